@@ -1,0 +1,8 @@
+// base/clock.h -- time that only goes forward.
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+// Seconds since some fixed moment before the process started; never steps back.
+double clock_seconds(void);
+
+#endif

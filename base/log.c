@@ -1,0 +1,71 @@
+// base/log.c -- lines on stderr, and the live progress line.
+#include "base/log.h"
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static bool silent;
+static bool live_line_open;
+static double last_progress = -1e30;
+
+void log_set_silent(bool value)
+{
+    silent = value;
+}
+
+bool log_is_silent(void)
+{
+    return silent;
+}
+
+static void write_line(const char *prefix, const char *format, va_list arguments)
+{
+    char line[2048];
+    progress_end();
+    vsnprintf(line, sizeof line, format, arguments);
+    fprintf(stderr, "basin: %s%s\n", prefix, line); // one call, so lines of ranks do not mix
+}
+
+void log_info(const char *format, ...)
+{
+    if (silent) return;
+    va_list arguments;
+    va_start(arguments, format);
+    write_line("", format, arguments);
+    va_end(arguments);
+}
+
+void log_warn(const char *format, ...)
+{
+    if (silent) return;
+    va_list arguments;
+    va_start(arguments, format);
+    write_line("warning: ", format, arguments);
+    va_end(arguments);
+}
+
+void progress_line(double interval, const char *format, ...)
+{
+    if (silent) return;
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    double now = clock_seconds();
+    if (now - last_progress < (terminal ? 0.1 : interval)) return;
+    last_progress = now;
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, terminal ? "\r\033[K%s" : "%s\n", line);
+    live_line_open = terminal;
+}
+
+void progress_end(void)
+{
+    if (live_line_open) fputc('\n', stderr);
+    live_line_open = false;
+    last_progress = -1e30;
+}

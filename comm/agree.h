@@ -1,0 +1,23 @@
+// comm/agree.h -- a failure on one rank is a failure on all.
+//
+// Between two agreement points a function is either wholly local or wholly collective. At the point
+// every rank brings its own status; if any is bad, the lowest failing rank prints its message, and
+// every rank gets that rank's status. So all leave by the same door with the same exit code.
+#ifndef COMM_AGREE_H
+#define COMM_AGREE_H
+
+#include "comm/world.h"
+
+#include <stdint.h>
+
+// Collective. `mine` is this rank's status with its message (status_message). Returns ST_OK when
+// all ranks are well; else the lowest failing rank's status, its message already printed (once, as
+// "basin: error on rank R (host H): ..."; without the rank part on a job of one rank), and this
+// thread's message cleared.
+status agree(const world *w, status mine);
+
+// Collective. Fails with ST_CONFIG on all ranks unless `value` is equal on all of them.
+//   what  names the thing in the message, "job file"
+status agree_same(const world *w, uint64_t value, const char *what);
+
+#endif

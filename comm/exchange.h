@@ -1,0 +1,22 @@
+// comm/exchange.h -- data that moves between ranks without arithmetic.
+#ifndef COMM_EXCHANGE_H
+#define COMM_EXCHANGE_H
+
+#include "comm/world.h"
+
+#include <stdint.h>
+
+// Collective. Every rank gives `bytes`; `all` (size * bytes) holds them in the order of ranks, on
+// every rank. `mine` may lie at its own place inside `all`.
+void exchange_gather(const world *w, const void *mine, size_t bytes, void *all);
+
+// Collective. The same with different sizes: rank r gives bytes[r], laid one after the other.
+void exchange_gather_sizes(const world *w, const void *mine, const size_t *bytes, void *all);
+
+// Collective. `bytes` of rank `root` to every rank.
+void exchange_broadcast(const world *w, void *data, size_t bytes, int root);
+
+// Collective. Exact sums of counts.
+void exchange_sum(const world *w, uint64_t *values, int count);
+
+#endif

@@ -1,0 +1,35 @@
+// comm/reduce.h -- the exact sum over logical workers: same bits on any number of ranks.
+//
+//   for each own worker:  leaf = reduce_leaf() ─> backward fills it ─> reduce_push()
+//   reduce_finish() ─> every rank holds the sum over all V leaves, added in the order of one tree
+//
+// The tree: leaves 0 .. V-1; the node at level l, index i is the sum of its two children at level
+// l-1, left + right, in float32; a child that lies wholly beyond V is absent and adds nothing. A
+// rank's own leaves make at most 2 log2(V/P) whole nodes. When V/P and P are powers of two that is
+// one node a rank, and the nodes are summed by recursive halving with the nearest rank first, which
+// adds each element in tree order; otherwise each rank collects its slice of every node and adds
+// them in tree order. Both end with an allgather.
+//   source: Rabenseifner 2004 for the bandwidth; the order is ours. docs/ARCHITECTURE.md
+#ifndef COMM_REDUCE_H
+#define COMM_REDUCE_H
+
+#include "comm/workers.h"
+
+typedef struct reduce reduce;
+
+// Collective. For leaves of `count` floats; owns all its buffers, nothing is allocated later.
+status reduce_create(reduce **r, const world *w, const workers *v, size_t count);
+
+// A zeroed buffer of `count` floats for the next own worker, in order.
+float *reduce_leaf(reduce *r);
+
+// Adds the leaf to the tree; its buffer is the reducer's again.
+void reduce_push(reduce *r);
+
+// Collective. After all own leaves were pushed. Returns the sum (count floats, same bits on all
+// ranks), valid until the next reduce_leaf. *wait_seconds grows by the time spent in messages.
+const float *reduce_finish(reduce *r, double *wait_seconds);
+
+void reduce_destroy(reduce *r);
+
+#endif

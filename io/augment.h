@@ -1,0 +1,60 @@
+// io/augment.h -- from stored pixels to one random view of a sample, ready for the net.
+//
+//   pixels (H, W, C; u8, u16 or float32) ─> planes (C, H, W) float32 in 0..1 ─> steps of the recipe
+//   ─> normalised planes (C, H', W')
+//
+// A recipe is a list of steps; a step is an augment_type with its settings. Every random draw comes
+// from Philox keyed by (seed, epoch, sample, view), so a view does not depend on threads or ranks.
+// An augmentation is one file in io/augments/ with one exported const table, and one line in
+// io/augments.def.
+#ifndef IO_AUGMENT_H
+#define IO_AUGMENT_H
+
+#include "base/config.h"
+#include "base/rng.h"
+#include "base/status.h"
+#include "io/dataset.h"
+
+// Planes of one image, C x H x W, values 0..1 for integer sources. Not owned.
+typedef struct image {
+    int channels, height, width;
+    float *planes;
+} image;
+
+typedef struct augment_type {
+    const char *name;
+    const config_field *fields;
+    size_t config_size;
+    bool rgb_only; // needs three channels
+    // Sets out's sizes from in's. NULL: same sizes and apply works in place (in->planes ==
+    // out->planes).
+    void (*reshape)(const void *config, const image *in, image *out);
+    // Floats of scratch needed. NULL: none.
+    size_t (*scratch_floats)(const void *config, const image *in, const image *out);
+    void (*apply)(const void *config, rng *r, const image *in, image *out, float *scratch);
+} augment_type;
+
+extern const augment_type *const augment_table[]; // NULL-ended
+const augment_type *augment_find(const char *name);
+
+// Names of all recipes, NULL-ended.
+const char *const *augment_recipes(void);
+
+typedef struct augmenter augmenter;
+
+// A recipe bound to a data set's shape. Output height and width are `size`, or the data set's own
+// when size is 0. Errors: ST_CONFIG unknown recipe (names the nearest), or an RGB recipe on data
+// that is not RGB (says which recipe to use); ST_INTERNAL no memory.
+status augmenter_create(augmenter **a, const char *recipe, const dataset_info *info, int size);
+
+int augmenter_height(const augmenter *a);
+int augmenter_width(const augmenter *a);
+
+// One view of one sample. pixels as dataset_read gives them; out (C, H', W') float32, normalised by
+// the data set's mean and deviation. Uses the augmenter's own scratch: one thread at a time.
+void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
+                     const void *pixels, float *out);
+
+void augmenter_destroy(augmenter *a);
+
+#endif

@@ -1,0 +1,59 @@
+// io/dataset.h -- many HDF5 files seen as one array of labelled images.
+//
+// A data set is a list of shards (a glob), each holding `images` with one sample per first index.
+// A user's own file is a data set too: the job names the data set path and the order of axes.
+// Nothing is read ahead of need and memory does not grow with the number of samples.
+// Not thread-safe: one thread at a time uses a data set (the loader's I/O thread while it runs).
+#ifndef IO_DATASET_H
+#define IO_DATASET_H
+
+#include "base/config.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DATASET_MAX_CHANNELS 64
+
+typedef enum pixel_type { PIXEL_U8, PIXEL_U16, PIXEL_F32 } pixel_type;
+
+typedef struct dataset_source {
+    const char *files;  // glob; matches are taken in the order of their names
+    const char *images; // path of the images inside each file, "/images"
+    const char *labels; // path of the labels, "/labels"; "" = none
+    const char *axes;   // a permutation of "NHWC"; "NHW" for one channel
+} dataset_source;
+
+typedef struct dataset_info {
+    uint64_t count; // samples
+    int channels, height, width;
+    pixel_type type;
+    size_t sample_bytes; // height * width * channels * size of a pixel
+    bool labelled;
+    int classes; // 1 + largest label; 0 without labels
+    // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).
+    float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
+} dataset_info;
+
+typedef struct dataset dataset;
+
+// Opens all shards, file locking off. Mean and deviation come from the files' attributes if all
+// shards have them, else from at most 2048 samples spread evenly over the data set.
+// Errors: ST_NO_INPUT no file matches; ST_BAD_DATA not HDF5, truncated, no such data set, wrong
+// type or rank, shards that disagree, a label below 0 (other than -1 = unlabelled) or above 2^20;
+// ST_IO. Messages name the file.
+status dataset_open(dataset **d, const dataset_source *source);
+
+const dataset_info *dataset_get_info(const dataset *d);
+
+// Sample `index` into `pixels` (sample_bytes) as height, width, channels, in the stored type.
+// Checks the sample's crc32c when the shard has /sample_crc32c, and that floats are finite.
+// Errors: ST_BAD_DATA (names file and sample), ST_IO.
+status dataset_read(dataset *d, uint64_t index, void *pixels);
+
+// Labels of samples first .. first+count-1; -1 = unlabelled. Errors: ST_BAD_DATA, ST_IO.
+status dataset_read_labels(dataset *d, uint64_t first, uint64_t count, int64_t *labels);
+
+void dataset_close(dataset *d);
+
+#endif
