@@ -42,8 +42,10 @@ typedef struct config_part {
 
 typedef struct config config;
 
-// Reads `path` and applies `overrides` ("batch=128", "data.train=shards/*.h5"), later ones win.
-// Errors: ST_NO_INPUT no such file, ST_CONFIG not YAML, repeated key, malformed override.
+// Reads `path` and applies `overrides` ("batch=128", "data.train=shards/*.h5"), later ones win;
+// what comes after the '=' is taken as it stands, without YAML's quotes. *c is NULL on failure.
+// Errors: ST_NO_INPUT no such file, ST_IO it cannot be read, ST_CONFIG not YAML (or more of YAML
+// than nested mappings of scalars), repeated key, malformed override.
 status config_load(config **c, const char *path, int override_count, char *const *overrides);
 
 // The same from text; `origin` stands for the file's name in messages.
@@ -53,6 +55,10 @@ status config_parse(config **c, const char *text, const char *origin, int overri
 // The text at `path` ("method.name"), or `initial` when the key is absent; marks nothing as read.
 status config_selected(config *c, const char *path, const char *initial,
                        char text[CONFIG_TEXT_SIZE]);
+
+// Where the value at `path` stands ("job.yaml:3:9", "override 'batch=12x'"), to begin a message of
+// the caller's own checks; the job's name when the key is absent. A view, until config_destroy.
+const char *config_place(const config *c, const char *path);
 
 // Fills every part from section `section` ("" = top level: scalar keys that are no section) and
 // checks types, ranges, choices, missing and unknown keys over all parts together.

@@ -22,6 +22,9 @@ bool log_is_silent(void)
 }
 
 static void write_line(const char *prefix, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void write_line(const char *prefix, const char *format, va_list arguments)
 {
     char line[2048];
     progress_end();

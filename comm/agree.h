@@ -13,10 +13,12 @@
 // Collective. `mine` is this rank's status with its message (status_message). Returns ST_OK when
 // all ranks are well; else the lowest failing rank's status, its message already printed (once, as
 // "basin: error on rank R (host H): ..."; without the rank part on a job of one rank), and this
-// thread's message cleared.
+// thread's message cleared. A failure without a message was agreed on before and is not printed
+// again, so a status may pass through several points.
 status agree(const world *w, status mine);
 
-// Collective. Fails with ST_CONFIG on all ranks unless `value` is equal on all of them.
+// Collective. Fails with ST_CONFIG on all ranks unless `value` is equal on all of them; the message
+// is that of the lowest rank that differs from rank 0, printed as by agree.
 //   what  names the thing in the message, "job file"
 status agree_same(const world *w, uint64_t value, const char *what);
 

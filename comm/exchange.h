@@ -1,4 +1,7 @@
-// comm/exchange.h -- data that moves between ranks without arithmetic.
+// comm/exchange.h -- data that moves between ranks without arithmetic, and exact counts.
+//
+// MPI counts in int: what is gathered must lie within 2 GiB a rank (exchange_gather) or in all
+// (exchange_gather_sizes); a broadcast may have any size. Nothing is allocated.
 #ifndef COMM_EXCHANGE_H
 #define COMM_EXCHANGE_H
 
@@ -10,13 +13,14 @@
 // every rank. `mine` may lie at its own place inside `all`.
 void exchange_gather(const world *w, const void *mine, size_t bytes, void *all);
 
-// Collective. The same with different sizes: rank r gives bytes[r], laid one after the other.
+// Collective. The same with different sizes: rank r gives bytes[r] (size entries, the same on all
+// ranks), laid one after the other in `all`.
 void exchange_gather_sizes(const world *w, const void *mine, const size_t *bytes, void *all);
 
 // Collective. `bytes` of rank `root` to every rank.
 void exchange_broadcast(const world *w, void *data, size_t bytes, int root);
 
-// Collective. Exact sums of counts.
+// Collective. Replaces each of `count` values by its sum over all ranks. Integers, so exact.
 void exchange_sum(const world *w, uint64_t *values, int count);
 
 #endif

@@ -4,12 +4,18 @@
 //   reduce_finish() ─> every rank holds the sum over all V leaves, added in the order of one tree
 //
 // The tree: leaves 0 .. V-1; the node at level l, index i is the sum of its two children at level
-// l-1, left + right, in float32; a child that lies wholly beyond V is absent and adds nothing. A
-// rank's own leaves make at most 2 log2(V/P) whole nodes. When V/P and P are powers of two that is
-// one node a rank, and the nodes are summed by recursive halving with the nearest rank first, which
-// adds each element in tree order; otherwise each rank collects its slice of every node and adds
-// them in tree order. Both end with an allgather.
+// l-1, left + right, in float32; a child that lies wholly beyond V is absent and adds nothing (not
+// even +0). A rank's own leaves make whole nodes of it, at most two of each level. When V/P and P
+// are powers of two that is one node a rank, and the nodes are summed by recursive halving with the
+// nearest rank first, which adds each element in tree order (reduce_halving.c); otherwise each rank
+// collects its slice of every node and adds them in tree order (reduce_slices.c). Both end with an
+// allgather. Memory a rank: log2(V/P) + 1 leaves (up to twice that when V/P is no power of two) and
+// a few MiB, for the sum goes through the ranks in buckets of 1 MiB, two at a time: one travels
+// while the other is added.
 //   source: Rabenseifner 2004 for the bandwidth; the order is ours. docs/ARCHITECTURE.md
+//
+// The bits are the same on all ranks always, and for all P except that the sign and payload of a NaN
+// are open.
 #ifndef COMM_REDUCE_H
 #define COMM_REDUCE_H
 
@@ -17,17 +23,20 @@
 
 typedef struct reduce reduce;
 
-// Collective. For leaves of `count` floats; owns all its buffers, nothing is allocated later.
-status reduce_create(reduce **r, const world *w, const workers *v, size_t count);
+// Collective. For leaves of `count` floats (any number, also 0); owns all its buffers, nothing is
+// allocated later. The world must outlive it. All ranks use their reducers in the same order.
+// Errors, on this rank alone: ST_INTERNAL when there is not enough memory.
+status reduce_create(reduce **created, const world *w, const workers *v, size_t count);
 
-// A zeroed buffer of `count` floats for the next own worker, in order.
+// A zeroed buffer of `count` floats (64-byte aligned) for the next own worker, in order.
 float *reduce_leaf(reduce *r);
 
 // Adds the leaf to the tree; its buffer is the reducer's again.
 void reduce_push(reduce *r);
 
-// Collective. After all own leaves were pushed. Returns the sum (count floats, same bits on all
-// ranks), valid until the next reduce_leaf. *wait_seconds grows by the time spent in messages.
+// Collective. After all own leaves were pushed; then the next sum may begin. Returns the sum (count
+// floats, same bits on all ranks), valid until the next reduce_leaf. *wait_seconds grows by the time
+// spent in messages.
 const float *reduce_finish(reduce *r, double *wait_seconds);
 
 void reduce_destroy(reduce *r);

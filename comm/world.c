@@ -1,1 +1,115 @@
-#include "comm/world.h"
+// comm/world.c -- start and end of MPI, and of the whole job when one rank must not go on.
+#include "comm/world_private.h"
+
+#include "base/log.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct world_private only; // MPI is one a process, so is this
+
+// ASSERT may fail in any thread, where MPI must not be called: but then nothing is left to lose.
+static void abort_after_assert(void)
+{
+    fprintf(stderr, "basin: that was rank %d of %d (host %s); all ranks end here\n", only.rank,
+            only.size, only.host);
+    world_abort(ST_INTERNAL);
+}
+
+// Without the right plug-in Slurm starts N programs that each believe to be alone; all of them would
+// write the same run folder.
+static status launch_check(int size)
+{
+    // Not SLURM_NTASKS: a batch script has that too, and there one rank is right.
+    const char *tasks = getenv("SLURM_STEP_NUM_TASKS"), *allowed = getenv("BASIN_ALLOW_SINGLE");
+    if (size > 1 || tasks == NULL || (allowed != NULL && strcmp(allowed, "1") == 0)) return ST_OK;
+    CHECK(strtol(tasks, NULL, 10) <= 1, ST_USAGE,
+          "this job step has %s tasks but MPI sees a single rank: start the ranks with "
+          "`srun --mpi=pmix`, or if one rank is what you want, set BASIN_ALLOW_SINGLE=1",
+          tasks);
+    return ST_OK;
+}
+
+// Processors that the ranks of this machine may run on, all together. One rank's own mask would not
+// do: mpirun binds each rank to a core of its own.
+static int machine_processors(MPI_Comm machine)
+{
+    cpu_set_t mine, together;
+    // Fails when the machine has more than CPU_SETSIZE processors: then there are enough.
+    if (sched_getaffinity(0, sizeof mine, &mine) != 0) memset(&mine, 0xff, sizeof mine);
+    MPI_Allreduce(&mine, &together, (int)sizeof mine, MPI_BYTE, MPI_BOR, machine);
+    return CPU_COUNT(&together);
+}
+
+// Collective. Finds the ranks of this machine, and warns when any machine has too many.
+static void look_at_machine(world *w)
+{
+    MPI_Comm machine;
+    MPI_Comm_split_type(only.all, MPI_COMM_TYPE_SHARED, w->rank, MPI_INFO_NULL, &machine);
+    MPI_Comm_rank(machine, &w->local_rank);
+    MPI_Comm_size(machine, &w->local_size);
+    int excess = w->local_size - machine_processors(machine);
+    MPI_Comm_free(&machine);
+    MPI_Allreduce(MPI_IN_PLACE, &excess, 1, MPI_INT, MPI_MAX, only.all);
+    if (excess > 0)
+        log_warn("a machine has more ranks than processors (by %d), so ranks wait for each other: "
+                 "start fewer, or for a trial set OMPI_MCA_mpi_yield_when_idle=1",
+                 excess);
+}
+
+status world_init(world *w, int *argc, char ***argv)
+{
+    int thread_level, host_length;
+    *w = (world){.private = &only};
+    MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &thread_level);
+    MPI_Comm_dup(MPI_COMM_WORLD, &only.all);
+    MPI_Comm_rank(only.all, &w->rank);
+    MPI_Comm_size(only.all, &w->size);
+    MPI_Get_processor_name(only.host, &host_length);
+    only.rank = w->rank;
+    only.size = w->size;
+    log_set_silent(w->rank > 0);
+    assert_set_hook(abort_after_assert);
+
+    status launched = launch_check(w->size);
+    if (launched == ST_OK && thread_level < MPI_THREAD_FUNNELED)
+        launched = failure(ST_INTERNAL, "this MPI library cannot run beside other threads: use one "
+                                        "that gives MPI_THREAD_FUNNELED");
+    if (launched != ST_OK) {
+        world_fini(w);
+        return launched;
+    }
+    only.gather_bytes = calloc((size_t)w->size, sizeof *only.gather_bytes);
+    only.gather_starts = calloc((size_t)w->size, sizeof *only.gather_starts);
+    ASSERT(only.gather_bytes != NULL && only.gather_starts != NULL);
+    look_at_machine(w);
+    return ST_OK;
+}
+
+void world_fini(world *w)
+{
+    assert_set_hook(NULL);
+    free(only.gather_bytes);
+    free(only.gather_starts);
+    MPI_Comm_free(&only.all);
+    MPI_Finalize();
+    only = (struct world_private){0};
+    *w = (world){0};
+}
+
+void world_abort(status code)
+{
+    int started = 0, ended = 0;
+    MPI_Initialized(&started);
+    MPI_Finalized(&ended);
+    fflush(NULL);
+    if (started && !ended) MPI_Abort(MPI_COMM_WORLD, (int)code);
+    _Exit((int)code);
+}
+
+void world_barrier(const world *w)
+{
+    MPI_Barrier(w->private->all);
+}

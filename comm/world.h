@@ -17,14 +17,16 @@ typedef struct world {
 
 // Collective. Starts MPI, silences the log of ranks above 0, turns ASSERT into MPI_Abort, and warns
 // once when a machine has more ranks than cores. Without mpirun: one rank.
-// Errors: ST_USAGE when the job scheduler started several tasks but MPI sees one rank (with the
-// cure); ST_INTERNAL when the thread level is missing.
+// Errors, after which MPI is ended again and world_fini is not called: ST_USAGE when the job
+// scheduler has several tasks but MPI sees one rank (with the cure; BASIN_ALLOW_SINGLE=1 in the
+// environment allows it); ST_INTERNAL when the thread level is missing.
 status world_init(world *w, int *argc, char ***argv);
 
 // Collective. Call once at the end, also after errors that all ranks know of.
 void world_fini(world *w);
 
-// Ends all ranks at once with `code`; for failures the others cannot be told of.
+// Ends all ranks at once with `code`; for failures the others cannot be told of. Flushes stdio, and
+// works before world_init and after world_fini too (ends this process).
 void world_abort(status code) __attribute__((noreturn));
 
 // Collective. Seconds that this rank waited are counted by the caller.

@@ -21,17 +21,27 @@ typedef struct image {
     float *planes;
 } image;
 
+// One step on one image. in and out are the same planes unless the step changes sizes.
+typedef struct augment_run {
+    rng *rng; // the view's; each step draws on from where the one before stopped
+    const image *in;
+    image *out;
+    float *scratch; // as many floats as the step asked for
+} augment_run;
+
 typedef struct augment_type {
     const char *name;
     const config_field *fields;
     size_t config_size;
     bool rgb_only; // needs three channels
-    // Sets out's sizes from in's. NULL: same sizes and apply works in place (in->planes ==
-    // out->planes).
-    void (*reshape)(const void *config, const image *in, image *out);
+    // Takes what the step needs to know of the data set into the settings. NULL: nothing.
+    void (*bind)(void *settings, const dataset_info *info);
+    // Sets out's sizes from in's; such a step has a field `size`. NULL: same sizes, and apply works
+    // in place.
+    void (*reshape)(const void *settings, const image *in, image *out);
     // Floats of scratch needed. NULL: none.
-    size_t (*scratch_floats)(const void *config, const image *in, const image *out);
-    void (*apply)(const void *config, rng *r, const image *in, image *out, float *scratch);
+    size_t (*scratch_floats)(const void *settings, const image *in, const image *out);
+    void (*apply)(const void *settings, const augment_run *run);
 } augment_type;
 
 extern const augment_type *const augment_table[]; // NULL-ended
@@ -43,9 +53,11 @@ const char *const *augment_recipes(void);
 typedef struct augmenter augmenter;
 
 // A recipe bound to a data set's shape. Output height and width are `size`, or the data set's own
-// when size is 0. Errors: ST_CONFIG unknown recipe (names the nearest), or an RGB recipe on data
-// that is not RGB (says which recipe to use); ST_INTERNAL no memory.
-status augmenter_create(augmenter **a, const char *recipe, const dataset_info *info, int size);
+// when size is 0. `info` is copied. Errors: ST_CONFIG unknown recipe (names the nearest), a recipe
+// without a resizing step and another size, or an RGB recipe on data that is not RGB (says which
+// recipe to use); ST_INTERNAL no memory.
+status augmenter_create(augmenter **created, const char *recipe_name, const dataset_info *info,
+                        int size);
 
 int augmenter_height(const augmenter *a);
 int augmenter_width(const augmenter *a);

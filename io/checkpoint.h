@@ -2,6 +2,9 @@
 //
 // Written to a temporary name, fsync, rename, fsync of the folder. Each array carries its XXH3 hash.
 // The file has no rank dimension: who writes is the caller's business (rank 0).
+//
+//   attributes of the root: format = "basin-checkpoint", format_version = 1, and the texts
+//   one data set an array, little-endian, contiguous, with the attribute xxh3_64 (of its bytes)
 #ifndef IO_CHECKPOINT_H
 #define IO_CHECKPOINT_H
 
@@ -10,6 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define CHECKPOINT_FORMAT         "basin-checkpoint"
+#define CHECKPOINT_FORMAT_VERSION 1
 
 typedef enum array_type { ARRAY_F32, ARRAY_I64, ARRAY_U64 } array_type;
 
@@ -34,7 +40,7 @@ status checkpoint_write(const char *path, const checkpoint_array *arrays, size_t
 typedef struct checkpoint checkpoint;
 
 // Errors: ST_NO_INPUT, ST_BAD_DATA (not a checkpoint, another format version).
-status checkpoint_open(checkpoint **c, const char *path);
+status checkpoint_open(checkpoint **out, const char *path);
 
 // Reads one array; its stored name, type and dims must be those given. Verifies the hash.
 // Errors: ST_BAD_DATA saying what was expected and what came; ST_IO.
@@ -44,11 +50,11 @@ status checkpoint_read(checkpoint *c, checkpoint_array *array);
 const char *checkpoint_get_text(checkpoint *c, const char *name);
 
 // Number of arrays, and the name, type and dims of array i in order of names (data left alone).
-size_t checkpoint_count(checkpoint *c);
-void checkpoint_describe(checkpoint *c, size_t i, checkpoint_array *array);
+size_t checkpoint_count(const checkpoint *c);
+void checkpoint_describe(const checkpoint *c, size_t i, checkpoint_array *array);
 
-// One number for all arrays whose name starts with `prefix` ("" = all): XXH3-64 over names, dims
-// and contents in order of names; independent of the file's layout. Verifies each stored hash.
+// One number for all arrays whose name starts with `prefix` ("" = all): XXH3-64 over names, types,
+// dims and contents in order of names; independent of the file's layout. Verifies each stored hash.
 status checkpoint_hash(checkpoint *c, const char *prefix, uint64_t *hash);
 
 void checkpoint_close(checkpoint *c);

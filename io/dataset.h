@@ -20,8 +20,9 @@ typedef enum pixel_type { PIXEL_U8, PIXEL_U16, PIXEL_F32 } pixel_type;
 typedef struct dataset_source {
     const char *files;  // glob; matches are taken in the order of their names
     const char *images; // path of the images inside each file, "/images"
-    const char *labels; // path of the labels, "/labels"; "" = none
-    const char *axes;   // a permutation of "NHWC"; "NHW" for one channel
+    const char
+        *labels;      // path of the labels, of any integer type; "" = none. "/labels" may be absent
+    const char *axes; // a permutation of "NHWC", or of "NHW" for one channel
 } dataset_source;
 
 typedef struct dataset_info {
@@ -32,22 +33,26 @@ typedef struct dataset_info {
     bool labelled;
     int classes; // 1 + largest label; 0 without labels
     // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).
+    // A channel that is constant has deviation 1.
     float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
 } dataset_info;
 
 typedef struct dataset dataset;
 
-// Opens all shards, file locking off. Mean and deviation come from the files' attributes if all
-// shards have them, else from at most 2048 samples spread evenly over the data set.
-// Errors: ST_NO_INPUT no file matches; ST_BAD_DATA not HDF5, truncated, no such data set, wrong
-// type or rank, shards that disagree, a label below 0 (other than -1 = unlabelled) or above 2^20;
-// ST_IO. Messages name the file.
-status dataset_open(dataset **d, const dataset_source *source);
+// Looks at all shards, file locking off. Images may be uint8, uint16 or float32 in either byte order,
+// contiguous, chunked or compressed by any filter that HDF5 has here. Mean and deviation come from
+// the files' attributes if all shards have them (one number a channel), else from at most 2048
+// samples spread evenly over the data set. At most 256 files are open at a time.
+// Errors: ST_NO_INPUT no file matches; ST_CONFIG axes that are no order; ST_BAD_DATA not HDF5,
+// truncated, no such data set (lists those there are), wrong type or rank, shards that disagree, a
+// label below 0 (other than -1 = unlabelled) or above 2^20; ST_IO. Messages name the file.
+status dataset_open(dataset **out, const dataset_source *source);
 
 const dataset_info *dataset_get_info(const dataset *d);
 
-// Sample `index` into `pixels` (sample_bytes) as height, width, channels, in the stored type.
-// Checks the sample's crc32c when the shard has /sample_crc32c, and that floats are finite.
+// Sample `index` into `pixels` (sample_bytes) as height, width, channels, in the stored type and
+// this machine's byte order. Checks the sample's crc32c when the shard has /sample_crc32c, and that
+// floats are finite. Allocates nothing.
 // Errors: ST_BAD_DATA (names file and sample), ST_IO.
 status dataset_read(dataset *d, uint64_t index, void *pixels);
 

@@ -15,13 +15,23 @@
 
 #define LOADER_MAX_VIEWS 4
 
+typedef enum loader_mode {
+    LOADER_SHUFFLED,  // training: positions are samples by order_sample, augmented by their epoch
+    LOADER_SEQUENTIAL // evaluation: by order_sequential, augmented as in epoch 0
+} loader_mode;
+
+// To embed a data set in chunks of E samples, each rank every P-th of them: LOADER_SEQUENTIAL,
+// order.batch = E, first_worker = 0, worker_count = 1, worker_batch = E, first_step = rank,
+// step_stride = P. The last chunk repeats the last sample; ids tell.
 typedef struct loader_plan {
-    order order;
+    loader_mode mode;
+    order order;                     // its batch: positions of one step over all workers
     int first_worker, worker_count;  // this rank's logical workers
     int worker_batch;                // b: samples of one logical worker
     int view_count;                  // views of each sample, 1 .. LOADER_MAX_VIEWS
     bool shuffled[LOADER_MAX_VIEWS]; // deal this view's rows by order_shuffled
-    uint64_t first_step, step_count; // steps to deliver
+    // Steps to deliver: first_step, first_step + step_stride, ... (1 in training), step_count.
+    uint64_t first_step, step_stride, step_count;
 } loader_plan;
 
 typedef struct batch {
@@ -29,20 +39,23 @@ typedef struct batch {
     // Row r of view v is sample ids[v][r]; rows are this rank's workers in turn, b rows each.
     const float *views[LOADER_MAX_VIEWS];  // (worker_count * b, C, H, W)
     const uint64_t *ids[LOADER_MAX_VIEWS]; // (worker_count * b)
-    status status;                         // not ST_OK: something in this batch could not be read
-    const char *message;                   // then: why
+    // Not ST_OK: something in this batch could not be read. Its rows are then the last sample that
+    // could (ids tell), or zero pixels while there was none.
+    status status;
+    const char *message; // then: why, of the first failure in this batch
 } batch;
 
 typedef struct loader loader;
 
 // Starts the thread. The data set and the augmenter stay the caller's, but are the loader's to use
-// until loader_destroy. Errors: ST_INTERNAL.
-status loader_create(loader **l, dataset *d, augmenter *a, const loader_plan *plan);
+// until loader_destroy. All memory is taken here. Errors: ST_INTERNAL.
+status loader_create(loader **out, dataset *d, augmenter *a, const loader_plan *plan);
 
 // The next batch, valid until the next call; NULL after step_count batches. *wait_seconds grows by
 // the time spent waiting for the thread.
 const batch *loader_next(loader *l, double *wait_seconds);
 
+// Stops the thread, also in the middle of the stream. l may be NULL.
 void loader_destroy(loader *l);
 
 #endif

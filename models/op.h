@@ -23,6 +23,10 @@
 #define OP_MAX_PARAMS     4
 #define OP_MAX_STATISTICS 4
 
+// A running statistic's update, which is the trainer's: new = (1 - momentum) old + momentum mean,
+// the mean being that of batch_statistics over all workers. 0.1 is PyTorch's.
+#define STATISTIC_MOMENTUM 0.1f
+
 // How a parameter starts: uniform in ±scale, normal of deviation scale, or the constant scale.
 typedef enum op_init { INIT_UNIFORM, INIT_NORMAL, INIT_CONSTANT } op_init;
 
@@ -50,15 +54,20 @@ typedef struct op_plan {
     int statistic_count; // running statistics: not learned, updated from batch statistics
     op_param statistics[OP_MAX_STATISTICS];
     size_t packed_bytes;  // weights in the kernel's layout, written by prepare
-    size_t saved_bytes;   // written by forward, read by backward
+    size_t saved_bytes;   // written by forward, read by backward; 0 unless backward
     size_t scratch_bytes; // garbage before and after each call
     bool backward_reads_input[OP_MAX_INPUTS];
     bool backward_reads_output;
     void *kernel; // whatever plan creates; release destroys it
 } op_plan;
 
+static inline bool shape_equal(shape a, shape b)
+{
+    return a.n == b.n && a.c == b.c && a.h == b.h && a.w == b.w;
+}
+
 typedef struct op_run {
-    bool training; // batch statistics (true) or running statistics (false)
+    bool training; // batch statistics (true) or running statistics (false); true in backward
     const float *in[OP_MAX_INPUTS];
     float *out;                // plan->out in plan->out_block
     const float *dout;         // backward: gradient of out, same layout
@@ -66,25 +75,29 @@ typedef struct op_run {
     const float *params[OP_MAX_PARAMS];
     float *dparams[OP_MAX_PARAMS];              // backward: added to
     const float *statistics[OP_MAX_STATISTICS]; // running statistics, read when !training
-    float *batch_statistics[OP_MAX_STATISTICS]; // forward in training: overwritten
+    float *batch_statistics[OP_MAX_STATISTICS]; // forward in training: overwritten; NULL = not
+                                                // wanted
     const void *packed;
-    void *saved;
+    void *saved; // forward may write it only if plan->backward
     void *scratch;
 } op_run;
 
 typedef struct op_type {
     const char *name;
-    const char *examples[4]; // configs for the conformance test, as "key: value" YAML flow text
-                             // ("{channels: 5, kernel: 3}"); NULL-ended, at least one
-    shape example_in[OP_MAX_INPUTS]; // input shapes for the conformance test
-    const config_field *fields;      // NULL: no config
-    size_t config_size;
+    // For the conformance test: configs as YAML flow text ("{channels: 5, kernel: 3}"), NULL-ended,
+    // at least one, and input shapes that suit all of them, a few hundred floats in all. Each
+    // config is tried with each permitted number of inputs and in each layout that plan accepts.
+    const char *examples[6];
+    shape example_in[OP_MAX_INPUTS];
+    const config_field *fields; // NULL: no config
+    size_t config_size;         // of the struct that the fields fill; passed on as `settings`
     int min_inputs, max_inputs;
-    status (*plan)(const void *config, op_plan *plan); // errors: ST_CONFIG, ST_INTERNAL
-    void (*prepare)(const void *config, const op_plan *plan, const float *const *params,
+    // errors: ST_CONFIG shapes or layouts that do not fit, ST_INTERNAL
+    status (*plan)(const void *settings, op_plan *plan);
+    void (*prepare)(const void *settings, const op_plan *plan, const float *const *params,
                     void *packed); // NULL: nothing to prepare
-    void (*forward)(const void *config, const op_plan *plan, const op_run *run);
-    void (*backward)(const void *config, const op_plan *plan, const op_run *run);
+    void (*forward)(const void *settings, const op_plan *plan, const op_run *run);
+    void (*backward)(const void *settings, const op_plan *plan, const op_run *run);
     void (*release)(op_plan *plan); // NULL: plan creates nothing
 } op_type;
 

@@ -1,0 +1,213 @@
+// io/augment.c -- the registry of augmentations, and a recipe made ready to run.
+#include "io/augment.h"
+
+#include "base/arena.h"
+#include "io/recipes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define AUGMENT(name) extern const augment_type augment_##name;
+#include "io/augments.def"
+#undef AUGMENT
+
+#define AUGMENT(name) &augment_##name,
+const augment_type *const augment_table[] = {
+#include "io/augments.def"
+    NULL};
+#undef AUGMENT
+
+const augment_type *augment_find(const char *name)
+{
+    for (const augment_type *const *type = augment_table; *type != NULL; type++)
+        if (strcmp((*type)->name, name) == 0) return *type;
+    return NULL;
+}
+
+const char *const *augment_recipes(void)
+{
+    static const char *names[32];
+    for (size_t i = 0; recipe_table[i].name != NULL; i++) {
+        ASSERT(i + 1 < sizeof names / sizeof *names);
+        names[i] = recipe_table[i].name;
+    }
+    return names;
+}
+
+typedef struct step {
+    const augment_type *type;
+    void *config; // owned
+    image out;    // sizes only
+} step;
+
+struct augmenter {
+    dataset_info info;
+    int step_count;
+    step steps[RECIPE_MAX_STEPS];
+    int last_reshape; // index of the last step that changes sizes; -1: none
+    image source;     // sizes of the stored image
+    float *planes[2]; // images before the last reshape, in turns
+    float *scratch;
+    arena memory;
+};
+
+static status step_configure(step *s, const recipe *r, const recipe_step *from,
+                             const dataset_info *info, int size)
+{
+    char origin[128], override[32];
+    snprintf(origin, sizeof origin, "recipe %s, %s", r->name, from->augment);
+    snprintf(override, sizeof override, "size=%d", size);
+    s->type = augment_find(from->augment);
+    ASSERT(s->type != NULL);
+    s->config = calloc(1, s->type->config_size);
+    CHECK(s->config != NULL, ST_INTERNAL, "no memory for the settings of %s", origin);
+    config *c;
+    TRY(config_parse(&c, from->settings, origin, s->type->reshape != NULL, (char *[]){override}));
+    status read = config_read(c, "", (const config_part[]){{s->type->fields, s->config}, {0}});
+    config_destroy(c);
+    TRY(read);
+    if (s->type->bind != NULL) s->type->bind(s->config, info);
+    return ST_OK;
+}
+
+static status check_channels(const recipe *r, const dataset_info *info)
+{
+    for (const recipe_step *from = r->steps; from->augment != NULL; from++) {
+        const augment_type *type = augment_find(from->augment);
+        CHECK(!type->rgb_only || info->channels == 3, ST_CONFIG,
+              "recipe '%s' wants RGB images for its step '%s', but the data has %d channel%s: use "
+              "data.augment=intensity (crop, flip, gain and offset) or data.augment=crop_flip",
+              r->name, type->name, info->channels, info->channels == 1 ? "" : "s");
+    }
+    return ST_OK;
+}
+
+static size_t image_bytes(const image *x)
+{
+    return sizeof(float) * (size_t)x->channels * (size_t)x->height * (size_t)x->width;
+}
+
+// Works out every step's sizes, and takes all memory.
+static status plan_memory(augmenter *a)
+{
+    image in = a->source;
+    size_t largest = image_bytes(&in), scratch = 0;
+    a->last_reshape = -1;
+    for (int i = 0; i < a->step_count; i++) {
+        step *s = &a->steps[i];
+        s->out = in;
+        if (s->type->reshape != NULL) {
+            s->type->reshape(s->config, &in, &s->out);
+            a->last_reshape = i;
+        }
+        size_t bytes = image_bytes(&s->out), needed = 0;
+        if (s->type->scratch_floats != NULL)
+            needed = sizeof(float) * s->type->scratch_floats(s->config, &in, &s->out);
+        if (bytes > largest) largest = bytes;
+        if (needed > scratch) scratch = needed;
+        in = s->out;
+    }
+    TRY(arena_create(&a->memory, 2 * arena_padded(largest) + arena_padded(scratch),
+                     "augmentation"));
+    a->planes[0] = arena_take(&a->memory, largest);
+    a->planes[1] = arena_take(&a->memory, largest);
+    a->scratch = arena_take(&a->memory, scratch);
+    return ST_OK;
+}
+
+static status configure(augmenter *a, const char *name, int size)
+{
+    const recipe *r = recipe_find(name);
+    if (r == NULL) {
+        const char *nearest = config_nearest(name, augment_recipes());
+        return failure(ST_CONFIG, "data.augment: there is no recipe '%s'; did you mean '%s'?", name,
+                       nearest != NULL ? nearest : recipe_table[0].name);
+    }
+    TRY(check_channels(r, &a->info));
+    for (const recipe_step *from = r->steps; from->augment != NULL; from++)
+        TRY(step_configure(&a->steps[a->step_count++], r, from, &a->info, size));
+    TRY(plan_memory(a));
+    CHECK(size == 0 || (augmenter_height(a) == size && augmenter_width(a) == size), ST_CONFIG,
+          "recipe '%s' does not resize, so data.size must be 0 and not %d", name, size);
+    return ST_OK;
+}
+
+status augmenter_create(augmenter **created, const char *recipe_name, const dataset_info *info,
+                        int size)
+{
+    *created = NULL;
+    augmenter *a = calloc(1, sizeof *a);
+    CHECK(a != NULL, ST_INTERNAL, "no memory for an augmenter");
+    a->info = *info;
+    a->source = (image){info->channels, info->height, info->width, NULL};
+    status s = configure(a, recipe_name, size);
+    if (s != ST_OK) {
+        augmenter_destroy(a);
+        return s;
+    }
+    *created = a;
+    return ST_OK;
+}
+
+int augmenter_height(const augmenter *a)
+{
+    return a->steps[a->step_count - 1].out.height;
+}
+
+int augmenter_width(const augmenter *a)
+{
+    return a->steps[a->step_count - 1].out.width;
+}
+
+// Pixels (H, W, C) to planes (C, H, W), integers to 0..1.
+static void planes_from_pixels(const dataset_info *info, const void *pixels, float *planes)
+{
+    int count = info->height * info->width, channels = info->channels;
+    const uint8_t *bytes = pixels;
+    const uint16_t *words = pixels;
+    const float *reals = pixels;
+    for (int c = 0; c < channels; c++, planes += count)
+        switch (info->type) {
+        case PIXEL_U8:
+            for (int i = 0; i < count; i++)
+                planes[i] = (float)bytes[i * channels + c] / 255.0f;
+            break;
+        case PIXEL_U16:
+            for (int i = 0; i < count; i++)
+                planes[i] = (float)words[i * channels + c] / 65535.0f;
+            break;
+        case PIXEL_F32:
+            for (int i = 0; i < count; i++)
+                planes[i] = reals[i * channels + c];
+        }
+}
+
+void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
+                     const void *pixels, float *out)
+{
+    rng r = rng_open(seed, RNG_AUGMENT, epoch, sample, view);
+    int turn = 0;
+    image in = a->source;
+    in.planes = a->last_reshape < 0 ? out : a->planes[turn];
+    planes_from_pixels(&a->info, pixels, in.planes);
+    for (int i = 0; i < a->step_count; i++) {
+        const step *s = &a->steps[i];
+        image next = s->out;
+        next.planes = in.planes;
+        if (s->type->reshape != NULL) {
+            turn = !turn;
+            next.planes = i == a->last_reshape ? out : a->planes[turn];
+        }
+        s->type->apply(s->config, &(augment_run){&r, &in, &next, a->scratch});
+        in = next;
+    }
+}
+
+void augmenter_destroy(augmenter *a)
+{
+    if (a == NULL) return;
+    for (int i = 0; i < a->step_count; i++)
+        free(a->steps[i].config);
+    arena_destroy(&a->memory);
+    free(a);
+}

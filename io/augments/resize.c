@@ -1,0 +1,48 @@
+// io/augments/resize.c -- the largest central rectangle of the view's proportions, resized to it.
+// Draws nothing: for evaluation. The whole image when the proportions agree.
+#include "io/resample.h"
+
+#include <math.h>
+
+typedef struct resize_config {
+    int64_t size;
+} resize_config;
+
+static const config_field fields[] = {{"size", FIELD_INT, offsetof(resize_config, size), "0", 0,
+                                       8192, NULL, "height and width of the view; 0 = as stored"},
+                                      {0}};
+
+static void reshape(const void *settings, const image *in, image *out)
+{
+    int size = (int)((const resize_config *)settings)->size;
+    out->channels = in->channels;
+    out->height = size > 0 ? size : in->height;
+    out->width = size > 0 ? size : in->width;
+}
+
+static size_t scratch_floats(const void *settings, const image *in, const image *out)
+{
+    (void)settings;
+    return resample_scratch_floats(in, out);
+}
+
+static void apply(const void *settings, const augment_run *run)
+{
+    (void)settings;
+    const image *in = run->in;
+    image *out = run->out;
+    double shrink = fmin((double)in->width / out->width, (double)in->height / out->height);
+    box b = {.width = (int)rint(out->width * shrink), .height = (int)rint(out->height * shrink)};
+    b.x = (in->width - b.width) / 2;
+    b.y = (in->height - b.height) / 2;
+    resample(in, &b, out, run->scratch);
+}
+
+const augment_type augment_resize = {
+    .name = "resize",
+    .fields = fields,
+    .config_size = sizeof(resize_config),
+    .reshape = reshape,
+    .scratch_floats = scratch_floats,
+    .apply = apply,
+};

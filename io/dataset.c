@@ -1,0 +1,209 @@
+// io/dataset.c -- the list of files behind one index, and the way of a sample from file to caller.
+#include "io/dataset.h"
+
+#include "io/dataset_moments.h"
+#include "io/pixels.h"
+#include "io/shard.h"
+#include "io/shard_labels.h"
+#include "io/shard_reader.h"
+
+#include <glob.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct dataset {
+    dataset_info info;
+    char *images, *labels; // data set paths
+    shard_layout *shards;
+    uint64_t *first; // (shard_count + 1) index of each file's first sample; the last is the count
+    uint64_t shard_count;
+    shard_reader reader;
+};
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+// The same order everywhere, whatever the locale: order is part of the experiment.
+static status list_files(const char *files, glob_t *found)
+{
+    int result = glob(files, GLOB_NOSORT, NULL, found);
+    CHECK(result != GLOB_NOSPACE, ST_INTERNAL, "no memory for the files of \"%s\"", files);
+    CHECK(result == 0, ST_NO_INPUT, "no file matches \"%s\"", files);
+    qsort(found->gl_pathv, found->gl_pathc, sizeof *found->gl_pathv, compare_paths);
+    return ST_OK;
+}
+
+static const char *shape_text(const shard_layout *l, char text[128])
+{
+    static const char *const types[] = {"uint8", "uint16", "float32"};
+    snprintf(text, 128, "%s images of %d x %d with %d channel%s, %s labels", types[l->type],
+             l->height, l->width, l->channels, l->channels == 1 ? "" : "s",
+             l->labelled ? "with" : "without");
+    return text;
+}
+
+static status check_agreement(const shard_layout *a, const shard_layout *b)
+{
+    char text_a[128], text_b[128];
+    CHECK(a->type == b->type && a->height == b->height && a->width == b->width &&
+              a->channels == b->channels && a->labelled == b->labelled,
+          ST_BAD_DATA, "files of one data set must be alike: %s holds %s, but %s holds %s", a->path,
+          shape_text(a, text_a), b->path, shape_text(b, text_b));
+    return ST_OK;
+}
+
+static status open_shards(dataset *d, const dataset_source *source, char *const *paths,
+                          size_t count)
+{
+    d->shards = calloc(count, sizeof *d->shards);
+    d->first = calloc(count + 1, sizeof *d->first);
+    CHECK(d->shards != NULL && d->first != NULL, ST_INTERNAL, "no memory for a list of %zu files",
+          count);
+    for (size_t i = 0; i < count; i++) {
+        TRY(shard_layout_read(&d->shards[i], paths[i], source));
+        d->shard_count++;
+        d->first[i + 1] = d->first[i] + d->shards[i].count;
+        TRY(check_agreement(&d->shards[0], &d->shards[i]));
+    }
+    return ST_OK;
+}
+
+static status open_all(dataset *d, const dataset_source *source)
+{
+    glob_t found = {0};
+    status s = list_files(source->files, &found);
+    if (s == ST_OK) s = open_shards(d, source, found.gl_pathv, found.gl_pathc);
+    globfree(&found);
+    return s;
+}
+
+static void describe(dataset *d)
+{
+    const shard_layout *l = &d->shards[0];
+    dataset_info *info = &d->info;
+    info->count = d->first[d->shard_count];
+    info->channels = l->channels, info->height = l->height, info->width = l->width;
+    info->type = l->type;
+    info->sample_bytes = shard_sample_pixels(l) * pixel_bytes(l->type);
+    info->labelled = l->labelled;
+    for (uint64_t i = 0; i < d->shard_count; i++)
+        if (d->shards[i].classes > info->classes) info->classes = d->shards[i].classes;
+}
+
+static status open_dataset(dataset *d, const dataset_source *source)
+{
+    d->images = strdup(source->images);
+    d->labels = strdup(source->labels);
+    CHECK(d->images != NULL && d->labels != NULL, ST_INTERNAL, "no memory for a data set");
+    TRY(open_all(d, source));
+    describe(d);
+    TRY(shard_reader_create(&d->reader, d->shards, d->shard_count, d->images));
+    if (dataset_moments_pool(&d->info, d->shards, d->shard_count)) return ST_OK;
+    return dataset_moments_scan(&d->info, d);
+}
+
+status dataset_open(dataset **out, const dataset_source *source)
+{
+    *out = NULL;
+    dataset *d = calloc(1, sizeof *d);
+    CHECK(d != NULL, ST_INTERNAL, "no memory for a data set");
+    status s = open_dataset(d, source);
+    if (s == ST_OK)
+        *out = d;
+    else
+        dataset_close(d);
+    return s;
+}
+
+const dataset_info *dataset_get_info(const dataset *d)
+{
+    return &d->info;
+}
+
+// The file that holds sample `index`.
+static uint64_t find_shard(const dataset *d, uint64_t index)
+{
+    uint64_t low = 0, high = d->shard_count; // first[low] <= index < first[high]
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (d->first[middle] <= index)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static status check_crc(dataset *d, uint64_t shard, uint64_t index, const void *sample)
+{
+    uint32_t stored;
+    TRY(shard_reader_get_crc(&d->reader, shard, index, &stored));
+    uint32_t found = shard_crc32c(sample, d->info.sample_bytes);
+    CHECK(found == stored, ST_BAD_DATA,
+          "%s: sample %" PRIu64 " is damaged: its CRC-32C is %08" PRIx32 ", stored is %08" PRIx32,
+          d->shards[shard].path, index, found, stored);
+    return ST_OK;
+}
+
+static pixel_strides strides_of(const shard_layout *l)
+{
+    uint64_t dims[4];
+    size_t steps[4] = {0}, step = 1; // by AXIS_...
+    shard_dims(l, 1, dims);
+    for (int i = l->rank - 1; i >= 0; i--) {
+        steps[l->axes[i]] = step;
+        step *= dims[i];
+    }
+    return (pixel_strides){steps[AXIS_H], steps[AXIS_W], steps[AXIS_C]};
+}
+
+status dataset_read(dataset *d, uint64_t index, void *pixels)
+{
+    const dataset_info *info = &d->info;
+    ASSERT(index < info->count);
+    uint64_t shard = find_shard(d, index), inside = index - d->first[shard];
+    const shard_layout *l = &d->shards[shard];
+    size_t count = shard_sample_pixels(l);
+    void *sample;
+    TRY(shard_reader_get(&d->reader, shard, inside, &sample));
+    if (l->has_crc) TRY(check_crc(d, shard, inside, sample));
+    if (l->swapped) pixels_swap(sample, info->type, count);
+    pixel_strides strides = strides_of(l);
+    pixels_arrange(pixels, sample, &strides, info);
+    CHECK(info->type != PIXEL_F32 || pixels_finite(pixels, count), ST_BAD_DATA,
+          "%s: sample %" PRIu64 " holds NaN or infinite values: replace or remove them", l->path,
+          inside);
+    return ST_OK;
+}
+
+status dataset_read_labels(dataset *d, uint64_t first, uint64_t count, int64_t *labels)
+{
+    ASSERT(first + count <= d->info.count);
+    while (count > 0) {
+        uint64_t shard = find_shard(d, first), left = d->first[shard + 1] - first;
+        uint64_t part = count < left ? count : left;
+        const shard_layout *l = &d->shards[shard];
+        if (l->labelled)
+            TRY(shard_labels_read(l, d->labels, first - d->first[shard], part, labels));
+        for (uint64_t i = 0; i < part && !l->labelled; i++)
+            labels[i] = -1;
+        first += part, labels += part, count -= part;
+    }
+    return ST_OK;
+}
+
+void dataset_close(dataset *d)
+{
+    if (d == NULL) return;
+    shard_reader_destroy(&d->reader);
+    for (uint64_t i = 0; i < d->shard_count; i++)
+        shard_layout_free(&d->shards[i]);
+    free(d->shards);
+    free(d->first);
+    free(d->images);
+    free(d->labels);
+    free(d);
+}

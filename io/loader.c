@@ -1,0 +1,217 @@
+// io/loader.c -- the I/O thread, and the two batches that go to and fro.
+#include "io/loader.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BATCHES      2
+#define MESSAGE_SIZE 512
+
+// One of the two batches. Written by the I/O thread until it is counted in `filled`, then the
+// caller's until it is counted in `released`.
+typedef struct slot {
+    batch batch;
+    float *views[LOADER_MAX_VIEWS];
+    uint64_t *ids[LOADER_MAX_VIEWS];
+    char message[MESSAGE_SIZE];
+} slot;
+
+struct loader {
+    dataset *dataset;
+    augmenter *augmenter;
+    loader_plan plan;
+    size_t view_floats; // of one view of one sample
+    arena memory;
+    slot slots[BATCHES];
+    // Of the I/O thread alone: the sample last read well, and room to read the next.
+    void *sample, *spare;
+    uint64_t sample_id;
+    bool has_sample;
+
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t mutex; // guards what follows
+    pthread_cond_t change;
+    uint64_t filled, released; // batches so far
+    bool stop;
+
+    bool lent; // of the caller's thread alone: it has a batch
+};
+
+static uint64_t row_count(const loader_plan *p)
+{
+    return (uint64_t)p->worker_count * (uint64_t)p->worker_batch;
+}
+
+static uint64_t sample_of(const loader_plan *p, uint64_t step, int view, uint64_t row)
+{
+    uint64_t position = (uint64_t)p->first_worker * (uint64_t)p->worker_batch + row;
+    if (p->shuffled[view]) position = order_shuffled(&p->order, step, position);
+    return p->mode == LOADER_SHUFFLED ? order_sample(&p->order, step, position)
+                                      : order_sequential(&p->order, step, position);
+}
+
+// Makes sample `id` the current one. On failure the current one stays, and the batch says why.
+static void read_sample(loader *l, slot *s, uint64_t id)
+{
+    if (l->has_sample && l->sample_id == id) return;
+    status_clear();
+    status result = dataset_read(l->dataset, id, l->spare);
+    if (result == ST_OK) {
+        void *read = l->spare;
+        l->spare = l->sample;
+        l->sample = read;
+        l->sample_id = id;
+        l->has_sample = true;
+    } else if (s->batch.status == ST_OK) {
+        s->batch.status = result;
+        snprintf(s->message, MESSAGE_SIZE, "%s", status_message());
+    }
+}
+
+static void fill(loader *l, slot *s, uint64_t step)
+{
+    const loader_plan *p = &l->plan;
+    uint32_t epoch = 0;
+    if (p->mode == LOADER_SHUFFLED) epoch = (uint32_t)(step / order_steps_per_epoch(&p->order));
+    s->batch.step = step;
+    s->batch.status = ST_OK;
+    s->message[0] = '\0';
+    for (uint64_t row = 0; row < row_count(p); row++)
+        for (int v = 0; v < p->view_count; v++) {
+            uint64_t id = sample_of(p, step, v, row);
+            read_sample(l, s, id);
+            if (l->has_sample) id = l->sample_id;
+            s->ids[v][row] = id;
+            augmenter_apply(l->augmenter, p->order.seed, epoch, id, (uint32_t)v, l->sample,
+                            s->views[v] + row * l->view_floats);
+        }
+}
+
+// Waits until one of the batches is free; false when the loader is to stop.
+static bool wait_for_room(loader *l)
+{
+    pthread_mutex_lock(&l->mutex);
+    while (!l->stop && l->filled - l->released == BATCHES)
+        pthread_cond_wait(&l->change, &l->mutex);
+    bool go_on = !l->stop;
+    pthread_mutex_unlock(&l->mutex);
+    return go_on;
+}
+
+static void *run(void *context)
+{
+    loader *l = context;
+    for (uint64_t i = 0; i < l->plan.step_count && wait_for_room(l); i++) {
+        fill(l, &l->slots[i % BATCHES], l->plan.first_step + i * l->plan.step_stride);
+        pthread_mutex_lock(&l->mutex);
+        l->filled++;
+        pthread_cond_broadcast(&l->change);
+        pthread_mutex_unlock(&l->mutex);
+    }
+    return NULL;
+}
+
+static status take_memory(loader *l)
+{
+    const loader_plan *p = &l->plan;
+    const dataset_info *info = dataset_get_info(l->dataset);
+    l->view_floats = (size_t)info->channels * (size_t)augmenter_height(l->augmenter) *
+                     (size_t)augmenter_width(l->augmenter);
+    size_t views_bytes = row_count(p) * l->view_floats * sizeof(float);
+    size_t ids_bytes = row_count(p) * sizeof(uint64_t);
+    size_t view_bytes = arena_padded(views_bytes) + arena_padded(ids_bytes);
+    TRY(arena_create(&l->memory,
+                     BATCHES * (size_t)p->view_count * view_bytes +
+                         2 * arena_padded(info->sample_bytes),
+                     "batches"));
+    for (int i = 0; i < BATCHES; i++) {
+        slot *s = &l->slots[i];
+        s->batch.message = s->message;
+        for (int v = 0; v < p->view_count; v++) {
+            s->batch.views[v] = s->views[v] = arena_take(&l->memory, views_bytes);
+            s->batch.ids[v] = s->ids[v] = arena_take(&l->memory, ids_bytes);
+        }
+    }
+    l->sample = arena_take(&l->memory, info->sample_bytes);
+    l->spare = arena_take(&l->memory, info->sample_bytes);
+    return ST_OK;
+}
+
+// Signals (preemption) are for the main thread: the new thread inherits a mask that blocks all.
+static status start_thread(loader *l)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    l->started = pthread_create(&l->thread, NULL, run, l) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    CHECK(l->started, ST_INTERNAL,
+          "the I/O thread cannot be started: is the limit of processes "
+          "(ulimit -u) reached?");
+    return ST_OK;
+}
+
+status loader_create(loader **out, dataset *d, augmenter *a, const loader_plan *plan)
+{
+    ASSERT(plan->view_count >= 1 && plan->view_count <= LOADER_MAX_VIEWS);
+    ASSERT(row_count(plan) > 0 && plan->step_stride > 0);
+    ASSERT(plan->order.count == dataset_get_info(d)->count);
+    *out = NULL;
+    loader *l = calloc(1, sizeof *l);
+    CHECK(l != NULL, ST_INTERNAL, "no memory for a loader");
+    l->dataset = d;
+    l->augmenter = a;
+    l->plan = *plan;
+    pthread_mutex_init(&l->mutex, NULL);
+    pthread_cond_init(&l->change, NULL);
+    status s = take_memory(l);
+    if (s == ST_OK) s = start_thread(l);
+    if (s == ST_OK)
+        *out = l;
+    else
+        loader_destroy(l);
+    return s;
+}
+
+const batch *loader_next(loader *l, double *wait_seconds)
+{
+    pthread_mutex_lock(&l->mutex);
+    if (l->lent) {
+        l->released++;
+        l->lent = false;
+        pthread_cond_broadcast(&l->change);
+    }
+    const batch *next = NULL;
+    if (l->released < l->plan.step_count) {
+        double start = clock_seconds();
+        while (l->filled == l->released)
+            pthread_cond_wait(&l->change, &l->mutex);
+        *wait_seconds += clock_seconds() - start;
+        next = &l->slots[l->released % BATCHES].batch;
+        l->lent = true;
+    }
+    pthread_mutex_unlock(&l->mutex);
+    return next;
+}
+
+void loader_destroy(loader *l)
+{
+    if (l == NULL) return;
+    if (l->started) {
+        pthread_mutex_lock(&l->mutex);
+        l->stop = true;
+        pthread_cond_broadcast(&l->change);
+        pthread_mutex_unlock(&l->mutex);
+        ASSERT(pthread_join(l->thread, NULL) == 0);
+    }
+    pthread_cond_destroy(&l->change);
+    pthread_mutex_destroy(&l->mutex);
+    arena_destroy(&l->memory);
+    free(l);
+}

@@ -1,0 +1,36 @@
+// io/pack.h -- foreign files become shards.
+//
+//   a folder      DST/train-00000.h5 ... and DST/test-00000.h5 ..., as the format tells them apart
+//   some files    DST-00000.h5 ..., one file's samples after the other's, in the order given
+#ifndef IO_PACK_H
+#define IO_PACK_H
+
+#include "io/shard_series.h"
+
+#define PACK_MAX_SPLITS 2
+
+typedef struct pack_job {
+    const char *const *sources; // one folder, or files of one format and shape
+    int source_count;
+    const char *destination;
+    uint64_t shard_size; // samples
+    bool replace;        // overwrite shards of that name
+} pack_job;
+
+typedef struct pack_split {
+    const char *name; // "train", "test"; "" for files
+    sample_shape shape;
+    shard_series_result made;
+} pack_split;
+
+typedef struct pack_result {
+    int split_count;
+    pack_split splits[PACK_MAX_SPLITS];
+} pack_result;
+
+// Reads and writes everything, with progress. On errors no shard is left.
+// Errors: ST_NO_INPUT, ST_BAD_DATA (unknown format, sources that disagree, broken files), ST_USAGE
+// (destination exists), ST_IO.
+status pack(const pack_job *job, pack_result *result);
+
+#endif

@@ -1,0 +1,28 @@
+// io/pictures.h -- 8-bit PNG pictures, and sheets of many small images.
+#ifndef IO_PICTURES_H
+#define IO_PICTURES_H
+
+#include "io/dataset.h"
+
+typedef struct picture {
+    int width, height;
+    int channels;          // 1 grey, 3 RGB
+    unsigned char *pixels; // (height, width, channels); owned by whoever filled it
+} picture;
+
+// Writes a PNG that is either whole or not there. Errors: ST_IO, ST_INTERNAL no memory.
+status picture_write(const char *path, const picture *p);
+
+// A picture of rows x columns cells of height x width pixels, black, with gaps of one pixel between
+// the cells. Free with picture_free. Errors: ST_INTERNAL no memory.
+status sheet_create(picture *sheet, int rows, int columns, const dataset_info *info);
+
+// Puts a sample (as dataset_read gives it) into cell `index`, counted row by row in a sheet of
+// `columns`. Three channels are RGB; of other counts the first is shown in grey. uint16 is cut to
+// its upper 8 bits; float32 goes from the sample's least to its largest value.
+void sheet_place(picture *sheet, int columns, int index, const dataset_info *info,
+                 const void *pixels);
+
+void picture_free(picture *p);
+
+#endif

@@ -1,0 +1,22 @@
+// io/recipes.h -- the named lists of augmentations that a job can ask for (`data.augment`).
+#ifndef IO_RECIPES_H
+#define IO_RECIPES_H
+
+#define RECIPE_MAX_STEPS 8
+
+typedef struct recipe_step {
+    const char *augment;  // name in io/augments.def
+    const char *settings; // its fields as YAML, as they would stand in a job file
+} recipe_step;
+
+typedef struct recipe {
+    const char *name, *help;
+    recipe_step steps[RECIPE_MAX_STEPS]; // in order; ends with augment == NULL
+} recipe;
+
+extern const recipe recipe_table[]; // ends with name == NULL
+
+// The recipe called `name`, or NULL.
+const recipe *recipe_find(const char *name);
+
+#endif

@@ -1,0 +1,12 @@
+# jobs/mpi.sh -- sourced by scripts that start ranks on one machine: as root, in a container, with
+# more ranks than cores.
+#   run_ranks P COMMAND ...
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_btl=self,vader OMPI_MCA_btl_vader_single_copy_mechanism=none
+
+run_ranks() {
+    local ranks=$1 yield=0
+    shift
+    [ "$ranks" -gt "$(nproc)" ] && yield=1 # busy waiting would starve the ranks that compute
+    OMPI_MCA_mpi_yield_when_idle=$yield mpirun --oversubscribe --bind-to none -n "$ranks" "$@"
+}

@@ -1,0 +1,75 @@
+// models/kernels/convolution.h -- 2-d convolution and its two gradients, by the backend that serves
+// each pass of a shape best.
+//
+//   forward           y[n,o,i,j]  = sum_cuv w[o,c,u,v] x[n,c, i s + u - p, j s + v - p]
+//   backward data     dx[n,c,a,b] = sum     w[o,c,u,v] dy[n,o,i,j]   over i s + u - p = a, same for b
+//   backward weights  dw[o,c,u,v] += sum    x[n,c, i s + u - p, j s + v - p] dy[n,o,i,j]
+//   with x = 0 outside the image, stride s, padding p; w is (out, in, kernel, kernel), row-major
+//
+//   convolution_create ─> each time the weights changed: convolution_pack ─> convolution_run ...
+//
+// Backends: oneDNN where it has a vectorised kernel for the shape, else im2col + OpenBLAS. The
+// choice depends on nothing but the spec, the processor and the library.
+#ifndef MODELS_KERNELS_CONVOLUTION_H
+#define MODELS_KERNELS_CONVOLUTION_H
+
+#include "base/status.h"
+#include "base/tensor.h"
+
+#include <stdbool.h>
+
+typedef struct convolution_spec {
+    shape in, out;           // out: channels as wanted, height and width as convolution_size says
+    int in_block, out_block; // channel blocks of x and y, see base/tensor.h
+    int kernel, stride, pad; // the same for height and width
+    bool winograd; // 3x3 kernels may use fewer multiplications, with larger rounding errors
+} convolution_spec;
+
+typedef enum convolution_pass {
+    CONVOLUTION_FORWARD,
+    CONVOLUTION_BACKWARD_DATA,
+    CONVOLUTION_BACKWARD_WEIGHTS,
+    CONVOLUTION_PASSES
+} convolution_pass;
+
+// What one pass reads and writes; only its own members need be set. packed and
+// scratch start on 64 bytes.
+typedef struct convolution_operands {
+    const float *x;       // in, in_block:   forward, backward weights
+    const float *dy;      // out, out_block: both backward passes
+    const float *weights; // plain:          forward, backward data
+    const void *packed;   // the same, as convolution_pack wrote them
+    float *y;             // forward: overwritten
+    float *dx;            // backward data: overwritten
+    float *dweights;      // backward weights: plain, added to
+    void *scratch;        // convolution_scratch_bytes
+} convolution_operands;
+
+typedef struct convolution convolution;
+
+// Height or width of the output for that of the input; < 1 when the kernel does not fit.
+int convolution_size(int in, int kernel, int stride, int pad);
+
+// The channel block in which a convolution with `channels` outputs writes best on this processor,
+// after an input in `in_block`.
+int convolution_out_block(int channels, int in_block);
+
+// Plans the forward pass, and with `backward` the other two. Errors: ST_INTERNAL no memory, or
+// oneDNN refuses.
+status convolution_create(convolution **c, const convolution_spec *spec, bool backward);
+
+size_t convolution_packed_bytes(const convolution *c);
+size_t convolution_scratch_bytes(const convolution *c); // for the greediest pass
+
+// Writes the weights in the layouts the passes like.
+void convolution_pack(const convolution *c, const float *weights, void *packed);
+
+// One pass over the batch; allocates nothing of its own.
+void convolution_run(const convolution *c, convolution_pass pass, const convolution_operands *o);
+
+// Who computes a pass: "im2col", or oneDNN's name of its kernel. Static text.
+const char *convolution_kernel_name(const convolution *c, convolution_pass pass);
+
+void convolution_destroy(convolution *c);
+
+#endif

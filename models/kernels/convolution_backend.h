@@ -1,0 +1,37 @@
+// models/kernels/convolution_backend.h -- what a backend of convolution.h offers, for convolution.c
+// and for the tests, which hold every backend against reference.h.
+#ifndef MODELS_KERNELS_CONVOLUTION_BACKEND_H
+#define MODELS_KERNELS_CONVOLUTION_BACKEND_H
+
+#include "models/kernels/convolution.h"
+
+// One pass of one spec, planned.
+typedef struct convolution_kernel {
+    convolution_spec spec;
+    convolution_pass pass;
+    const char *name;     // static text
+    size_t packed_bytes;  // 0: works on the plain weights
+    size_t scratch_bytes; // for run
+    void *state;          // the backend's own
+} convolution_kernel;
+
+typedef struct convolution_backend {
+    // Is there a fast kernel for this pass? oneDNN says no to shapes it serves by plain loops.
+    bool (*serves)(const convolution_spec *spec, convolution_pass pass);
+    // Fills everything after `pass`, which with spec is set by the caller. Errors: ST_INTERNAL
+    status (*create)(convolution_kernel *k);
+    // Plain weights into k->packed_bytes; not called when that is 0.
+    void (*pack)(const convolution_kernel *k, const float *weights, void *packed);
+    void (*run)(const convolution_kernel *k, const convolution_operands *o);
+    void (*destroy)(convolution_kernel *k); // also after a create that failed half-way
+} convolution_backend;
+
+extern const convolution_backend convolution_im2col; // serves everything
+#ifdef BASIN_HAS_ONEDNN
+extern const convolution_backend convolution_onednn;
+
+// The widest channel block oneDNN has fast kernels for on this processor: 16, 8 or 1.
+int convolution_onednn_block(void);
+#endif
+
+#endif

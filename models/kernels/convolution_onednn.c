@@ -1,0 +1,204 @@
+// models/kernels/convolution_onednn.c -- convolution by oneDNN's kernels.
+//
+// Images keep the layouts of base/tensor.h, so nothing is copied between layers; only weights are
+// in a layout of oneDNN's choice. They are reordered when they changed, and their gradient is
+// reordered and added after each backward pass. Memory objects are made here once and get their
+// addresses at each run.
+#include "base/arena.h"
+#include "models/kernels/convolution_backend.h"
+#include "models/kernels/onednn_plan.h"
+
+#include <oneapi/dnnl/dnnl_debug.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+// Fails with oneDNN's words.
+#define DNNL(call)                                                                                 \
+    do {                                                                                           \
+        dnnl_status_t dnnl_result = (call);                                                        \
+        CHECK(dnnl_result == dnnl_success, ST_INTERNAL, "oneDNN: %s: %s", #call,                   \
+              dnnl_status2str(dnnl_result));                                                       \
+    } while (0)
+
+typedef struct onednn_state {
+    dnnl_engine_t engine;
+    dnnl_stream_t stream;
+    dnnl_primitive_t primitive;
+    dnnl_primitive_t reorder;    // weights: plain to packed; their gradient: packed to plain, added
+    dnnl_memory_t x, y;          // images, or their gradients
+    dnnl_memory_t packed, plain; // weights, or their gradient
+    dnnl_memory_t scratchpad;
+    size_t gradient_bytes; // of the packed gradient, at the start of scratch
+} onednn_state;
+
+static status create_memory(dnnl_memory_t *memory, const dnnl_memory_desc_t *md,
+                            dnnl_engine_t engine)
+{
+    DNNL(dnnl_memory_create(memory, md, engine, DNNL_MEMORY_NONE));
+    return ST_OK;
+}
+
+static size_t scratchpad_bytes(dnnl_primitive_desc_t plan)
+{
+    return dnnl_memory_desc_get_size(
+        dnnl_primitive_desc_query_md(plan, dnnl_query_scratchpad_md, 0));
+}
+
+static status create_images(onednn_state *t, const convolution_spec *s)
+{
+    dnnl_memory_desc_t x, y;
+    DNNL(onednn_describe_image(&x, s->in, s->in_block));
+    DNNL(onednn_describe_image(&y, s->out, s->out_block));
+    TRY(create_memory(&t->x, &x, t->engine));
+    return create_memory(&t->y, &y, t->engine);
+}
+
+static dnnl_status_t create_reorder(onednn_state *t, const dnnl_memory_desc_t *from,
+                                    const dnnl_memory_desc_t *to, bool add)
+{
+    dnnl_primitive_attr_t attributes = NULL;
+    dnnl_post_ops_t after = NULL;
+    dnnl_primitive_desc_t plan = NULL;
+    dnnl_status_t result = dnnl_primitive_attr_create(&attributes);
+    if (result == dnnl_success) result = dnnl_post_ops_create(&after);
+    if (result == dnnl_success && add) result = dnnl_post_ops_append_sum(after, 1.0f);
+    if (result == dnnl_success) result = dnnl_primitive_attr_set_post_ops(attributes, after);
+    if (result == dnnl_success)
+        result =
+            dnnl_reorder_primitive_desc_create(&plan, from, t->engine, to, t->engine, attributes);
+    if (result == dnnl_success) result = dnnl_primitive_create(&t->reorder, plan);
+    dnnl_primitive_desc_destroy(plan);
+    dnnl_post_ops_destroy(after);
+    dnnl_primitive_attr_destroy(attributes);
+    return result;
+}
+
+// Memory and reorder for the weights (or their gradient) in the layout `packed`.
+static status create_weights(onednn_state *t, const convolution_spec *s,
+                             const dnnl_memory_desc_t *packed, bool gradient)
+{
+    dnnl_memory_desc_t plain;
+    DNNL(onednn_describe_weights(&plain, s, dnnl_oihw));
+    TRY(create_memory(&t->plain, &plain, t->engine));
+    TRY(create_memory(&t->packed, packed, t->engine));
+    DNNL(create_reorder(t, gradient ? packed : &plain, gradient ? &plain : packed, gradient));
+    return ST_OK;
+}
+
+static status create_from_plan(convolution_kernel *k, onednn_state *t, dnnl_primitive_desc_t plan)
+{
+    bool gradient = k->pass == CONVOLUTION_BACKWARD_WEIGHTS;
+    const dnnl_memory_desc_t *packed = dnnl_primitive_desc_query_md(
+        plan, gradient ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
+    size_t bytes = dnnl_memory_desc_get_size(packed);
+    if (gradient)
+        t->gradient_bytes = arena_padded(bytes);
+    else
+        k->packed_bytes = bytes;
+    k->name = onednn_kernel_name(plan);
+    k->scratch_bytes = t->gradient_bytes + scratchpad_bytes(plan);
+    DNNL(dnnl_primitive_create(&t->primitive, plan));
+    TRY(create_images(t, &k->spec));
+    TRY(create_memory(&t->scratchpad,
+                      dnnl_primitive_desc_query_md(plan, dnnl_query_scratchpad_md, 0), t->engine));
+    return create_weights(t, &k->spec, packed, gradient);
+}
+
+static status create(convolution_kernel *k)
+{
+    onednn_state *t = k->state = calloc(1, sizeof *t);
+    CHECK(t != NULL, ST_INTERNAL, "no memory for a convolution");
+    DNNL(dnnl_engine_create(&t->engine, dnnl_cpu, 0));
+    DNNL(dnnl_stream_create(&t->stream, t->engine, dnnl_stream_default_flags));
+    dnnl_primitive_desc_t plan = NULL;
+    DNNL(onednn_plan_pass(&plan, t->engine, &k->spec, k->pass));
+    status s = create_from_plan(k, t, plan);
+    dnnl_primitive_desc_destroy(plan);
+    return s;
+}
+
+// oneDNN's memory objects know no const; what a pass only reads stays unwritten, since no layout
+// here has padding that oneDNN would zero.
+static void point(dnnl_memory_t memory, const void *data)
+{
+    void *address;
+    memcpy(&address, &data, sizeof address);
+    dnnl_status_t result = dnnl_memory_set_data_handle(memory, address);
+    ASSERT(result == dnnl_success);
+}
+
+static void execute(const onednn_state *t, dnnl_primitive_t primitive, int count,
+                    const dnnl_exec_arg_t *arguments)
+{
+    dnnl_status_t result = dnnl_primitive_execute(primitive, t->stream, count, arguments);
+    ASSERT(result == dnnl_success);
+    result = dnnl_stream_wait(t->stream);
+    ASSERT(result == dnnl_success);
+}
+
+static void reorder(const onednn_state *t, dnnl_memory_t from, dnnl_memory_t to)
+{
+    execute(t, t->reorder, 2, (dnnl_exec_arg_t[]){{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+}
+
+static void pack(const convolution_kernel *k, const float *weights, void *packed)
+{
+    const onednn_state *t = k->state;
+    point(t->plain, weights);
+    point(t->packed, packed);
+    reorder(t, t->plain, t->packed);
+}
+
+static void run_weights(const onednn_state *t, const convolution_operands *o)
+{
+    point(t->x, o->x);
+    point(t->y, o->dy);
+    point(t->packed, o->scratch);
+    execute(t, t->primitive, 4,
+            (dnnl_exec_arg_t[]){{DNNL_ARG_SRC, t->x},
+                                {DNNL_ARG_DIFF_DST, t->y},
+                                {DNNL_ARG_DIFF_WEIGHTS, t->packed},
+                                {DNNL_ARG_SCRATCHPAD, t->scratchpad}});
+    point(t->plain, o->dweights);
+    reorder(t, t->packed, t->plain);
+}
+
+static void run(const convolution_kernel *k, const convolution_operands *o)
+{
+    const onednn_state *t = k->state;
+    point(t->scratchpad, (char *)o->scratch + t->gradient_bytes);
+    if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS) {
+        run_weights(t, o);
+        return;
+    }
+    bool forward = k->pass == CONVOLUTION_FORWARD;
+    point(t->x, forward ? o->x : o->dx);
+    point(t->y, forward ? o->y : o->dy);
+    point(t->packed, o->packed);
+    execute(t, t->primitive, 4,
+            (dnnl_exec_arg_t[]){{forward ? DNNL_ARG_SRC : DNNL_ARG_DIFF_SRC, t->x},
+                                {forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, t->y},
+                                {DNNL_ARG_WEIGHTS, t->packed},
+                                {DNNL_ARG_SCRATCHPAD, t->scratchpad}});
+}
+
+static void destroy(convolution_kernel *k)
+{
+    onednn_state *t = k->state;
+    if (t == NULL) return;
+    dnnl_memory_destroy(t->x);
+    dnnl_memory_destroy(t->y);
+    dnnl_memory_destroy(t->packed);
+    dnnl_memory_destroy(t->plain);
+    dnnl_memory_destroy(t->scratchpad);
+    dnnl_primitive_destroy(t->reorder);
+    dnnl_primitive_destroy(t->primitive);
+    dnnl_stream_destroy(t->stream);
+    dnnl_engine_destroy(t->engine);
+    free(t);
+    k->state = NULL;
+}
+
+const convolution_backend convolution_onednn = {
+    .serves = onednn_serves, .create = create, .pack = pack, .run = run, .destroy = destroy};

@@ -1,0 +1,31 @@
+// models/net.h -- encoders: functions that add a net to a graph.
+//
+// A net is one file in models/nets/ with one exported const net_type, and one line in nets.def. It
+// takes images (n, c, h, w) and gives one feature vector a sample (n, features, 1, 1), before any
+// head. Names of nodes are torchvision's where the net exists there.
+#ifndef MODELS_NET_H
+#define MODELS_NET_H
+
+#include "models/graph.h"
+
+typedef struct net_type {
+    const char *name;
+    const char *help;
+    const config_field *fields; // keys in the job's `model` section
+    size_t config_size;
+    int (*build)(graph *g, const void *settings, int images); // returns the features; -1 on error
+} net_type;
+
+extern const net_type *const net_table[]; // NULL-ended
+
+// The net called `name`, or NULL.
+const net_type *net_find(const char *name);
+
+// Adds a projection head and returns its output (n, dim, 1, 1), not normalised.
+//   kind "linear": fc (MoCo v1);  "mlp": fc.0, ReLU, fc.2 with as many hidden units as features
+//   (MoCo v2: He et al. 2020, arXiv 2003.04297)
+int head_build(graph *g, const char *kind, int dim, int features);
+
+#define HEAD_KINDS "linear|mlp"
+
+#endif

@@ -1,0 +1,15 @@
+// models/nets/resnet34.c -- ResNet-34; see resnet.c.
+#include "models/nets/resnet.h"
+
+static int build(graph *g, const void *settings, int images)
+{
+    return resnet_build(g, settings, images, (const int[4]){3, 4, 6, 3}, false);
+}
+
+const net_type net_resnet34 = {
+    .name = "resnet34",
+    .help = "ResNet-34 with torchvision's architecture and names",
+    .fields = resnet_fields,
+    .config_size = sizeof(resnet_config),
+    .build = build,
+};

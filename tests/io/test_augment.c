@@ -1,0 +1,510 @@
+// Views are pure functions of their key; every augmentation keeps its promises; resizing and colour
+// changes agree with plain formulas.
+#include "tests/check.h"
+
+#include "io/augment.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define LARGEST ((size_t)64 * 48 * 48) // floats of the largest image here
+
+static dataset_info make_info(int channels, int height, int width, pixel_type type)
+{
+    dataset_info info = {
+        .count = 10, .channels = channels, .height = height, .width = width, .type = type};
+    size_t sizes[] = {1, 2, 4};
+    info.sample_bytes = (size_t)(channels * height * width) * sizes[type];
+    for (int c = 0; c < channels; c++) {
+        info.mean[c] = 0.4f + 0.01f * (float)c;
+        info.deviation[c] = 0.25f;
+    }
+    return info;
+}
+
+static void fill_pixels(const dataset_info *info, uint64_t sample, void *pixels)
+{
+    rng r = rng_open(9, RNG_TEST, 0, sample, 0);
+    int count = info->channels * info->height * info->width;
+    for (int i = 0; i < count; i++)
+        if (info->type == PIXEL_U8)
+            ((uint8_t *)pixels)[i] = (uint8_t)rng_below(&r, 256);
+        else if (info->type == PIXEL_U16)
+            ((uint16_t *)pixels)[i] = (uint16_t)rng_below(&r, 65536);
+        else
+            ((float *)pixels)[i] = rng_range(&r, 0, 1);
+}
+
+static image random_image(int channels, int height, int width, uint64_t sample)
+{
+    image x = {channels, height, width, malloc(LARGEST * sizeof(float))};
+    assert_non_null(x.planes);
+    rng r = rng_open(8, RNG_TEST, 0, sample, 0);
+    for (int i = 0; i < channels * height * width; i++)
+        x.planes[i] = rng_uniform(&r);
+    return x;
+}
+
+static int image_count(const image *x)
+{
+    return x->channels * x->height * x->width;
+}
+
+static bool same_planes(const image *a, const image *b)
+{
+    for (int i = 0; i < image_count(a); i++)
+        if (a->planes[i] != b->planes[i]) return false;
+    return true;
+}
+
+// The settings of one augmentation, read as a recipe's would be; free() them.
+static void *read_settings(const augment_type *type, const char *text, const dataset_info *info)
+{
+    void *settings = calloc(1, type->config_size);
+    assert_non_null(settings);
+    config *c;
+    assert_ok(config_parse(&c, text, "test", 0, NULL));
+    assert_ok(config_read(c, "", (const config_part[]){{type->fields, settings}, {0}}));
+    config_destroy(c);
+    if (type->bind != NULL) type->bind(settings, info);
+    return settings;
+}
+
+// Runs one augmentation on x, in place unless it changes sizes; the draws come from `key`.
+static void run_augment(const char *name, const char *text, uint64_t key, image *x)
+{
+    const augment_type *type = augment_find(name);
+    assert_non_null(type);
+    dataset_info info = make_info(x->channels, x->height, x->width, PIXEL_U8);
+    void *settings = read_settings(type, text, &info);
+    rng r = rng_open(3, RNG_TEST, 0, key, 0);
+    image out = *x;
+    float *scratch = NULL;
+    if (type->reshape != NULL) {
+        type->reshape(settings, x, &out);
+        out.planes = malloc(LARGEST * sizeof(float));
+    }
+    if (type->scratch_floats != NULL)
+        scratch = malloc(type->scratch_floats(settings, x, &out) * sizeof(float));
+    type->apply(settings, &(augment_run){&r, x, &out, scratch});
+    if (out.planes != x->planes) free(x->planes);
+    *x = out;
+    free(scratch);
+    free(settings);
+}
+
+// What every augmentation must do, with its default settings.
+static void every_augmentation_is_a_function_of_its_key(void **state)
+{
+    (void)state;
+    for (const augment_type *const *type = augment_table; *type != NULL; type++) {
+        image first = random_image(3, 20, 28, 1), second = random_image(3, 20, 28, 1);
+        bool any_differs = false;
+        for (uint64_t key = 0; key < 20; key++) {
+            run_augment((*type)->name, "{}", key, &first);
+            run_augment((*type)->name, "{}", key, &second);
+            assert_memory_equal(first.planes, second.planes,
+                                (size_t)image_count(&first) * sizeof(float));
+        }
+        image other = random_image(3, 20, 28, 1);
+        free(first.planes);
+        first = random_image(3, 20, 28, 1);
+        for (uint64_t key = 0; key < 20 && !any_differs; key++) {
+            run_augment((*type)->name, "{}", key, &first);
+            run_augment((*type)->name, "{}", key + 100, &other);
+            any_differs = !same_planes(&first, &other);
+        }
+        bool deterministic =
+            strcmp((*type)->name, "resize") == 0 || strcmp((*type)->name, "normalise") == 0;
+        assert_int_equal(any_differs, !deterministic);
+        free(first.planes);
+        free(second.planes);
+        free(other.planes);
+    }
+}
+
+static void every_augmentation_keeps_the_range(void **state)
+{
+    (void)state;
+    for (const augment_type *const *type = augment_table; *type != NULL; type++) {
+        if (strcmp((*type)->name, "normalise") == 0) continue; // leaves it on purpose
+        for (uint64_t key = 0; key < 30; key++) {
+            image x = random_image(3, 17, 23, key);
+            run_augment((*type)->name, "{}", key, &x);
+            for (int i = 0; i < image_count(&x); i++)
+                assert_true(x.planes[i] >= 0.0f && x.planes[i] <= 1.0f + 1e-6f);
+            free(x.planes);
+        }
+    }
+}
+
+// Every recipe on every kind of data it takes: same key same bits, in any order of views.
+static void views_do_not_depend_on_order(void **state)
+{
+    (void)state;
+    static const int channel_counts[] = {1, 3, 7, 64};
+    void *pixels = malloc(LARGEST * sizeof(float));
+    float *views = malloc(8 * LARGEST * sizeof(float)), *again = malloc(LARGEST * sizeof(float));
+    for (const char *const *name = augment_recipes(); *name != NULL; name++)
+        for (int k = 0; k < 12; k++) {
+            dataset_info info = make_info(channel_counts[k / 3], 13, 11, (pixel_type)(k % 3));
+            augmenter *a;
+            status s = augmenter_create(&a, *name, &info, k % 2 == 0 ? 0 : 16);
+            if (s != ST_OK) { // a recipe for RGB
+                assert_int_not_equal(info.channels, 3);
+                status_clear();
+                continue;
+            }
+            image size = {info.channels, augmenter_height(a), augmenter_width(a), NULL};
+            size_t count = (size_t)image_count(&size);
+            assert_int_equal(augmenter_height(a), k % 2 == 0 ? 13 : 16);
+            for (uint32_t i = 0; i < 8; i++) {
+                fill_pixels(&info, i / 2, pixels);
+                augmenter_apply(a, 1, 2, i / 2, i % 2, pixels, views + i * LARGEST);
+                for (size_t j = 0; j < count; j++)
+                    assert_true(isfinite(views[i * LARGEST + j]));
+            }
+            for (uint32_t i = 8; i-- > 0;) {
+                fill_pixels(&info, i / 2, pixels);
+                augmenter_apply(a, 1, 2, i / 2, i % 2, pixels, again);
+                assert_memory_equal(again, views + i * LARGEST, count * sizeof(float));
+            }
+            augmenter_destroy(a);
+        }
+    free(pixels);
+    free(views);
+    free(again);
+}
+
+static void each_part_of_the_key_makes_another_view(void **state)
+{
+    (void)state;
+    dataset_info info = make_info(3, 32, 32, PIXEL_U8);
+    uint8_t pixels[3 * 32 * 32];
+    static float views[5][3 * 32 * 32];
+    fill_pixels(&info, 0, pixels);
+    augmenter *a;
+    assert_ok(augmenter_create(&a, "moco_cifar", &info, 0));
+    augmenter_apply(a, 1, 2, 3, 0, pixels, views[0]);
+    augmenter_apply(a, 2, 2, 3, 0, pixels, views[1]);
+    augmenter_apply(a, 1, 3, 3, 0, pixels, views[2]);
+    augmenter_apply(a, 1, 2, 4, 0, pixels, views[3]);
+    augmenter_apply(a, 1, 2, 3, 1, pixels, views[4]);
+    for (int i = 0; i < 5; i++)
+        for (int j = 0; j < i; j++)
+            assert_memory_not_equal(views[i], views[j], sizeof views[0]);
+    augmenter_destroy(a);
+}
+
+// `none` only moves axes, scales and normalises; each stored type in its own range.
+static void none_only_normalises(void **state)
+{
+    (void)state;
+    static const double full[] = {255, 65535, 1};
+    for (int type = 0; type < 3; type++) {
+        dataset_info info = make_info(7, 5, 4, (pixel_type)type);
+        info.deviation[6] = 0; // never varies: only shifted
+        float pixels[7 * 5 * 4] = {0}, out[7 * 5 * 4];
+        fill_pixels(&info, 1, pixels);
+        augmenter *a;
+        assert_ok(augmenter_create(&a, "none", &info, 0));
+        augmenter_apply(a, 0, 0, 0, 0, pixels, out);
+        for (int c = 0; c < 7; c++)
+            for (int i = 0; i < 20; i++) {
+                int at = i * 7 + c;
+                double stored = type == 0   ? ((uint8_t *)pixels)[at]
+                                : type == 1 ? ((uint16_t *)pixels)[at]
+                                            : (double)pixels[at];
+                double deviation = c == 6 ? 1 : (double)info.deviation[c];
+                double expected = (stored / full[type] - (double)info.mean[c]) / deviation;
+                assert_true(fabs((double)out[c * 20 + i] - expected) < 1e-5);
+            }
+        augmenter_destroy(a);
+    }
+}
+
+static void rgb_recipes_refuse_other_data(void **state)
+{
+    (void)state;
+    dataset_info grey = make_info(1, 28, 28, PIXEL_U8);
+    augmenter *a;
+    assert_fails(augmenter_create(&a, "moco_cifar", &grey, 0), ST_CONFIG, "data.augment=intensity");
+    assert_null(a);
+    assert_fails(augmenter_create(&a, "moco_v2", &grey, 0), ST_CONFIG, "has 1 channel:");
+    assert_fails(augmenter_create(&a, "moco_cifra", &grey, 0), ST_CONFIG,
+                 "did you mean 'moco_cifar'");
+}
+
+static void whole_crop_of_the_same_size_is_identity(void **state)
+{
+    (void)state;
+    image x = random_image(3, 24, 24, 5), same = random_image(3, 24, 24, 5);
+    run_augment("random_resized_crop", "{scale_low: 1, ratio_low: 1, ratio_high: 1}", 1, &x);
+    assert_memory_equal(x.planes, same.planes, (size_t)image_count(&same) * sizeof(float));
+    run_augment("resize", "{size: 24}", 1, &x);
+    assert_memory_equal(x.planes, same.planes, (size_t)image_count(&same) * sizeof(float));
+    free(x.planes);
+    free(same.planes);
+}
+
+// The definition, pixel by pixel in double: both axes at once, weights normalised over the image.
+static double resized_at(const image *x, int c, double row, double column, double tall, double wide)
+{
+    double sum = 0, weights = 0;
+    for (int y = 0; y < x->height; y++)
+        for (int z = 0; z < x->width; z++) {
+            double weight = fmax(0, 1 - fabs(y + 0.5 - row) / fmax(tall, 1)) *
+                            fmax(0, 1 - fabs(z + 0.5 - column) / fmax(wide, 1));
+            sum += weight * (double)x->planes[(c * x->height + y) * x->width + z];
+            weights += weight;
+        }
+    return sum / weights;
+}
+
+static void resizing_agrees_with_its_definition(void **state)
+{
+    (void)state;
+    static const int cases[][2] = {{8, 8}, {12, 31}, {31, 7}, {40, 16}, {5, 40}, {1, 9}, {33, 32}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        int from = cases[k][0], to = cases[k][1];
+        image x = random_image(2, from, from, k), small = random_image(2, from, from, k);
+        char text[32];
+        snprintf(text, sizeof text, "{size: %d}", to);
+        run_augment("resize", text, 0, &small);
+        assert_int_equal(small.height, to);
+        double scale = (double)from / to;
+        for (int c = 0; c < 2; c++)
+            for (int i = 0; i < to; i++)
+                for (int j = 0; j < to; j++) {
+                    double expected =
+                        resized_at(&x, c, (i + 0.5) * scale, (j + 0.5) * scale, scale, scale);
+                    double got = (double)small.planes[(c * to + i) * to + j];
+                    assert_true(fabs(got - expected) < 2e-6);
+                }
+        free(x.planes);
+        free(small.planes);
+    }
+}
+
+// On a linear ramp a bilinear crop tells its own place: value = column / width.
+static void crops_have_their_area_ratio_and_place(void **state)
+{
+    (void)state;
+    double areas = 0, low = 1, high = 0, centres = 0;
+    const int count = 2000;
+    for (int key = 0; key < count; key++) {
+        image x = random_image(2, 48, 48, 0);
+        for (int i = 0; i < 48 * 48; i++) {
+            x.planes[i] = (float)(i % 48) + 0.5f; // column
+            int row = i / 48;
+            x.planes[48 * 48 + i] = (float)row + 0.5f;
+        }
+        run_augment("random_resized_crop", "{scale_low: 0.1, scale_high: 0.5, size: 4}",
+                    (uint64_t)key, &x);
+        // the mean distance of the middle pixels is exact, away from the edges
+        double wide = ((double)x.planes[2] - (double)x.planes[1]) * 4 / 48;
+        double tall = ((double)x.planes[16 + 8] - (double)x.planes[16 + 4]) * 4 / 48;
+        double area = wide * tall;
+        areas += area / count;
+        low = fmin(low, area), high = fmax(high, area);
+        centres += ((double)x.planes[1] + (double)x.planes[2]) / 2 / 48 / count;
+        assert_true(wide / tall > 0.6 && wide / tall < 1.6);
+        free(x.planes);
+    }
+    assert_true(fabs(areas - 0.3) < 0.015 && low > 0.08 && low < 0.13 && high > 0.47 &&
+                high < 0.55);
+    assert_true(fabs(centres - 0.5) < 0.02);
+}
+
+static void flip_exchanges_left_and_right(void **state)
+{
+    (void)state;
+    for (int width = 1; width < 40; width += 6) {
+        image x = random_image(2, 3, width, 1), same = random_image(2, 3, width, 1);
+        run_augment("flip", "{p: 1}", 1, &x);
+        for (int row = 0; row < 6; row++)
+            for (int i = 0; i < width; i++)
+                assert_true(x.planes[row * width + i] == same.planes[row * width + width - 1 - i]);
+        run_augment("flip", "{p: 1}", 2, &x);
+        assert_memory_equal(x.planes, same.planes, (size_t)image_count(&x) * sizeof(float));
+        free(x.planes);
+        free(same.planes);
+    }
+}
+
+static int times_changed(const char *name, const char *text, int trials)
+{
+    int changed = 0;
+    for (int key = 0; key < trials; key++) {
+        image x = random_image(3, 4, 4, 7), same = random_image(3, 4, 4, 7);
+        run_augment(name, text, (uint64_t)key, &x);
+        changed += !same_planes(&x, &same);
+        free(x.planes);
+        free(same.planes);
+    }
+    return changed;
+}
+
+static void probabilities_hold(void **state)
+{
+    (void)state;
+    assert_in_range(times_changed("flip", "{}", 2000), 900, 1100);
+    assert_in_range(times_changed("grayscale", "{}", 2000), 330, 470);
+    assert_in_range(times_changed("colour_jitter", "{}", 2000), 1530, 1670);
+    assert_int_equal(times_changed("flip", "{p: 0}", 100), 0);
+    assert_int_equal(times_changed("grayscale", "{p: 0}", 100), 0);
+    assert_int_equal(times_changed("colour_jitter", "{p: 0}", 100), 0);
+}
+
+static double clamped(double x)
+{
+    return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
+static double grey_at(const image *x, int i)
+{
+    int n = x->height * x->width;
+    return 0.299 * (double)x->planes[i] + 0.587 * (double)x->planes[n + i] +
+           0.114 * (double)x->planes[2 * n + i];
+}
+
+static void grayscale_is_luma(void **state)
+{
+    (void)state;
+    image x = random_image(3, 9, 7, 1), same = random_image(3, 9, 7, 1);
+    run_augment("grayscale", "{p: 1}", 1, &x);
+    for (int i = 0; i < 63; i++)
+        for (int c = 0; c < 3; c++)
+            assert_true(fabs((double)x.planes[c * 63 + i] - grey_at(&same, i)) < 1e-6);
+    free(x.planes);
+    free(same.planes);
+}
+
+// The factor that a draw chose is found from the pixel where it shows most, then every pixel must
+// agree with the formula for that factor.
+static void jitter_agrees_with_scalar_formulas(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{p: 1, brightness: 0.4, contrast: 0, saturation: 0, hue: 0}",
+        "{p: 1, brightness: 0, contrast: 0.4, saturation: 0, hue: 0}",
+        "{p: 1, brightness: 0, contrast: 0, saturation: 0.4, hue: 0}"};
+    int n = 11 * 13;
+    for (int op = 0; op < 3; op++)
+        for (uint64_t key = 0; key < 10; key++) {
+            image x = random_image(3, 11, 13, key), same = random_image(3, 11, 13, key);
+            run_augment("colour_jitter", texts[op], key, &x);
+            double mean = 0, factor = 0, largest = 0;
+            for (int i = 0; i < n; i++)
+                mean += grey_at(&same, i) / n;
+            double other[3 * 11 * 13]; // what the pixel is blended with
+            for (int i = 0; i < 3 * n; i++) {
+                other[i] = op == 0 ? 0 : op == 1 ? mean : grey_at(&same, i % n);
+                double old = (double)same.planes[i], now = (double)x.planes[i];
+                if (now > 0.001 && now < 0.999 && fabs(old - other[i]) > largest) {
+                    largest = fabs(old - other[i]);
+                    factor = (now - other[i]) / (old - other[i]);
+                }
+            }
+            assert_true(factor > 0.6 - 1e-5 && factor < 1.4 + 1e-5);
+            for (int i = 0; i < 3 * n; i++) {
+                double old = (double)same.planes[i];
+                double expected = clamped(factor * old + (1 - factor) * other[i]);
+                assert_true(fabs((double)x.planes[i] - expected) < 2e-5);
+            }
+            free(x.planes);
+            free(same.planes);
+        }
+}
+
+// Hue in degrees of the HSV hexagon, by its usual case distinction; -1 for a grey.
+static double hue_of(double r, double g, double b)
+{
+    double high = fmax(r, fmax(g, b)), low = fmin(r, fmin(g, b)), chroma = high - low;
+    if (chroma < 1e-3) return -1;
+    double hue = high == r   ? (g - b) / chroma
+                 : high == g ? 2 + (b - r) / chroma
+                             : 4 + (r - g) / chroma;
+    return fmod(hue * 60 + 360, 360);
+}
+
+static void hue_turns_all_colours_by_one_angle(void **state)
+{
+    (void)state;
+    int n = 12 * 12;
+    for (uint64_t key = 0; key < 20; key++) {
+        image x = random_image(3, 12, 12, key), same = random_image(3, 12, 12, key);
+        for (int i = 0; i < 3 * n; i += n) // greys stay what they are
+            x.planes[i] = same.planes[i] = 0.5f;
+        run_augment("colour_jitter", "{p: 1, brightness: 0, contrast: 0, saturation: 0, hue: 0.5}",
+                    key, &x);
+        double angle = -1;
+        for (int i = 0; i < n; i++) {
+            double old[3], now[3];
+            for (int c = 0; c < 3; c++)
+                old[c] = (double)same.planes[c * n + i], now[c] = (double)x.planes[c * n + i];
+            assert_true(fabs(fmax(old[0], fmax(old[1], old[2])) -
+                             fmax(now[0], fmax(now[1], now[2]))) < 1e-6);
+            assert_true(fabs(fmin(old[0], fmin(old[1], old[2])) -
+                             fmin(now[0], fmin(now[1], now[2]))) < 1e-6);
+            double before = hue_of(old[0], old[1], old[2]), after = hue_of(now[0], now[1], now[2]);
+            if (before < 0) continue;
+            double turned = fmod(after - before + 720, 360);
+            if (angle < 0) angle = turned;
+            double apart = fabs(turned - angle);
+            assert_true(fmin(apart, 360 - apart) < 0.5);
+        }
+        assert_true(x.planes[0] == 0.5f && x.planes[n] == 0.5f);
+        free(x.planes);
+        free(same.planes);
+    }
+}
+
+static void intensity_is_affine_around_the_mean(void **state)
+{
+    (void)state;
+    const augment_type *type = augment_find("intensity");
+    dataset_info info = make_info(2, 6, 6, PIXEL_F32);
+    void *settings = read_settings(type, "{gain: 0.5, offset: 1}", &info);
+    for (uint64_t key = 0; key < 50; key++) {
+        image x = random_image(2, 6, 6, key), same = random_image(2, 6, 6, key);
+        rng r = rng_open(3, RNG_TEST, 0, key, 0);
+        type->apply(settings, &(augment_run){&r, &x, &x, NULL});
+        for (int c = 0; c < 2; c++) {
+            float *old = same.planes + (size_t)c * 36, *now = x.planes + (size_t)c * 36;
+            double gain = ((double)now[1] - (double)now[0]) / ((double)old[1] - (double)old[0]);
+            double at_mean = (double)now[0] + gain * ((double)info.mean[c] - (double)old[0]);
+            assert_true(gain > 0.49 && gain < 1.51);
+            assert_true(fabs(at_mean - (double)info.mean[c]) <= 0.25 + 1e-3);
+            for (int i = 0; i < 36; i++)
+                assert_true(fabs((double)now[i] -
+                                 ((double)now[0] + gain * ((double)old[i] - (double)old[0]))) <
+                            1e-3);
+        }
+        free(x.planes);
+        free(same.planes);
+    }
+    free(settings);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_augmentation_is_a_function_of_its_key),
+        cmocka_unit_test(every_augmentation_keeps_the_range),
+        cmocka_unit_test(views_do_not_depend_on_order),
+        cmocka_unit_test(each_part_of_the_key_makes_another_view),
+        cmocka_unit_test(none_only_normalises),
+        cmocka_unit_test(rgb_recipes_refuse_other_data),
+        cmocka_unit_test(whole_crop_of_the_same_size_is_identity),
+        cmocka_unit_test(resizing_agrees_with_its_definition),
+        cmocka_unit_test(crops_have_their_area_ratio_and_place),
+        cmocka_unit_test(flip_exchanges_left_and_right),
+        cmocka_unit_test(probabilities_hold),
+        cmocka_unit_test(grayscale_is_luma),
+        cmocka_unit_test(jitter_agrees_with_scalar_formulas),
+        cmocka_unit_test(hue_turns_all_colours_by_one_angle),
+        cmocka_unit_test(intensity_is_affine_around_the_mean),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,356 @@
+// Foreign files become shards that hold every pixel and label; bad input is named and leaves
+// nothing behind.
+#include "tests/check.h"
+
+#include "io/dataset.h"
+#include "io/pack.h"
+#include "tests/io/folder.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define ROWS    5
+#define COLUMNS 4
+#define PIXELS  20 // ROWS * COLUMNS
+#define RECORD  3073
+
+static test_folder sources, shards; // of one test
+
+static int make_folders(void **state)
+{
+    (void)state;
+    return test_folder_create(&sources) != 0 || test_folder_create(&shards) != 0;
+}
+
+static int remove_folders(void **state)
+{
+    (void)state;
+    status_clear();
+    return test_folder_remove(&sources) != 0 || test_folder_remove(&shards) != 0;
+}
+
+static unsigned char pixel(int sample, int i)
+{
+    return (unsigned char)(sample * 31 + i * 7);
+}
+
+static void put_word(unsigned char *at, uint32_t word)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(word >> (24 - 8 * i));
+}
+
+// NAME-images-idx3-ubyte and NAME-labels-idx1-ubyte of `count` samples numbered from `first`.
+static void write_idx(const char *name, int first, int count)
+{
+    unsigned char images[16 + 64 * PIXELS], labels[8 + 64];
+    char file[64];
+    put_word(images, 0x803), put_word(images + 4, (uint32_t)count);
+    put_word(images + 8, ROWS), put_word(images + 12, COLUMNS);
+    put_word(labels, 0x801), put_word(labels + 4, (uint32_t)count);
+    unsigned char *to = images + 16;
+    for (int n = 0; n < count; n++) {
+        labels[8 + n] = (unsigned char)((first + n) % 7);
+        for (int i = 0; i < PIXELS; i++)
+            *to++ = pixel(first + n, i);
+    }
+    snprintf(file, sizeof file, "%s-images-idx3-ubyte", name);
+    test_write(&sources, file, images, 16 + (size_t)count * PIXELS);
+    snprintf(file, sizeof file, "%s-labels-idx1-ubyte", name);
+    test_write(&sources, file, labels, 8 + (size_t)count);
+}
+
+static void compress_file(const char *name)
+{
+    size_t size;
+    char *bytes = test_read(test_path(&sources, name), &size), longer[64];
+    snprintf(longer, sizeof longer, "%s.gz", name);
+    gzFile out = gzopen(test_path(&sources, longer), "wb");
+    assert_non_null(out);
+    assert_int_equal(gzwrite(out, bytes, (unsigned)size), size);
+    assert_int_equal(gzclose(out), Z_OK);
+    unlink(test_path(&sources, name));
+    free(bytes);
+}
+
+static void write_cifar(const char *name, int first, int count, int label_shift)
+{
+    unsigned char *bytes = malloc((size_t)count * RECORD);
+    unsigned char *to = bytes;
+    for (int n = first; n < first + count; n++) {
+        *to++ = (unsigned char)(n % 10 + label_shift);
+        for (int i = 0; i < 3072; i++)
+            *to++ = pixel(n, i);
+    }
+    test_write(&sources, name, bytes, (size_t)count * RECORD);
+    free(bytes);
+}
+
+static status pack_one(const char *source, const char *destination, uint64_t shard_size,
+                       bool replace, pack_result *result)
+{
+    return pack(&(pack_job){&source, 1, destination, shard_size, replace}, result);
+}
+
+static void assert_packed(const char *files, uint64_t count, int first)
+{
+    dataset *d;
+    unsigned char pixels[PIXELS];
+    int64_t labels[64];
+    assert_ok(dataset_open(&d, &(dataset_source){files, "/images", "/labels", "NHWC"}));
+    const dataset_info *info = dataset_get_info(d);
+    assert_int_equal(info->count, count);
+    assert_true(info->height == ROWS && info->width == COLUMNS && info->channels == 1);
+    assert_true(info->type == PIXEL_U8 && info->labelled);
+    assert_ok(dataset_read_labels(d, 0, count, labels));
+    for (int n = 0; n < (int)count; n++) {
+        assert_ok(dataset_read(d, (uint64_t)n, pixels));
+        assert_int_equal(labels[n], (first + n) % 7);
+        for (int i = 0; i < PIXELS; i++)
+            assert_int_equal(pixels[i], pixel(first + n, i));
+    }
+    dataset_close(d);
+}
+
+static void idx_keeps_every_pixel_and_label(void **state)
+{
+    (void)state;
+    pack_result result;
+    write_idx("train", 0, 25);
+    assert_ok(pack_one(test_path(&sources, "train-images-idx3-ubyte"), test_path(&shards, "a"), 10,
+                       false, &result));
+    assert_int_equal(result.splits[0].made.samples, 25);
+    assert_int_equal(result.splits[0].made.files, 3);
+    assert_int_equal(result.splits[0].made.classes, 7);
+    assert_int_equal(test_count(&shards), 3);
+    assert_packed(test_path(&shards, "a-*.h5"), 25, 0);
+    assert_packed(test_path(&shards, "a-00002.h5"), 5, 20);
+}
+
+static void a_folder_is_packed_by_split_and_gzip_is_read(void **state)
+{
+    (void)state;
+    pack_result result;
+    write_idx("train", 0, 12);
+    write_idx("t10k", 40, 6);
+    compress_file("train-images-idx3-ubyte");
+    compress_file("train-labels-idx1-ubyte");
+    compress_file("t10k-images-idx3-ubyte");
+    assert_ok(pack_one(sources.path, shards.path, 100, false, &result));
+    assert_int_equal(result.split_count, 2);
+    assert_string_equal(result.splits[1].name, "test");
+    assert_int_equal(test_count(&shards), 2);
+    assert_packed(test_path(&shards, "train-*.h5"), 12, 0);
+    assert_packed(test_path(&shards, "test-*.h5"), 6, 40);
+}
+
+static void cifar_planes_become_rgb_pixels(void **state)
+{
+    (void)state;
+    pack_result result;
+    dataset *d;
+    static unsigned char pixels[3072];
+    int64_t labels[7];
+    write_cifar("data_batch_1.bin", 0, 4, 0);
+    write_cifar("data_batch_2.bin", 4, 3, 0);
+    assert_ok(pack_one(sources.path, shards.path, 100, false, &result));
+    assert_int_equal(result.split_count, 1);
+    assert_ok(dataset_open(
+        &d, &(dataset_source){test_path(&shards, "train-*.h5"), "/images", "/labels", "NHWC"}));
+    const dataset_info *info = dataset_get_info(d);
+    assert_true(info->count == 7 && info->channels == 3 && info->height == 32);
+    assert_ok(dataset_read_labels(d, 0, 7, labels));
+    double sum[3] = {0}, squares[3] = {0};
+    for (int n = 0; n < 7; n++) {
+        assert_ok(dataset_read(d, (uint64_t)n, pixels));
+        assert_int_equal(labels[n], n);
+        for (int i = 0; i < 3072; i++) {
+            assert_int_equal(pixels[i], pixel(n, i % 3 * 1024 + i / 3));
+            double value = pixels[i] / 255.0;
+            sum[i % 3] += value / (7 * 1024), squares[i % 3] += value * value / (7 * 1024);
+        }
+    }
+    for (int c = 0; c < 3; c++) {
+        assert_true(fabs((double)info->mean[c] - sum[c]) < 1e-6);
+        assert_true(fabs((double)info->deviation[c] - sqrt(squares[c] - sum[c] * sum[c])) < 1e-6);
+    }
+    dataset_close(d);
+}
+
+static void existing_shards_are_kept_unless_forced(void **state)
+{
+    (void)state;
+    pack_result result;
+    write_idx("train", 0, 25);
+    write_idx("other", 30, 8);
+    const char *destination = test_path(&shards, "a"),
+               *other = test_path(&sources, "other-images-idx3-ubyte");
+    assert_ok(
+        pack_one(test_path(&sources, "train-images-idx3-ubyte"), destination, 10, false, &result));
+    assert_fails(pack_one(other, destination, 10, false, &result), ST_USAGE, "--force");
+    assert_packed(test_path(&shards, "a-*.h5"), 25, 0);
+    assert_ok(pack_one(other, destination, 10, true, &result));
+    assert_int_equal(test_count(&shards), 1); // the longer series is gone
+    assert_packed(test_path(&shards, "a-*.h5"), 8, 30);
+}
+
+static void assert_refused(const char *source, status code, const char *text)
+{
+    pack_result result;
+    assert_fails(pack_one(source, test_path(&shards, "a"), 10, false, &result), code, text);
+    assert_int_equal(test_count(&shards), 0);
+}
+
+static void foreign_files_are_refused(void **state)
+{
+    (void)state;
+    static const unsigned char zeros[RECORD + 1];
+    assert_refused(test_path(&sources, "missing"), ST_NO_INPUT, "missing");
+    assert_refused(sources.path, ST_BAD_DATA, "no file of a known format");
+    test_write(&sources, "notes", zeros, sizeof zeros);
+    assert_refused(test_path(&sources, "notes"), ST_BAD_DATA, "notes");
+    test_write(&sources, "odd.bin", zeros, sizeof zeros);
+    assert_refused(test_path(&sources, "odd.bin"), ST_BAD_DATA, "multiple of 3073");
+    write_cifar("cifar100.bin", 0, 5, 6);
+    assert_refused(test_path(&sources, "cifar100.bin"), ST_BAD_DATA, "sample 4 has label 10");
+    test_write(&sources, "train-images-idx3-ubyte", zeros, sizeof zeros);
+    assert_refused(sources.path, ST_BAD_DATA, "magic number 0x00000803");
+}
+
+static void labels_must_match_the_images(void **state)
+{
+    (void)state;
+    write_idx("train", 0, 24);
+    size_t size;
+    char *labels = test_read(test_path(&sources, "train-labels-idx1-ubyte"), &size);
+    write_idx("train", 0, 25);
+    test_write(&sources, "train-labels-idx1-ubyte", labels, size);
+    free(labels);
+    assert_refused(test_path(&sources, "train-images-idx3-ubyte"), ST_BAD_DATA,
+                   "24 labels for the 25 images");
+    assert_refused(test_path(&sources, "train-labels-idx1-ubyte"), ST_BAD_DATA,
+                   "idx file of images");
+}
+
+// The good part goes with the bad one.
+static void a_folder_is_packed_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    pack_result result;
+    write_idx("train", 0, 12);
+    write_idx("t10k", 0, 4);
+    test_write(&sources, "t10k-images-idx3-ubyte", "\0\0\10\3", 4);
+    assert_fails(pack_one(sources.path, shards.path, 5, false, &result), ST_BAD_DATA,
+                 "t10k-images");
+    assert_int_equal(test_count(&shards), 0);
+}
+
+static void sources_must_agree(void **state)
+{
+    (void)state;
+    pack_result result;
+    write_idx("train", 0, 5);
+    write_cifar("data_batch_1.bin", 0, 2, 0);
+    const char *files[] = {test_path(&sources, "train-images-idx3-ubyte"),
+                           test_path(&sources, "data_batch_1.bin")};
+    assert_fails(pack(&(pack_job){files, 2, test_path(&shards, "a"), 10, false}, &result),
+                 ST_BAD_DATA, "pack them apart");
+    assert_int_equal(test_count(&shards), 0);
+}
+
+static void truncated_idx_is_named(void **state)
+{
+    (void)state;
+    size_t size;
+    write_idx("train", 0, 25);
+    char *bytes = test_read(test_path(&sources, "train-images-idx3-ubyte"), &size);
+    test_write(&sources, "train-images-idx3-ubyte", bytes, size - 1);
+    assert_refused(test_path(&sources, "train-images-idx3-ubyte"), ST_BAD_DATA, "truncated");
+    bytes[size] = 0;
+    test_write(&sources, "train-images-idx3-ubyte", bytes, size + 1);
+    assert_refused(test_path(&sources, "train-images-idx3-ubyte"), ST_BAD_DATA, "more data");
+    free(bytes);
+}
+
+static void several_files_follow_each_other(void **state)
+{
+    (void)state;
+    pack_result result;
+    write_idx("one", 0, 9);
+    write_idx("two", 9, 9);
+    const char *files[] = {test_path(&sources, "one-images-idx3-ubyte"),
+                           test_path(&sources, "two-images-idx3-ubyte")};
+    assert_ok(pack(&(pack_job){files, 2, test_path(&shards, "both"), 5, false}, &result));
+    assert_int_equal(test_count(&shards), 4);
+    assert_packed(test_path(&shards, "both-*.h5"), 18, 0);
+}
+
+// The second shard does not fit on the "disk": neither it nor the first is left.
+static void a_full_disk_leaves_nothing(void **state)
+{
+    (void)state;
+    pack_result result;
+    struct rlimit old, small;
+    write_cifar("data_batch_1.bin", 0, 60, 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = (struct rlimit){100000, old.rlim_max};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    status fits = pack_one(test_path(&sources, "data_batch_1.bin"), test_path(&shards, "fits"), 20,
+                           false, &result);
+    status full = pack_one(test_path(&sources, "data_batch_1.bin"), test_path(&shards, "full"), 50,
+                           false, &result);
+    setrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(fits, ST_OK);
+    assert_fails(full, ST_IO, "too large");
+    assert_int_equal(test_count(&shards), 3);
+}
+
+static void real_mnist_has_its_known_first_digits(void **state)
+{
+    (void)state;
+    const char *source = "../shared/data/mnist/t10k-images-idx3-ubyte.gz";
+    if (access(source, R_OK) != 0) {
+        printf("skipped: %s is not there\n", source);
+        skip();
+    }
+    pack_result result;
+    dataset *d;
+    int64_t labels[8];
+    static const int64_t expected[8] = {7, 2, 1, 0, 4, 1, 4, 9};
+    assert_ok(pack_one(source, test_path(&shards, "mnist"), 4000, false, &result));
+    assert_int_equal(result.splits[0].made.samples, 10000);
+    assert_int_equal(result.splits[0].made.classes, 10);
+    assert_ok(dataset_open(
+        &d, &(dataset_source){test_path(&shards, "mnist-*.h5"), "/images", "/labels", "NHWC"}));
+    assert_ok(dataset_read_labels(d, 0, 8, labels));
+    assert_memory_equal(labels, expected, sizeof labels);
+    assert_true(fabs((double)dataset_get_info(d)->mean[0] - 0.1325) < 1e-3);
+    dataset_close(d);
+}
+
+#define test_in_folders(name) cmocka_unit_test_setup_teardown(name, make_folders, remove_folders)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test_in_folders(idx_keeps_every_pixel_and_label),
+        test_in_folders(a_folder_is_packed_by_split_and_gzip_is_read),
+        test_in_folders(cifar_planes_become_rgb_pixels),
+        test_in_folders(existing_shards_are_kept_unless_forced),
+        test_in_folders(foreign_files_are_refused),
+        test_in_folders(labels_must_match_the_images),
+        test_in_folders(a_folder_is_packed_whole_or_not_at_all),
+        test_in_folders(sources_must_agree),
+        test_in_folders(truncated_idx_is_named),
+        test_in_folders(several_files_follow_each_other),
+        test_in_folders(a_full_disk_leaves_nothing),
+        test_in_folders(real_mnist_has_its_known_first_digits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

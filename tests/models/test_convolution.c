@@ -1,0 +1,324 @@
+// Every backend's three passes against the plain loops of reference.h, in every layout it serves.
+#include "tests/check.h"
+
+#include "base/rng.h"
+#include "models/kernels/convolution_backend.h"
+#include "models/kernels/layout.h"
+#include "models/kernels/reference.h"
+#include "models/kernels/threads.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct size_case {
+    int in, height, width, out, kernel, stride, pad;
+} size_case;
+
+static const size_case cases[] = {
+    {1, 9, 7, 7, 3, 1, 1},   {7, 8, 9, 33, 3, 2, 1},   {33, 6, 5, 1, 1, 1, 0},
+    {33, 6, 7, 7, 1, 2, 0},  {3, 11, 10, 16, 7, 2, 3}, {3, 10, 9, 32, 9, 1, 4},
+    {16, 8, 8, 16, 3, 1, 1}, {16, 7, 9, 32, 3, 2, 1},  {16, 8, 6, 48, 1, 2, 0},
+    {32, 8, 8, 32, 3, 1, 1}, {64, 4, 4, 32, 3, 1, 1},  {32, 7, 9, 48, 3, 1, 1},
+    {24, 6, 5, 8, 3, 1, 1},  {8, 5, 5, 24, 5, 1, 0},   {32, 9, 8, 3, 9, 1, 4},
+    {16, 5, 5, 33, 3, 1, 2}, {5, 3, 4, 4, 3, 1, 3},    {6, 1, 1, 8, 3, 2, 1},
+};
+#define CASE_COUNT (sizeof cases / sizeof *cases)
+
+// A spec with its tensors: plain, and x, y, dx in the spec's blocks. dy, weights and x are random.
+typedef struct trial {
+    convolution_spec spec;
+    shape weights_shape;
+    float *x, *dy, *weights, *y, *dx, *dweights; // plain
+    float *x_blocked, *dy_blocked, *y_blocked, *dx_blocked;
+} trial;
+
+static float *new_floats(size_t count)
+{
+    float *x = aligned_alloc(64, (count * sizeof *x + 63) / 64 * 64);
+    assert_non_null(x);
+    for (size_t i = 0; i < count; i++)
+        x[i] = NAN;
+    return x;
+}
+
+static float *new_random(size_t count, uint64_t seed)
+{
+    float *x = new_floats(count);
+    rng r = rng_open(seed, RNG_TEST, 0, 0, 0);
+    for (size_t i = 0; i < count; i++)
+        x[i] = rng_range(&r, -1, 1);
+    return x;
+}
+
+static convolution_spec new_spec(const size_case *c, int in_block, int out_block)
+{
+    convolution_spec s = {.in = {2, c->in, c->height, c->width},
+                          .in_block = in_block,
+                          .out_block = out_block,
+                          .kernel = c->kernel,
+                          .stride = c->stride,
+                          .pad = c->pad};
+    s.out = (shape){2, c->out, convolution_size(c->height, c->kernel, c->stride, c->pad),
+                    convolution_size(c->width, c->kernel, c->stride, c->pad)};
+    return s;
+}
+
+static void open_trial(trial *t, const convolution_spec *spec)
+{
+    size_t in = shape_count(spec->in), out = shape_count(spec->out);
+    *t = (trial){.spec = *spec,
+                 .weights_shape = {spec->out.c, spec->in.c, spec->kernel, spec->kernel}};
+    t->x = new_random(in, 1);
+    t->dy = new_random(out, 2);
+    t->weights = new_random(shape_count(t->weights_shape), 3);
+    t->dweights = new_random(shape_count(t->weights_shape), 4);
+    t->y = new_floats(out);
+    t->dx = new_floats(in);
+    t->x_blocked = new_floats(in);
+    t->dx_blocked = new_floats(in);
+    t->dy_blocked = new_floats(out);
+    t->y_blocked = new_floats(out);
+    layout_from_plain(spec->in, spec->in_block, t->x, t->x_blocked);
+    layout_from_plain(spec->out, spec->out_block, t->dy, t->dy_blocked);
+}
+
+static void close_trial(trial *t)
+{
+    float *all[] = {t->x,        t->dy,        t->weights,    t->y,         t->dx,
+                    t->dweights, t->x_blocked, t->dy_blocked, t->y_blocked, t->dx_blocked};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
+static convolution_operands operands(const trial *t, const void *packed, void *scratch)
+{
+    return (convolution_operands){.x = t->x_blocked,
+                                  .dy = t->dy_blocked,
+                                  .weights = t->weights,
+                                  .packed = packed,
+                                  .y = t->y_blocked,
+                                  .dx = t->dx_blocked,
+                                  .dweights = t->dweights,
+                                  .scratch = scratch};
+}
+
+// The result of a pass in plain layout; its shape in *s.
+static float *plain_result(const trial *t, convolution_pass pass, shape *s)
+{
+    if (pass == CONVOLUTION_FORWARD) {
+        *s = t->spec.out;
+        layout_to_plain(*s, t->spec.out_block, t->y_blocked, t->y);
+        return t->y;
+    }
+    if (pass == CONVOLUTION_BACKWARD_DATA) {
+        *s = t->spec.in;
+        layout_to_plain(*s, t->spec.in_block, t->dx_blocked, t->dx);
+        return t->dx;
+    }
+    *s = t->weights_shape;
+    return t->dweights;
+}
+
+static float *reference_result(const trial *t, convolution_pass pass)
+{
+    if (pass == CONVOLUTION_FORWARD) {
+        float *y = new_floats(shape_count(t->spec.out));
+        reference_convolution(&t->spec, t->x, t->weights, y);
+        return y;
+    }
+    if (pass == CONVOLUTION_BACKWARD_DATA) {
+        float *dx = new_floats(shape_count(t->spec.in));
+        reference_convolution_data(&t->spec, t->dy, t->weights, dx);
+        return dx;
+    }
+    float *dweights = new_random(shape_count(t->weights_shape), 4); // as in open_trial
+    reference_convolution_weights(&t->spec, t->x, t->dy, dweights);
+    return dweights;
+}
+
+// Rounding errors are held against the largest value: single ones may be sums that cancel.
+static void assert_close(const trial *t, const convolution_kernel *k, const float *expected,
+                         const float *got, size_t count)
+{
+    float most = 0;
+    for (size_t i = 0; i < count; i++)
+        most = fmaxf(most, fabsf(expected[i]));
+    float tolerance = most * (t->spec.winograd ? 3e-5f : 2e-6f);
+    const convolution_spec *s = &t->spec;
+    for (size_t i = 0; i < count; i++)
+        if (!(fabsf(got[i] - expected[i]) <= tolerance))
+            fail_msg("%s, pass %d, %d -> %d channels, %d x %d, kernel %d, stride %d, pad %d, "
+                     "blocks %d -> %d: expected %g at %zu, got %g",
+                     k->name, (int)k->pass, s->in.c, s->out.c, s->in.h, s->in.w, s->kernel,
+                     s->stride, s->pad, s->in_block, s->out_block, (double)expected[i], i,
+                     (double)got[i]);
+}
+
+// False: the backend does not serve this pass.
+static bool check_pass(const convolution_backend *backend, const convolution_spec *spec,
+                       convolution_pass pass)
+{
+    if (!backend->serves(spec, pass)) return false;
+    trial t;
+    open_trial(&t, spec);
+    convolution_kernel k = {.spec = *spec, .pass = pass};
+    assert_ok(backend->create(&k));
+    void *packed = new_floats(k.packed_bytes / sizeof(float));
+    void *scratch = new_floats(k.scratch_bytes / sizeof(float));
+    if (k.packed_bytes > 0) backend->pack(&k, t.weights, packed);
+    convolution_operands o = operands(&t, packed, scratch);
+    backend->run(&k, &o);
+    shape s;
+    const float *got = plain_result(&t, pass, &s);
+    float *expected = reference_result(&t, pass);
+    assert_close(&t, &k, expected, got, shape_count(s));
+    free(expected);
+    free(packed);
+    free(scratch);
+    backend->destroy(&k);
+    close_trial(&t);
+    return true;
+}
+
+// All passes of all cases in all layouts; returns how many the backend served.
+static int check_backend(const convolution_backend *backend, bool winograd)
+{
+    const int blocks[] = {1, 8, 16};
+    int served = 0;
+    for (size_t i = 0; i < CASE_COUNT; i++)
+        for (int b = 0; b < 9; b++) {
+            int in_block = blocks[b % 3], out_block = blocks[b / 3];
+            if (cases[i].in % in_block != 0 || cases[i].out % out_block != 0) continue;
+            convolution_spec spec = new_spec(&cases[i], in_block, out_block);
+            spec.winograd = winograd;
+            for (int pass = 0; pass < CONVOLUTION_PASSES; pass++)
+                served += check_pass(backend, &spec, (convolution_pass)pass);
+        }
+    return served;
+}
+
+static void im2col_is_the_reference(void **state)
+{
+    (void)state;
+    assert_true(check_backend(&convolution_im2col, false) >= 3 * (int)CASE_COUNT);
+}
+
+static void onednn_is_the_reference(void **state)
+{
+    (void)state;
+#ifdef BASIN_HAS_ONEDNN
+    if (convolution_onednn_block() == 1) skip();
+    assert_true(check_backend(&convolution_onednn, false) >= 10);
+    assert_true(check_backend(&convolution_onednn, true) >= 10);
+#else
+    skip();
+#endif
+}
+
+static double inner_product(const float *a, const float *b, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)a[i] * (double)b[i];
+    return sum;
+}
+
+// <conv(x, w), dy> = <x, dx> = <w, dw>: the three passes are one trilinear form.
+static void check_adjoint(const size_case *size)
+{
+    int in_block = convolution_out_block(size->in, 1);
+    convolution_spec spec = new_spec(size, in_block, convolution_out_block(size->out, in_block));
+    spec.winograd = true;
+    trial t;
+    open_trial(&t, &spec);
+    memset(t.dweights, 0, shape_count(t.weights_shape) * sizeof(float));
+    convolution *c;
+    assert_ok(convolution_create(&c, &spec, true));
+    void *packed = new_floats(convolution_packed_bytes(c) / sizeof(float));
+    void *scratch = new_floats(convolution_scratch_bytes(c) / sizeof(float));
+    convolution_pack(c, t.weights, packed);
+    convolution_operands o = operands(&t, packed, scratch);
+    for (int pass = 0; pass < CONVOLUTION_PASSES; pass++)
+        convolution_run(c, (convolution_pass)pass, &o);
+    double form = inner_product(t.y_blocked, t.dy_blocked, shape_count(spec.out));
+    double by_x = inner_product(t.x_blocked, t.dx_blocked, shape_count(spec.in));
+    double by_w = inner_product(t.weights, t.dweights, shape_count(t.weights_shape));
+    double size_of_terms = sqrt(inner_product(t.y_blocked, t.y_blocked, shape_count(spec.out)) *
+                                inner_product(t.dy_blocked, t.dy_blocked, shape_count(spec.out)));
+    assert_true(fabs(form - by_x) < 1e-5 * size_of_terms);
+    assert_true(fabs(form - by_w) < 1e-5 * size_of_terms);
+    free(packed);
+    free(scratch);
+    convolution_destroy(c);
+    close_trial(&t);
+}
+
+static void passes_are_adjoint(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT; i++)
+        check_adjoint(&cases[i]);
+}
+
+// Layers of a residual net of width 16 and 64 must not fall to the slow backend.
+static void onednn_serves_residual_nets(void **state)
+{
+    (void)state;
+#ifdef BASIN_HAS_ONEDNN
+    if (convolution_onednn_block() == 1) skip();
+    const size_case layers[] = {{3, 32, 32, 16, 3, 1, 1},  {16, 32, 32, 16, 3, 1, 1},
+                                {16, 32, 32, 32, 3, 2, 1}, {16, 32, 32, 32, 1, 2, 0},
+                                {128, 4, 4, 128, 3, 1, 1}, {64, 8, 8, 256, 1, 1, 0},
+                                {128, 8, 8, 128, 3, 2, 1}};
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        int in_block = layers[i].in == 3 ? 1 : convolution_out_block(layers[i].in, 1);
+        convolution_spec spec =
+            new_spec(&layers[i], in_block, convolution_out_block(layers[i].out, in_block));
+        convolution *c;
+        assert_ok(convolution_create(&c, &spec, true));
+        for (int pass = 0; pass < CONVOLUTION_PASSES; pass++) {
+            bool images = layers[i].in == 3 && pass == CONVOLUTION_BACKWARD_DATA;
+            if (!images) // nobody asks for the gradient of the images
+                assert_string_not_equal(convolution_kernel_name(c, (convolution_pass)pass),
+                                        "im2col");
+        }
+        convolution_destroy(c);
+    }
+#else
+    skip();
+#endif
+}
+
+static void blocks_divide_the_channels(void **state)
+{
+    (void)state;
+    const int blocks[] = {1, 8, 16};
+    for (int channels = 1; channels <= 64; channels++)
+        for (int b = 0; b < 3; b++) {
+            int block = convolution_out_block(channels, blocks[b]);
+            assert_true(block == 1 || block == 8 || block == 16);
+            assert_int_equal(channels % block, 0);
+        }
+}
+
+static void sizes_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    assert_int_equal(convolution_size(32, 3, 1, 1), 32);
+    assert_int_equal(convolution_size(32, 3, 2, 1), 16);
+    assert_int_equal(convolution_size(224, 7, 2, 3), 112);
+    assert_int_equal(convolution_size(7, 1, 2, 0), 4);
+    assert_int_equal(convolution_size(3, 3, 1, 0), 1);
+    assert_true(convolution_size(2, 3, 1, 0) < 1);
+}
+
+int main(void)
+{
+    kernels_set_threads(1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(im2col_is_the_reference),    cmocka_unit_test(onednn_is_the_reference),
+        cmocka_unit_test(passes_are_adjoint),         cmocka_unit_test(onednn_serves_residual_nets),
+        cmocka_unit_test(blocks_divide_the_channels), cmocka_unit_test(sizes_are_those_of_pytorch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,303 @@
+// The nets: torchvision's names and shapes, whole gradients, the flat arrays that graphs share.
+#include "tests/check.h"
+
+#include "base/rng.h"
+#include "models/graph.h"
+#include "models/net.h"
+#include "models/nets/resnet.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "tests/golden/resnet_names.h"
+
+static float *random_floats(size_t count, uint64_t which)
+{
+    float *x = calloc(count + 1, sizeof *x);
+    assert_non_null(x);
+    rng r = rng_open(5, RNG_TEST, 0, which, 0);
+    for (size_t i = 0; i < count; i++)
+        x[i] = rng_normal(&r);
+    return x;
+}
+
+// A config of `net` by its own fields.
+static void *configure(const net_type *net, const char *text)
+{
+    void *settings = calloc(1, net->config_size);
+    assert_non_null(settings);
+    config *c = NULL;
+    assert_ok(config_parse(&c, text, net->name, 0, NULL));
+    assert_ok(config_read(c, "", (const config_part[]){{net->fields, settings}, {NULL, NULL}}));
+    config_destroy(c);
+    return settings;
+}
+
+// Adds `net` after an input called images; returns the features.
+static int build(graph *g, const char *name, const char *text, shape images)
+{
+    const net_type *net = net_find(name);
+    assert_non_null(net);
+    void *settings = configure(net, text);
+    int features = net->build(g, settings, graph_input(g, "images", images, false));
+    free(settings);
+    if (features < 0) fail_msg("%s: %s", name, status_message());
+    return features;
+}
+
+// "layer1.0.conv1.weight 64x64x3x3"
+static void describe(const graph_param *p, char *text, size_t size)
+{
+    int length = snprintf(text, size, "%s ", p->name);
+    for (int d = 0; d < p->spec.rank; d++)
+        length += snprintf(text + length, size - (size_t)length, "%s%d", d > 0 ? "x" : "",
+                           p->spec.dims[d]);
+}
+
+static void assert_listed(const char *const *names, const graph_param *p)
+{
+    char text[GRAPH_NAME_SIZE + 64];
+    describe(p, text, sizeof text);
+    for (int i = 0; names[i] != NULL; i++)
+        if (strcmp(names[i], text) == 0) return;
+    fail_msg("torchvision has no %s", text);
+}
+
+static void check_names(const char *net, const char *const *names)
+{
+    graph *g;
+    assert_ok(graph_create(&g, false));
+    build(g, net, "{}", (shape){1, 3, 32, 32});
+    int expected = 0, found = 0;
+    while (names[expected] != NULL)
+        expected++;
+    const graph_param *p;
+    for (int i = 0; (p = graph_param_at(g, i)) != NULL; i++, found++)
+        assert_listed(names, p);
+    for (int i = 0; (p = graph_statistic_at(g, i)) != NULL; i++, found++)
+        assert_listed(names, p);
+    assert_int_equal(found, expected);
+    graph_destroy(g);
+}
+
+static void resnets_have_torchvisions_names_and_shapes(void **state)
+{
+    (void)state;
+    check_names("resnet18", resnet18_names);
+    check_names("resnet34", resnet34_names);
+    check_names("resnet50", resnet50_names);
+}
+
+static void every_net_gives_one_vector_a_sample(void **state)
+{
+    (void)state;
+    for (int i = 0; net_table[i] != NULL; i++) {
+        assert_ptr_equal(net_find(net_table[i]->name), net_table[i]);
+        graph *g;
+        assert_ok(graph_create(&g, false));
+        shape s = graph_shape(g, build(g, net_table[i]->name, "{width: 8}", (shape){2, 3, 32, 32}));
+        assert_true(s.n == 2 && s.c >= 8 && s.h == 1 && s.w == 1);
+        graph_destroy(g);
+    }
+    assert_null(net_find("no such net"));
+}
+
+// A graph with its weights, ready to run.
+typedef struct machine {
+    graph *g;
+    int out;
+    float *params, *statistics, *batch_statistics, *dparams, *images;
+} machine;
+
+static void start(machine *m, const char *net, const char *text, shape images, bool keep_all)
+{
+    assert_ok(graph_create(&m->g, true));
+    int features = build(m->g, net, text, images);
+    m->out = head_build(m->g, "mlp", 6, features);
+    for (int id = 1; keep_all && id < m->out; id++)
+        graph_keep(m->g, id);
+    graph_keep(m->g, m->out);
+    assert_ok(graph_plan(m->g));
+    size_t params = graph_param_count(m->g), statistics = graph_statistic_count(m->g);
+    m->params = calloc(params, sizeof(float));
+    m->dparams = calloc(params, sizeof(float));
+    m->statistics = calloc(statistics, sizeof(float));
+    m->batch_statistics = calloc(statistics, sizeof(float));
+    assert_true(m->params && m->dparams && m->statistics && m->batch_statistics);
+    graph_initialise(m->g, 3, m->params, m->statistics);
+    m->images = random_floats(shape_count(images), 1);
+    graph_bind(m->g, m->params, m->statistics);
+    graph_set_input(m->g, 0, m->images);
+    graph_prepare(m->g);
+}
+
+static void stop(machine *m)
+{
+    graph_destroy(m->g);
+    free(m->params), free(m->dparams), free(m->statistics), free(m->batch_statistics);
+    free(m->images);
+}
+
+typedef struct tiny_net {
+    const char *name, *config;
+    shape images;
+    bool differences; // smooth enough to check gradients by differences
+} tiny_net;
+
+// Widths that are no multiple of 16 give layouts that change from layer to layer.
+static const tiny_net tiny_nets[] = {
+    {"resnet18", "{width: 4, stem: cifar}", {16, 3, 16, 16}, true},
+    {"resnet18", "{width: 16, stem: imagenet, init: fan_out}", {3, 3, 32, 32}, false},
+    {"resnet50", "{width: 4, stem: cifar}", {3, 1, 12, 12}, false},
+    {"convnet", "{width: 8}", {16, 3, 16, 16}, true},
+    {"convnet", "{width: 5}", {8, 2, 17, 14}, true},
+    {0},
+};
+
+static void shared_memory_changes_no_bit(void **state)
+{
+    (void)state;
+    for (const tiny_net *net = tiny_nets; net->name != NULL; net++) {
+        machine m[2];
+        for (int keep_all = 0; keep_all < 2; keep_all++) {
+            start(&m[keep_all], net->name, net->config, net->images, keep_all);
+            for (int pass = 0; pass < 2; pass++) {
+                graph_forward(m[keep_all].g, true, m[keep_all].out, m[keep_all].batch_statistics);
+                graph_backward(m[keep_all].g, m[keep_all].out, 1.0f, m[keep_all].dparams);
+            }
+        }
+        const graph *g = m[0].g;
+        assert_true(graph_bytes(g) < graph_bytes(m[1].g));
+        assert_memory_equal(graph_value(g, m[0].out), graph_value(m[1].g, m[1].out),
+                            shape_count(graph_shape(g, m[0].out)) * sizeof(float));
+        assert_memory_equal(m[0].dparams, m[1].dparams, graph_param_count(g) * sizeof(float));
+        assert_memory_equal(m[0].batch_statistics, m[1].batch_statistics,
+                            graph_statistic_count(g) * sizeof(float));
+        stop(&m[0]), stop(&m[1]);
+    }
+}
+
+// Sum of outputs with the weights moved by h v.
+static double moved_loss(machine *m, float *moved, const float *v, double h)
+{
+    size_t count = graph_param_count(m->g);
+    for (size_t i = 0; i < count; i++)
+        moved[i] = m->params[i] + (float)h * v[i];
+    graph_bind(m->g, moved, m->statistics);
+    graph_prepare(m->g);
+    graph_forward(m->g, true, m->out, NULL);
+    double sum = 0;
+    for (size_t i = 0; i < shape_count(graph_shape(m->g, m->out)); i++)
+        sum += (double)graph_value(m->g, m->out)[i];
+    return sum;
+}
+
+// Random directions through all weights of a net. Many ReLU kinks lie between the two points, and
+// make some differences rough: most directions must agree, not all.
+static void gradients_of_whole_nets_match_differences(void **state)
+{
+    (void)state;
+    enum { DIRECTIONS = 8 };
+    for (const tiny_net *net = tiny_nets; net->name != NULL; net++) {
+        if (!net->differences) continue;
+        machine m;
+        start(&m, net->name, net->config, net->images, false);
+        graph_forward(m.g, true, m.out, NULL);
+        graph_backward(m.g, m.out, 1.0f, m.dparams);
+        size_t count = graph_param_count(m.g);
+        float *moved = calloc(count, sizeof *moved);
+        assert_non_null(moved);
+        int agree = 0;
+        for (uint64_t d = 0; d < DIRECTIONS; d++) {
+            float *v = random_floats(count, 100 + d);
+            double expected = 0, squares = 0;
+            for (size_t i = 0; i < count; i++) {
+                expected += (double)m.dparams[i] * (double)v[i];
+                squares += (double)m.dparams[i] * (double)m.dparams[i];
+            }
+            const double h = 1.2e-5;
+            double numeric = (moved_loss(&m, moved, v, h) - moved_loss(&m, moved, v, -h)) / (2 * h);
+            agree += fabs(numeric - expected) < 0.08 * sqrt(squares);
+            free(v);
+        }
+        free(moved);
+        if (agree < DIRECTIONS * 3 / 4)
+            fail_msg("%s %s: %d of %d directions agree", net->name, net->config, agree, DIRECTIONS);
+        stop(&m);
+    }
+}
+
+// A graph without head or backward pass reads the weights of one with both.
+static void graphs_of_a_net_share_their_weights(void **state)
+{
+    (void)state;
+    for (int i = 0; net_table[i] != NULL; i++) {
+        graph *training, *evaluation;
+        const shape images = {4, 3, 32, 32};
+        assert_ok(graph_create(&training, true));
+        head_build(training, "mlp", 6, build(training, net_table[i]->name, "{width: 8}", images));
+        assert_ok(graph_create(&evaluation, false));
+        build(evaluation, net_table[i]->name, "{width: 8}", (shape){7, 3, 32, 32});
+        const graph_param *p, *q;
+        for (int k = 0; (q = graph_param_at(evaluation, k)) != NULL; k++) {
+            p = graph_param_at(training, k);
+            assert_string_equal(p->name, q->name);
+            assert_true(p->offset == q->offset && p->count == q->count);
+        }
+        for (int k = 0; (q = graph_statistic_at(evaluation, k)) != NULL; k++) {
+            p = graph_statistic_at(training, k);
+            assert_string_equal(p->name, q->name);
+            assert_true(p->offset == q->offset && p->count == q->count);
+        }
+        assert_true(graph_param_count(training) > graph_param_count(evaluation));
+        graph_destroy(training), graph_destroy(evaluation);
+    }
+}
+
+static void heads_end_in_dim_channels(void **state)
+{
+    (void)state;
+    const char *const kinds[] = {"linear", "mlp"};
+    const int params[] = {2, 4};
+    for (int i = 0; i < 2; i++) {
+        graph *g;
+        assert_ok(graph_create(&g, false));
+        int x = graph_input(g, "features", (shape){4, 20, 1, 1}, false);
+        shape s = graph_shape(g, head_build(g, kinds[i], 6, x));
+        assert_true(s.n == 4 && s.c == 6 && s.h == 1 && s.w == 1);
+        assert_non_null(graph_param_at(g, params[i] - 1));
+        assert_null(graph_param_at(g, params[i]));
+        assert_string_equal(graph_param_at(g, 0)->name, i == 0 ? "fc.weight" : "fc.0.weight");
+        graph_destroy(g);
+    }
+}
+
+// An encoder whose gradient nobody wants holds only what its widest place needs.
+static void encoding_needs_little_memory(void **state)
+{
+    (void)state;
+    size_t bytes[2];
+    for (int backward = 0; backward < 2; backward++) {
+        graph *g;
+        assert_ok(graph_create(&g, backward));
+        graph_keep(g, build(g, "resnet18", "{width: 8, stem: cifar}", (shape){32, 3, 32, 32}));
+        assert_ok(graph_plan(g));
+        bytes[backward] = graph_bytes(g);
+        graph_destroy(g);
+    }
+    assert_true(bytes[0] < bytes[1] / 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_net_gives_one_vector_a_sample),
+        cmocka_unit_test(resnets_have_torchvisions_names_and_shapes),
+        cmocka_unit_test(heads_end_in_dim_channels),
+        cmocka_unit_test(graphs_of_a_net_share_their_weights),
+        cmocka_unit_test(shared_memory_changes_no_bit),
+        cmocka_unit_test(gradients_of_whole_nets_match_differences),
+        cmocka_unit_test(encoding_needs_little_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

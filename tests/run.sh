@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# tests/run.sh -- installs what is missing, builds everything, runs every test.
+#   bash tests/run.sh [PRESET ...]   default: asan openblas release (see CMakePresets.json)
+# Each preset builds into build/PRESET with warnings as errors. The last lines are ctest's.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash jobs/packages.sh build
+presets=("$@")
+[ ${#presets[@]} -gt 0 ] || presets=(asan openblas release)
+for preset in "${presets[@]}"; do
+    echo "== $preset"
+    cmake --preset "$preset" -DBASIN_STRICT=ON >/dev/null
+    cmake --build --preset "$preset"
+    ctest --preset "$preset"
+done

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# tests/style.sh -- format, layers and clang-tidy over all sources; any finding fails.
+# Needs build/release (tests/run.sh makes it).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash jobs/packages.sh check
+mapfile -t sources < <(git ls-files '*.c' '*.h')
+clang-format-14 --dry-run -Werror "${sources[@]}"
+echo "format: ${#sources[@]} files as .clang-format says"
+bash tests/layers.sh
+git ls-files '*.c' | xargs -P "$(nproc)" -n 8 clang-tidy-14 --quiet -p build/release 2>/dev/null
+echo "clang-tidy: nothing found"

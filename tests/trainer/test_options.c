@@ -1,0 +1,70 @@
+// Options fill their fields wherever they stand; what is not an option keeps its order.
+#include "tests/check.h"
+
+#include "trainer/options.h"
+
+#include <stdbool.h>
+
+typedef struct settings {
+    int64_t shard_size, seed;
+    bool force;
+} settings;
+
+static const config_field fields[] = {
+    {"shard_size", FIELD_INT, offsetof(settings, shard_size), "10000", 1, 1e6, NULL, "samples"},
+    {"seed", FIELD_INT, offsetof(settings, seed), "1", 0, 1e6, NULL, "seed"},
+    {"force", FIELD_BOOL, offsetof(settings, force), "false", 0, 0, NULL, "replace"},
+    {0}};
+
+static const char *words[8];
+static int word_count;
+
+static status read_options(settings *into, int argc, const char *const *argv)
+{
+    return options_read("pack", argc, (char **)(uintptr_t)argv, fields, into, words, &word_count);
+}
+
+static void options_may_stand_anywhere(void **state)
+{
+    (void)state;
+    settings s;
+    const char *argv[] = {"--shard-size", "50", "a", "--force", "b", "--seed=7", "c"};
+    assert_ok(read_options(&s, 7, argv));
+    assert_true(s.shard_size == 50 && s.seed == 7 && s.force);
+    assert_int_equal(word_count, 3);
+    assert_string_equal(words[0], "a");
+    assert_string_equal(words[1], "b");
+    assert_string_equal(words[2], "c");
+}
+
+static void absent_options_have_their_defaults(void **state)
+{
+    (void)state;
+    settings s;
+    const char *argv[] = {"a", "--", "--force"};
+    assert_ok(read_options(&s, 3, argv));
+    assert_true(s.shard_size == 10000 && s.seed == 1 && !s.force);
+    assert_int_equal(word_count, 2);
+    assert_string_equal(words[1], "--force");
+}
+
+static void bad_options_are_a_usage_error(void **state)
+{
+    (void)state;
+    settings s;
+    assert_fails(read_options(&s, 1, (const char *[]){"--shard-sise=3"}), ST_USAGE,
+                 "did you mean --shard-size?");
+    assert_fails(read_options(&s, 1, (const char *[]){"--seed"}), ST_USAGE, "needs a value");
+    assert_fails(read_options(&s, 1, (const char *[]){"--seed=x"}), ST_USAGE, "seed");
+    assert_fails(read_options(&s, 2, (const char *[]){"--shard-size", "0"}), ST_USAGE, "0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_may_stand_anywhere),
+        cmocka_unit_test(absent_options_have_their_defaults),
+        cmocka_unit_test(bad_options_are_a_usage_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,179 @@
+// trainer/commands/inspect.c -- basin inspect FILE: what a shard, checkpoint or job holds.
+#include "comm/agree.h"
+#include "io/checkpoint.h"
+#include "io/dataset.h"
+#include "io/file_kind.h"
+#include "io/pictures.h"
+#include "io/shard.h"
+#include "trainer/command.h"
+#include "trainer/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static status print_hash(const char *path)
+{
+    checkpoint *c;
+    uint64_t hash = 0;
+    TRY(checkpoint_open(&c, path));
+    status s = checkpoint_hash(c, "", &hash);
+    checkpoint_close(c);
+    TRY(s);
+    printf("%016llx\n", (unsigned long long)hash);
+    return ST_OK;
+}
+
+static void print_array(const checkpoint_array *array, const char *const *type_names)
+{
+    char dims[96] = "";
+    for (int i = 0; i < array->rank; i++) {
+        size_t used = strlen(dims);
+        snprintf(dims + used, sizeof dims - used, "%s%llu", i > 0 ? " x " : "",
+                 (unsigned long long)array->dims[i]);
+    }
+    printf("  %-56s %-8s %s\n", array->name, type_names[array->type], dims);
+}
+
+static status print_checkpoint(const char *path)
+{
+    static const char *const type_names[] = {
+        [ARRAY_F32] = "float32", [ARRAY_I64] = "int64", [ARRAY_U64] = "uint64"};
+    checkpoint *c;
+    TRY(checkpoint_open(&c, path));
+    printf("%s: checkpoint\n", path);
+    static const char *const texts[] = {"method", "versions", "instruction_set"};
+    for (int i = 0; i < 3; i++) {
+        const char *value = checkpoint_get_text(c, texts[i]);
+        if (value != NULL) printf("  %-16s %s\n", texts[i], value);
+    }
+    double numbers = 0;
+    for (size_t i = 0; i < checkpoint_count(c); i++) {
+        checkpoint_array array = {0};
+        checkpoint_describe(c, i, &array);
+        print_array(&array, type_names);
+        double count = 1;
+        for (int d = 0; d < array.rank; d++)
+            count *= (double)array.dims[d];
+        numbers += count;
+    }
+    printf("  %zu arrays, %.0f numbers\n", checkpoint_count(c), numbers);
+    checkpoint_close(c);
+    return ST_OK;
+}
+
+static void print_info(const char *path, const dataset_info *info)
+{
+    static const char *const pixel_names[] = {
+        [PIXEL_U8] = "uint8", [PIXEL_U16] = "uint16", [PIXEL_F32] = "float32"};
+    printf("%s: image data set\n", path);
+    printf("  samples    %llu\n", (unsigned long long)info->count);
+    printf("  image      %d x %d pixels, %d channel%s, %s\n", info->height, info->width,
+           info->channels, info->channels == 1 ? "" : "s", pixel_names[info->type]);
+    if (info->labelled)
+        printf("  labels     %d classes\n", info->classes);
+    else
+        printf("  labels     none\n");
+    for (int c = 0; c < info->channels; c++)
+        printf("  channel %-2d mean %.4f, deviation %.4f\n", c, (double)info->mean[c],
+               (double)info->deviation[c]);
+}
+
+static status print_shard(const char *path)
+{
+    dataset *d;
+    TRY(dataset_open(&d, &(dataset_source){path, SHARD_IMAGES, SHARD_LABELS, "NHWC"}));
+    print_info(path, dataset_get_info(d));
+    dataset_close(d);
+    return ST_OK;
+}
+
+static status print_foreign_hdf5(const char *path)
+{
+    printf("%s: HDF5 file; a job reads it with data.images set to one of these:\n", path);
+    return hdf5_list(path, stdout);
+}
+
+static status print_job(const char *path)
+{
+    job j;
+    TRY(job_load(&j, path, 0, NULL));
+    printf("%s", j.resolved);
+    job_destroy(&j);
+    return ST_OK;
+}
+
+static status print_any(const char *path)
+{
+    size_t length = strlen(path);
+    if (length > 5 && strcmp(path + length - 5, ".yaml") == 0) return print_job(path);
+    file_kind kind;
+    TRY(file_kind_find(path, &kind));
+    switch (kind) {
+    case FILE_CHECKPOINT:
+        return print_checkpoint(path);
+    case FILE_SHARD:
+        return print_shard(path);
+    case FILE_HDF5:
+        return print_foreign_hdf5(path);
+    case FILE_FOREIGN:
+        break;
+    }
+    return failure(ST_BAD_DATA, "%s: neither HDF5 nor a job (.yaml); nothing to inspect", path);
+}
+
+#define SHEET_COLUMNS 10
+
+static status fill_sheet(dataset *d, picture *sheet, int count, void *pixels)
+{
+    const dataset_info *info = dataset_get_info(d);
+    for (int i = 0; i < count; i++) {
+        TRY(dataset_read(d, (uint64_t)i, pixels));
+        sheet_place(sheet, SHEET_COLUMNS, i, info, pixels);
+    }
+    return ST_OK;
+}
+
+// The first images of the shards `files`, ten in a row.
+static status draw_sheet(const char *files, const char *out)
+{
+    dataset *d;
+    TRY(dataset_open(&d, &(dataset_source){files, SHARD_IMAGES, "", "NHWC"}));
+    const dataset_info *info = dataset_get_info(d);
+    int count = info->count < SHEET_COLUMNS * SHEET_COLUMNS ? (int)info->count
+                                                            : SHEET_COLUMNS * SHEET_COLUMNS;
+    picture sheet = {0};
+    void *pixels = malloc(info->sample_bytes);
+    status s = pixels != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for an image");
+    if (s == ST_OK)
+        s = sheet_create(&sheet, (count + SHEET_COLUMNS - 1) / SHEET_COLUMNS, SHEET_COLUMNS, info);
+    if (s == ST_OK) s = fill_sheet(d, &sheet, count, pixels);
+    if (s == ST_OK) s = picture_write(out, &sheet);
+    picture_free(&sheet);
+    free(pixels);
+    dataset_close(d);
+    return s;
+}
+
+static status inspect(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[0], "--hash") == 0) return print_hash(argv[1]);
+    if (argc == 3 && strcmp(argv[0], "--sheet") == 0) return draw_sheet(argv[1], argv[2]);
+    CHECK(argc == 1 && argv[0][0] != '-', ST_USAGE,
+          "inspect: expected one FILE, --hash CHECKPOINT or --sheet SHARD OUT.png");
+    return print_any(argv[0]);
+}
+
+static status run(const world *w, int argc, char **argv)
+{
+    return agree(w, w->rank == 0 ? inspect(argc, argv) : ST_OK);
+}
+
+const command_type command_inspect = {
+    .name = "inspect",
+    .usage = "FILE | --hash CHECKPOINT | --sheet SHARD OUT.png",
+    .help = "show what a shard, checkpoint, HDF5 file or job holds",
+    .more = "--hash   one line, the hash of all arrays of a checkpoint: parameters, statistics,\n"
+            "         optimizer, queue; it depends neither on file layout nor on ranks\n"
+            "--sheet  draws the first 100 images of a shard\n",
+    .run = run,
+};

@@ -1,0 +1,91 @@
+// trainer/commands/synth.c -- basin synth KIND DST: synthetic labelled images as shards.
+#include "io/synth.h"
+
+#include "base/config.h"
+#include "base/log.h"
+#include "comm/agree.h"
+#include "trainer/command.h"
+#include "trainer/options.h"
+
+#include <stdlib.h>
+
+typedef struct synth_options {
+    int64_t train, test, size, seed;
+    bool force;
+} synth_options;
+
+#define FIELD(member) offsetof(synth_options, member)
+
+static const config_field fields[] = {
+    {"train", FIELD_INT, FIELD(train), "4000", 0, 1e12, NULL, "training images"},
+    {"test", FIELD_INT, FIELD(test), "1000", 0, 1e12, NULL, "test images"},
+    {"size", FIELD_INT, FIELD(size), "32", 1, 4096, NULL, "height and width, pixels"},
+    {"seed", FIELD_INT, FIELD(seed), "1", 0, 1e15, NULL, "another seed, other images"},
+    {"force", FIELD_BOOL, FIELD(force), "false", 0, 0, NULL, "replace shards that exist"},
+    {0}};
+
+static status find_kind(const char *name, const synth_type **kind)
+{
+    const char *names[32] = {0};
+    for (int i = 0; synth_table[i] != NULL && i < 31; i++)
+        names[i] = synth_table[i]->name;
+    *kind = synth_find(name);
+    if (*kind != NULL) return ST_OK;
+    const char *near = config_nearest(name, names);
+    return failure(ST_USAGE, "synth: there is no kind '%s'; did you mean '%s'?", name,
+                   near != NULL ? near : names[0]);
+}
+
+static status synth_words(int argc, char **argv, const char **words)
+{
+    synth_options options = {0};
+    synth_job job = {0};
+    shard_series_result made[2];
+    int count;
+    TRY(options_read("synth", argc, argv, fields, &options, words, &count));
+    CHECK(count == 2, ST_USAGE, "synth: expected KIND and DST, got %d word%s: basin synth KIND DST",
+          count, count == 1 ? "" : "s");
+    TRY(find_kind(words[0], &job.kind));
+    job.folder = words[1];
+    job.seed = (uint64_t)options.seed;
+    job.train = (uint64_t)options.train, job.test = (uint64_t)options.test;
+    job.size = (int)options.size;
+    job.replace = options.force;
+    TRY(synth_write(&job, made));
+    log_info("made %llu train and %llu test images of %d x %d x %d, %d classes, in %d files "
+             "(%.1f MB): %s/*.h5",
+             (unsigned long long)made[0].samples, (unsigned long long)made[1].samples, job.size,
+             job.size, job.kind->channels, job.kind->classes, made[0].files + made[1].files,
+             (double)(made[0].bytes + made[1].bytes) * 1e-6, job.folder);
+    return ST_OK;
+}
+
+static status synth_alone(int argc, char **argv)
+{
+    const char **words = calloc((size_t)argc + 1, sizeof *words);
+    CHECK(words != NULL, ST_INTERNAL, "synth: no memory for the command line");
+    status s = synth_words(argc, argv, words);
+    free(words);
+    return s;
+}
+
+static status run(const world *w, int argc, char **argv)
+{
+    return agree(w, w->rank == 0 ? synth_alone(argc, argv) : ST_OK);
+}
+
+const command_type command_synth = {
+    .name = "synth",
+    .usage = "KIND DST [--train N] [--test N] [--size S] [--seed N] [--force]",
+    .help = "make synthetic labelled images (shapes) as shards",
+    .more =
+        "Writes DST/train-00000.h5 ... and DST/test-00000.h5 ...; the same words give the same\n"
+        "files.\n"
+        "shapes    ten classes by shape and texture; colour, place and light tell nothing\n"
+        "--train   training images, 4000\n"
+        "--test    test images, 1000\n"
+        "--size    height and width in pixels, 32\n"
+        "--seed    another seed, other images, 1\n"
+        "--force   replace shards that exist\n",
+    .run = run,
+};

@@ -1,0 +1,209 @@
+// trainer/job.c -- the field tables of a job's sections, and reading them in order.
+#include "trainer/job.h"
+
+#include "trainer/plugins.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_LIMIT 1e15
+
+static const config_field top_fields[] = {
+    {"run", FIELD_TEXT, offsetof(job, run), NULL, 0, 0, NULL,
+     "run folder; a folder with checkpoints is resumed"},
+    {"seed", FIELD_INT, offsetof(job, seed), "1", 0, NO_LIMIT, NULL, "names all random draws"},
+    {"workers", FIELD_INT, offsetof(job, workers), "1", 1, 65536, NULL,
+     "logical workers V; any number of ranks that divides it gives the same bits"},
+    {"batch", FIELD_INT, offsetof(job, batch), "256", 1, 16777216, NULL,
+     "samples of one step over all workers"},
+    {"stop_after", FIELD_INT, offsetof(job, stop_after), "0", 0, NO_LIMIT, NULL,
+     "stop, with a checkpoint, after so many steps in all; 0 = at the schedule's end"},
+    {"threads", FIELD_INT, offsetof(job, threads), "1", 1, 1024, NULL,
+     "kernel threads of a rank; part of the result's bits"},
+    {"log_every", FIELD_INT, offsetof(job, log_every), "10", 1, NO_LIMIT, NULL,
+     "steps between lines of metrics.jsonl"},
+    {0}};
+
+static const config_field data_fields[] = {
+    {"train", FIELD_TEXT, offsetof(job_data, train), NULL, 0, 0, NULL,
+     "HDF5 files to learn from, a glob"},
+    {"test", FIELD_TEXT, offsetof(job_data, test), "", 0, 0, NULL,
+     "HDF5 files to evaluate on, a glob; empty = no evaluation"},
+    {"images", FIELD_TEXT, offsetof(job_data, images), "/images", 0, 0, NULL,
+     "path of the images inside each file"},
+    {"labels", FIELD_TEXT, offsetof(job_data, labels), "/labels", 0, 0, NULL,
+     "path of the labels inside each file, used by evaluations only; empty = none"},
+    {"axes", FIELD_TEXT, offsetof(job_data, axes), "NHWC", 0, 0, NULL,
+     "order of the axes: a permutation of NHWC, or NHW"},
+    {"augment", FIELD_TEXT, offsetof(job_data, augment), "moco_v2", 0, 0, NULL,
+     "recipe of random views"},
+    {"size", FIELD_INT, offsetof(job_data, size), "0", 0, 4096, NULL,
+     "height and width of a view, pixels; 0 = as stored"},
+    {0}};
+
+static const config_field model_fields[] = {
+    {"net", FIELD_TEXT, offsetof(job_model, net), "resnet18", 0, 0, NULL, "encoder"},
+    {"head", FIELD_TEXT, offsetof(job_model, head), "mlp", 0, 0, HEAD_KINDS, "projection head"},
+    {"dim", FIELD_INT, offsetof(job_model, dim), "128", 1, 65536, NULL,
+     "dimension of the embedding"},
+    {0}};
+
+typedef struct named {
+    char name[CONFIG_TEXT_SIZE];
+    double lr;
+} named;
+
+static const config_field method_fields[] = {
+    {"name", FIELD_TEXT, offsetof(named, name), "moco", 0, 0, NULL, "method"}, {0}};
+
+static const config_field optimizer_fields[] = {
+    {"name", FIELD_TEXT, offsetof(named, name), "sgd", 0, 0, NULL, "optimizer"},
+    {"lr", FIELD_REAL, offsetof(named, lr), "0.03", 0, 1e6, NULL,
+     "learning rate before the schedule, for the global batch"},
+    {0}};
+
+static const config_field evaluate_fields[] = {
+    {"every", FIELD_INT, offsetof(job_evaluate, every), "10", 0, NO_LIMIT, NULL,
+     "epochs between evaluations; 0 = at the end only"},
+    {"floors", FIELD_BOOL, offsetof(job_evaluate, floors), "true", 0, 0, NULL,
+     "first evaluate raw pixels and the untrained net"},
+    {"knn.k", FIELD_INT, offsetof(job_evaluate, knn_k), "200", 1, 100000, NULL, "neighbours"},
+    {"knn.temperature", FIELD_REAL, offsetof(job_evaluate, knn_temperature), "0.1", 1e-3, 100, NULL,
+     "a neighbour votes with exp(cosine / temperature)"},
+    {0}};
+
+static const config_field checkpoint_fields[] = {
+    {"every", FIELD_INT, offsetof(job_checkpoint, every), "1", 0, NO_LIMIT, NULL,
+     "epochs between checkpoints; 0 = at the end only"},
+    {"keep", FIELD_INT, offsetof(job_checkpoint, keep), "3", 1, 1000000, NULL,
+     "newest checkpoints to keep"},
+    {0}};
+
+// Chooses the plug-in that `section` names under `key` and reads the section into `common` and the
+// plug-in's own settings.
+static status read_plugin(config *c, plugin_kind kind, const char *key, const char *initial,
+                          const config_field *common, void *common_into, plugin_config *own,
+                          plugin *chosen)
+{
+    char name[CONFIG_TEXT_SIZE];
+    TRY(config_selected(c, key, initial, name));
+    TRY(plugin_find(kind, name, config_place(c, key), chosen));
+    ASSERT(chosen->config_size <= sizeof *own);
+    return config_read(
+        c, chosen->section,
+        (const config_part[]){{common, common_into}, {chosen->fields, own}, {NULL, NULL}});
+}
+
+static status read_plugins(job *j, config *c)
+{
+    plugin chosen = {0};
+    named method = {0}, optimizer = {0};
+    TRY(read_plugin(c, PLUGIN_NET, "model.net", "resnet18", model_fields, &j->model, &j->net_config,
+                    &chosen));
+    j->net = chosen.type;
+    TRY(read_plugin(c, PLUGIN_METHOD, "method.name", "moco", method_fields, &method,
+                    &j->method_config, &chosen));
+    j->method = chosen.type;
+    TRY(read_plugin(c, PLUGIN_OPTIMIZER, "optimizer.name", "sgd", optimizer_fields, &optimizer,
+                    &j->optimizer_config, &chosen));
+    j->optimizer = chosen.type;
+    j->lr = optimizer.lr;
+    return ST_OK;
+}
+
+static status read_section(config *c, const char *section, const config_field *fields, void *into)
+{
+    return config_read(c, section, (const config_part[]){{fields, into}, {NULL, NULL}});
+}
+
+static status keep_resolved(job *j, const config *c)
+{
+    size_t size = 0;
+    FILE *out = open_memstream(&j->resolved, &size);
+    CHECK(out != NULL, ST_INTERNAL, "no memory for the resolved job");
+    config_write(c, out);
+    CHECK(fclose(out) == 0, ST_INTERNAL, "no memory for the resolved job");
+    return ST_OK;
+}
+
+static status read_job(job *j, config *c)
+{
+    TRY(read_section(c, "", top_fields, j));
+    TRY(read_section(c, "data", data_fields, &j->data));
+    TRY(read_plugins(j, c));
+    TRY(read_section(c, "schedule", schedule_fields, &j->schedule));
+    TRY(read_section(c, "evaluate", evaluate_fields, &j->evaluate));
+    TRY(read_section(c, "checkpoint", checkpoint_fields, &j->checkpoint));
+    TRY(config_finish(c));
+    CHECK(j->batch % j->workers == 0, ST_CONFIG,
+          "%s: batch: %lld samples cannot be dealt to %lld workers evenly; take a multiple of %lld",
+          config_place(c, "batch"), (long long)j->batch, (long long)j->workers,
+          (long long)j->workers);
+    return keep_resolved(j, c);
+}
+
+status job_load(job *j, const char *path, int override_count, char *const *overrides)
+{
+    *j = (job){0};
+    config *c = NULL;
+    TRY(config_load(&c, path, override_count, overrides));
+    status s = read_job(j, c);
+    config_destroy(c);
+    return s;
+}
+
+status job_parse(job *j, const char *text, const char *origin)
+{
+    *j = (job){0};
+    config *c = NULL;
+    TRY(config_parse(&c, text, origin, 0, NULL));
+    status s = read_job(j, c);
+    config_destroy(c);
+    return s;
+}
+
+void job_destroy(job *j)
+{
+    free(j->resolved);
+    *j = (job){0};
+}
+
+dataset_source job_source(const job *j, const char *files)
+{
+    return (dataset_source){files, j->data.images, j->data.labels, j->data.axes};
+}
+
+static void help_common(FILE *out)
+{
+    config_help(out, "", top_fields);
+    config_help(out, "data", data_fields);
+    config_help(out, "model", model_fields);
+    config_help(out, "method", method_fields);
+    config_help(out, "optimizer", optimizer_fields);
+    config_help(out, "schedule", schedule_fields);
+    config_help(out, "evaluate", evaluate_fields);
+    config_help(out, "checkpoint", checkpoint_fields);
+    fprintf(out, "\nMore keys belong to what is chosen; ask with --help NAME:\n");
+    plugin p;
+    for (int kind = 0; kind < PLUGIN_KINDS; kind++)
+        for (int i = 0; plugin_at(kind, i, &p); i++)
+            fprintf(out, "  %-10s %-12s %s\n", p.kind, p.name, p.help);
+}
+
+bool job_help(FILE *out, const char *topic)
+{
+    if (topic[0] == '\0') {
+        help_common(out);
+        return true;
+    }
+    plugin p;
+    for (int kind = 0; kind < PLUGIN_KINDS; kind++) {
+        for (int i = 0; plugin_at(kind, i, &p); i++) {
+            if (strcmp(p.name, topic) != 0) continue;
+            fprintf(out, "%s %s: %s\n\n", p.kind, p.name, p.help);
+            config_help(out, p.section, p.fields);
+            return true;
+        }
+    }
+    return false;
+}

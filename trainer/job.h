@@ -1,0 +1,79 @@
+// trainer/job.h -- a job file, read and checked: everything an experiment is, in one struct.
+//
+// Each section is a struct and a field table; plug-ins (net, method, optimizer) add their own fields
+// to their section. The tables serve parsing, defaults, ranges, help and the resolved job.yaml.
+#ifndef TRAINER_JOB_H
+#define TRAINER_JOB_H
+
+#include "base/config.h"
+#include "io/dataset.h"
+#include "models/net.h"
+#include "trainer/method.h"
+#include "trainer/optimizer.h"
+#include "trainer/schedule.h"
+
+#define JOB_MAX_PLUGIN_CONFIG 1024 // bytes of the largest plug-in's config struct
+
+typedef struct job_data {
+    char train[CONFIG_TEXT_SIZE], test[CONFIG_TEXT_SIZE]; // globs; test "" = none
+    char images[CONFIG_TEXT_SIZE], labels[CONFIG_TEXT_SIZE], axes[CONFIG_TEXT_SIZE];
+    char augment[CONFIG_TEXT_SIZE];
+    int64_t size; // of a view, pixels; 0 = as stored
+} job_data;
+
+typedef struct job_model {
+    char net[CONFIG_TEXT_SIZE], head[CONFIG_TEXT_SIZE];
+    int64_t dim;
+} job_model;
+
+typedef struct job_evaluate {
+    int64_t every; // epochs; 0 = at the end only
+    int64_t knn_k;
+    double knn_temperature;
+    bool floors;
+} job_evaluate;
+
+typedef struct job_checkpoint {
+    int64_t every, keep; // epochs, files
+} job_checkpoint;
+
+// A plug-in's own settings, laid out as its field table says.
+typedef union plugin_config {
+    max_align_t aligned;
+    unsigned char bytes[JOB_MAX_PLUGIN_CONFIG];
+} plugin_config;
+
+typedef struct job {
+    char run[CONFIG_TEXT_SIZE];
+    int64_t seed, workers, batch, stop_after, threads, log_every;
+    job_data data;
+    job_model model;
+    const net_type *net;
+    plugin_config net_config;
+    const method_type *method;
+    plugin_config method_config;
+    const optimizer_type *optimizer;
+    plugin_config optimizer_config;
+    double lr;
+    schedule schedule;
+    job_evaluate evaluate;
+    job_checkpoint checkpoint;
+    char *resolved; // the complete job as YAML, owned
+} job;
+
+// Reads `path` with `overrides` ("batch=128"). Errors: ST_NO_INPUT, ST_CONFIG; see base/config.h.
+status job_load(job *j, const char *path, int override_count, char *const *overrides);
+
+// The same from text, e.g. the job kept in a checkpoint; `origin` stands for the file's name.
+status job_parse(job *j, const char *text, const char *origin);
+
+void job_destroy(job *j);
+
+// `files` (data.train or data.test) as a data set; views into the job.
+dataset_source job_source(const job *j, const char *files);
+
+// Help on the job's keys: a method, net or optimizer by name, or all common sections for "".
+// Returns false when nothing is called `topic`.
+bool job_help(FILE *out, const char *topic);
+
+#endif

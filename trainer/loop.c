@@ -1,0 +1,235 @@
+// trainer/loop.c -- the one training loop.
+//
+//   batch ─> method begin ─> own workers fill leaves ─> exact sum over all workers ─> checks ─>
+//   update ─> running statistics ─> method finish ─> report, checkpoint, evaluation
+//
+// A leaf is one flat array: gradient | batch statistics | metrics | error lane. The lane counts the
+// workers in trouble; since it is part of the sum, all ranks see it and leave at the same step.
+#include "trainer/training.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "comm/agree.h"
+#include "models/op.h"
+#include "trainer/report.h"
+
+#include <math.h>
+
+// Where the parts of a leaf begin behind the gradient, in floats.
+static size_t statistics_at(const training *t)
+{
+    return t->learned->param_count;
+}
+
+static size_t metrics_at(const training *t)
+{
+    return statistics_at(t) + t->learned->statistic_count;
+}
+
+static size_t lane_at(const training *t)
+{
+    return metrics_at(t) + t->metric_count;
+}
+
+// `trouble`: this rank cannot go on; its leaves only keep the others company.
+static void fill_leaves(training *t, const method_step *step, bool trouble)
+{
+    for (int worker = 0; worker < t->workers.count; worker++) {
+        phases_enter(&t->phases, PHASE_REDUCE);
+        float *leaf = reduce_leaf(t->reduce);
+        method_leaf parts = {leaf, leaf + statistics_at(t), leaf + metrics_at(t)};
+        t->job->method->worker(t->method, step, worker, &parts);
+        leaf[lane_at(t)] = trouble ? 1.0f : 0.0f;
+        phases_enter(&t->phases, PHASE_REDUCE);
+        reduce_push(t->reduce);
+    }
+}
+
+// Collective. The sum of all leaves; its buffer is the reducer's.
+static const float *sum_leaves(training *t)
+{
+    double waited = 0;
+    phases_enter(&t->phases, PHASE_REDUCE);
+    const float *sum = reduce_finish(t->reduce, &waited);
+    phases_enter(&t->phases, PHASE_OPTIMIZER);
+    phases_move(&t->phases, PHASE_REDUCE, PHASE_WAIT, waited);
+    return sum;
+}
+
+// Euclidean norm, in double by blocks of fixed size.
+static double norm(const float *x, size_t count)
+{
+    double total = 0;
+    for (size_t at = 0; at < count; at += 1024) {
+        size_t end = at + 1024 < count ? at + 1024 : count;
+        float part[16] = {0};
+        size_t i = at;
+        for (; i + 16 <= end; i += 16)
+            for (size_t lane = 0; lane < 16; lane++)
+                part[lane] += x[i + lane] * x[i + lane];
+        for (; i < end; i++)
+            part[0] += x[i] * x[i];
+        for (size_t lane = 0; lane < 16; lane++)
+            total += (double)part[lane];
+    }
+    return sqrt(total);
+}
+
+// All ranks hold the same sum, so all decide alike.
+static status check_finite(const training *t, double loss, double gradient_norm)
+{
+    CHECK(isfinite(loss) && isfinite(gradient_norm), ST_DIVERGED,
+          "step %llu: the %s is %g and the gradient's norm %g; the last checkpoint is good: go on "
+          "from it with a smaller learning rate (now %g)",
+          (unsigned long long)t->step, t->job->method->metric_names[0], loss, gradient_norm,
+          t->job->lr);
+    return ST_OK;
+}
+
+// running <- (1 - momentum) running + momentum * mean over the workers
+static void update_statistics(training *t, const float *sum)
+{
+    float take = STATISTIC_MOMENTUM / (float)t->workers.total;
+    float *running = t->learned->statistics;
+    for (size_t i = 0; i < t->learned->statistic_count; i++)
+        running[i] = (1.0f - STATISTIC_MOMENTUM) * running[i] + take * sum[i];
+}
+
+static void update(training *t, const float *sum, double lr)
+{
+    optimizer_step step = {.params = t->learned->params,
+                           .gradient = sum,
+                           .segments = t->segments,
+                           .segment_count = t->segment_count,
+                           .lr = lr,
+                           .step = t->step};
+    for (int i = 0; i < OPTIMIZER_MAX_STATES; i++)
+        step.states[i] = t->optimizer_states[i];
+    t->job->optimizer->update(&t->job->optimizer_config, &step);
+    update_statistics(t, sum + statistics_at(t));
+}
+
+// This rank's trouble, from before this step or in its batch.
+static status own_trouble(const training *t, const batch *b)
+{
+    if (t->pending != ST_OK) return t->pending;
+    return b->status == ST_OK ? ST_OK : failure(b->status, "%s", b->message);
+}
+
+// Collective. One step; on error nothing has changed.
+static status run_step(training *t, report *r)
+{
+    double waited = 0;
+    phases_enter(&t->phases, PHASE_DATA);
+    method_step step = {t->step, loader_next(t->loader, &waited), &t->phases};
+    ASSERT(step.batch != NULL && step.batch->step == t->step);
+    status mine = own_trouble(t, step.batch);
+    t->job->method->begin(t->method, &step);
+    fill_leaves(t, &step, mine != ST_OK);
+    const float *sum = sum_leaves(t);
+    if (sum[lane_at(t)] > 0) {
+        status all = agree(t->world, mine);
+        ASSERT(all != ST_OK);
+        return all;
+    }
+    double gradient_norm = norm(sum, t->learned->param_count);
+    status finite = check_finite(t, (double)sum[metrics_at(t)], gradient_norm);
+    if (finite != ST_OK) return agree(t->world, finite);
+    double lr = t->job->lr * schedule_factor(&t->job->schedule, t->step, t->steps_per_epoch);
+    update(t, sum, lr);
+    t->job->method->finish(t->method, &step);
+    t->step++;
+    report_step(r, t, sum + metrics_at(t), gradient_norm, lr);
+    return ST_OK;
+}
+
+// Collective.
+static status save(training *t)
+{
+    status s = t->world->rank == 0 ? snapshot_write(t) : ST_OK;
+    return agree(t->world, s);
+}
+
+// Collective.
+static status evaluate_floors(training *t, report *r)
+{
+    if (t->evaluator == NULL || !t->job->evaluate.floors) return ST_OK;
+    TRY(evaluator_pixels_knn(t->evaluator, &r->knn_pixels));
+    TRY(evaluator_untrained_knn(t->evaluator, &r->knn_untrained));
+    log_info("kNN top-1 before training: raw pixels %.2f %%, untrained net %.2f %%",
+             100 * r->knn_pixels, 100 * r->knn_untrained);
+    if (t->step > 0) return ST_OK; // a resumed run has them in its metrics
+    status s = report_evaluation(t, "knn_top1_pixels", r->knn_pixels);
+    if (s == ST_OK) s = report_evaluation(t, "knn_top1_untrained", r->knn_untrained);
+    return agree(t->world, s);
+}
+
+// Collective.
+static status evaluate_now(training *t, report *r)
+{
+    if (t->evaluator == NULL) return ST_OK;
+    TRY(evaluator_features_knn(t->evaluator, t->learned->params, t->learned->statistics, &r->knn));
+    log_info("epoch %.2f: kNN top-1 %.2f %%", (double)t->step / (double)t->steps_per_epoch,
+             100 * r->knn);
+    return agree(t->world, report_evaluation(t, "knn_top1", r->knn));
+}
+
+static bool due(uint64_t step, uint64_t steps_per_epoch, int64_t every_epochs)
+{
+    return every_epochs > 0 && step % (steps_per_epoch * (uint64_t)every_epochs) == 0;
+}
+
+// Collective. What is due after step t->step; evaluations and checkpoints are agreement points.
+static status after_step(training *t, report *r, bool last)
+{
+    const job *j = t->job;
+    status s = report_write(r, t, last);
+    if (t->pending == ST_OK) t->pending = s;
+    bool save_due = last || due(t->step, t->steps_per_epoch, j->checkpoint.every);
+    bool evaluate_due = last || due(t->step, t->steps_per_epoch, j->evaluate.every);
+    if (!save_due && !evaluate_due) return ST_OK;
+    phases_enter(&t->phases, PHASE_OTHER);
+    TRY(agree(t->world, t->pending));
+    if (save_due) TRY(save(t));
+    if (evaluate_due) TRY(evaluate_now(t, r));
+    bool finished = last && t->step >= t->steps_total;
+    TRY(agree(t->world, report_run(r, t, finished ? "done" : last ? "stopped" : "running")));
+    r->since = clock_seconds(); // rates are those of training alone
+    phases_reset(&t->phases);
+    return ST_OK;
+}
+
+// Collective.
+static status run_steps(training *t, report *r)
+{
+    TRY(agree(t->world, report_run(r, t, "running")));
+    uint64_t end = training_end(t);
+    if (t->step >= end) {
+        log_info("%s: all %llu steps are done already", t->job->run, (unsigned long long)end);
+        return evaluate_now(t, r);
+    }
+    TRY(evaluate_floors(t, r));
+    r->since = clock_seconds();
+    while (t->step < end) {
+        TRY(run_step(t, r));
+        TRY(after_step(t, r, t->step == end));
+    }
+    return ST_OK;
+}
+
+status training_loop(training *t)
+{
+    report r;
+    report_begin(&r);
+    phases_enter(&t->phases, PHASE_OTHER);
+    status s = run_steps(t, &r);
+    progress_end();
+    if (s == ST_OK) {
+        log_info("%s: step %llu of %llu after %.1f s", t->job->run, (unsigned long long)t->step,
+                 (unsigned long long)t->steps_total, clock_seconds() - t->started);
+        return ST_OK;
+    }
+    // The run has failed and all ranks know why; that it cannot be noted down changes nothing.
+    if (report_run(&r, t, "failed") != ST_OK) status_clear();
+    return s;
+}

@@ -1,0 +1,103 @@
+// trainer/main.c -- the program `basin`: finds the command, starts and ends MPI around it.
+//
+// The exit code is the command's status (base/status.h), the same on every rank.
+#include "base/config.h"
+#include "comm/agree.h"
+#include "models/kernels/threads.h"
+#include "trainer/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COMMAND(name) extern const command_type command_##name;
+#include "trainer/commands.def"
+#undef COMMAND
+
+#define COMMAND(name) &command_##name,
+const command_type *const command_table[] = {
+#include "trainer/commands.def"
+    NULL};
+#undef COMMAND
+
+const command_type *command_find(const char *name)
+{
+    for (int i = 0; command_table[i] != NULL; i++)
+        if (strcmp(command_table[i]->name, name) == 0) return command_table[i];
+    return NULL;
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static void print_help(FILE *out)
+{
+    fprintf(out, "basin " BASIN_VERSION ": trains energy-based models without labels, with MPI\n\n"
+                 "usage: basin COMMAND ...            one process\n"
+                 "       mpirun -n P basin COMMAND ...\n\n");
+    for (int i = 0; command_table[i] != NULL; i++)
+        fprintf(out, "  %-9s %s\n", command_table[i]->name, command_table[i]->help);
+    fprintf(
+        out,
+        "\nbasin COMMAND --help says more.\n"
+        "exit codes: 0 done, 64 usage, 65 bad data, 66 input missing, 69 another rank failed,\n"
+        "            70 internal, 74 I/O or disk full, 75 checkpointed on request, 76 stalled,\n"
+        "            78 bad job file, 79 diverged\n");
+}
+
+static void print_command_help(const command_type *c)
+{
+    printf("usage: basin %s %s\n%s\n", c->name, c->usage, c->help);
+    if (c->more[0] != '\0') printf("\n%s", c->more);
+}
+
+static status unknown_command(const char *name)
+{
+    const char *names[64] = {0};
+    for (int i = 0; command_table[i] != NULL && i < 63; i++)
+        names[i] = command_table[i]->name;
+    const char *near = config_nearest(name, names);
+    if (near != NULL)
+        return failure(ST_USAGE, "'%s' is no command; did you mean '%s'? basin --help lists them",
+                       name, near);
+    return failure(ST_USAGE, "'%s' is no command; basin --help lists them", name);
+}
+
+// Collective. Help is printed by rank 0 alone.
+static status dispatch(const world *w, int argc, char **argv)
+{
+    if (argc < 2 || is_help(argv[1])) {
+        if (w->rank == 0) print_help(argc < 2 ? stderr : stdout);
+        return argc < 2 ? ST_USAGE : ST_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        if (w->rank == 0) printf("basin " BASIN_VERSION "\n");
+        return ST_OK;
+    }
+    const command_type *command = command_find(argv[1]);
+    if (command == NULL) return agree(w, unknown_command(argv[1]));
+    if (argc > 2 && is_help(argv[2])) {
+        if (argc > 3 && command->help_topic != NULL)
+            return agree(w, command->help_topic(w->rank == 0 ? stdout : NULL, argv[3]));
+        if (w->rank == 0) print_command_help(command);
+        if (command->help_topic != NULL)
+            return agree(w, command->help_topic(w->rank == 0 ? stdout : NULL, ""));
+        return ST_OK;
+    }
+    return command->run(w, argc - 2, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+    kernels_set_threads(1);
+    world w;
+    status s = world_init(&w, &argc, &argv);
+    if (s != ST_OK) {
+        fprintf(stderr, "basin: error: %s\n", status_message());
+        return s;
+    }
+    s = dispatch(&w, argc, argv);
+    world_fini(&w);
+    return s;
+}

@@ -1,0 +1,70 @@
+// trainer/method.h -- a self-supervised method: how parts become an energy, and what one step is.
+//
+//   create ─> each step:  begin ─> worker (once for each own logical worker) ─> [loop: sum over all
+//             workers, update] ─> finish
+//
+// One file in trainer/methods/ with one exported const method_type, one line in methods.def. The
+// loop owns data, reduction, optimizer, checkpoints; the method owns its graphs, its weights and
+// whatever else it remembers (a queue). It never sees ranks, only logical workers.
+#ifndef TRAINER_METHOD_H
+#define TRAINER_METHOD_H
+
+#include "comm/workers.h"
+#include "io/checkpoint.h"
+#include "io/loader.h"
+#include "trainer/encoder.h"
+#include "trainer/phases.h"
+#include "trainer/weights.h"
+
+#define METHOD_MAX_METRICS 8
+
+// Under this name the learned encoder stands in checkpoints.
+#define LEARNED_PREFIX "query"
+
+typedef struct method_setup {
+    const world *world;
+    workers workers;
+    order order; // of samples and of shuffled views
+    uint64_t seed;
+    shape view; // of one logical worker: (b, channels, height, width)
+    encoder encoder;
+    const void *settings; // the method's own, lives as long as the method
+} method_setup;
+
+typedef struct method_step {
+    uint64_t step; // from 0
+    const batch *batch;
+    phases *phases;
+} method_step;
+
+// Where worker() leaves its results; all zeroed before the call.
+typedef struct method_leaf {
+    float *gradient;   // (param_count) added to: of the mean energy over the global batch
+    float *statistics; // (statistic_count) batch statistics of this worker
+    float *metrics;    // (metric_count) this worker's share: the sum over workers is the value
+} method_leaf;
+
+typedef struct method_type {
+    const char *name;
+    const char *help;
+    const config_field *fields; // own keys in the job's `method` section
+    size_t config_size;
+    int view_count;
+    bool shuffled[LOADER_MAX_VIEWS]; // deal this view's rows among workers by order_shuffled
+    const char *metric_names[METHOD_MAX_METRICS]; // NULL-ended; the first is the loss
+
+    // Builds graphs and initial weights. *learned: what the optimizer changes; the method's.
+    status (*create)(void **state, const method_setup *setup, weights **learned);
+    // Collective. What all workers need first: moving averages, keys of the whole batch.
+    void (*begin)(void *state, const method_step *step);
+    // Local. Forward and backward of own worker `worker`, 0 .. workers.count-1.
+    void (*worker)(void *state, const method_step *step, int worker, const method_leaf *leaf);
+    // After the update: what the next step will remember of this one.
+    void (*finish)(void *state, const method_step *step);
+    // Appends what a checkpoint must hold beside the learned weights; returns how many.
+    // arrays == NULL: only counts. Read back through the same descriptions.
+    size_t (*describe)(void *state, checkpoint_array *arrays);
+    void (*destroy)(void *state);
+} method_type;
+
+#endif

@@ -1,0 +1,90 @@
+// trainer/options.c -- options become overrides of an empty job, which checks their values.
+#include "trainer/options.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+// "shard_size" from "--shard-size=500"; *value is "500", or NULL without "=".
+static void split_option(const char *word, char name[64], const char **value)
+{
+    const char *equals = strchr(word, '=');
+    int length = equals != NULL ? (int)(equals - word) - 2 : (int)strlen(word) - 2;
+    snprintf(name, 64, "%.*s", length, word + 2);
+    for (char *at = name; *at != '\0'; at++)
+        if (*at == '-') *at = '_';
+    *value = equals != NULL ? equals + 1 : NULL;
+}
+
+static const config_field *find_field(const config_field *fields, const char *name)
+{
+    for (; fields->name != NULL; fields++)
+        if (strcmp(fields->name, name) == 0) return fields;
+    return NULL;
+}
+
+static status unknown_option(const char *command, const char *word, const char *name,
+                             const config_field *fields)
+{
+    const char *names[OPTIONS_MAX + 1] = {0};
+    for (int i = 0; i < OPTIONS_MAX && fields[i].name != NULL; i++)
+        names[i] = fields[i].name;
+    const char *near = config_nearest(name, names);
+    char spelled[64];
+    snprintf(spelled, sizeof spelled, "%s", near != NULL ? near : "");
+    for (char *at = spelled; *at != '\0'; at++)
+        if (*at == '_') *at = '-';
+    if (near != NULL)
+        return failure(ST_USAGE, "%s: there is no option %s; did you mean --%s?", command, word,
+                       spelled);
+    return failure(ST_USAGE, "%s: there is no option %s; basin %s --help lists them", command, word,
+                   command);
+}
+
+// The option at argv[*at] as "name=value"; steps over a value that stands by itself.
+static status take_option(const char *command, int argc, char **argv, int *at,
+                          const config_field *fields, char text[CONFIG_TEXT_SIZE])
+{
+    char name[64];
+    const char *word = argv[*at], *value;
+    split_option(word, name, &value);
+    const config_field *field = find_field(fields, name);
+    if (field == NULL) return unknown_option(command, word, name, fields);
+    if (value == NULL && field->type == FIELD_BOOL) value = "true";
+    if (value == NULL) {
+        CHECK(*at + 1 < argc, ST_USAGE, "%s: %s needs a value (%s)", command, word, field->help);
+        value = argv[++*at];
+    }
+    int length = snprintf(text, CONFIG_TEXT_SIZE, "%s=%s", name, value);
+    CHECK(length < CONFIG_TEXT_SIZE, ST_USAGE, "%s: the value of %s is too long", command, word);
+    return ST_OK;
+}
+
+status options_read(const char *command, int argc, char **argv, const config_field *fields,
+                    void *into, const char **words, int *word_count)
+{
+    static char texts[OPTIONS_MAX][CONFIG_TEXT_SIZE];
+    char *overrides[OPTIONS_MAX];
+    int count = 0;
+    bool plain = false; // after "--"
+    *word_count = 0;
+    for (int i = 0; i < argc; i++) {
+        if (!plain && strcmp(argv[i], "--") == 0) {
+            plain = true;
+        } else if (plain || strncmp(argv[i], "--", 2) != 0) {
+            words[(*word_count)++] = argv[i];
+        } else {
+            CHECK(count < OPTIONS_MAX, ST_USAGE, "%s: too many options", command);
+            TRY(take_option(command, argc, argv, &i, fields, texts[count]));
+            overrides[count] = texts[count];
+            count++;
+        }
+    }
+    config *c;
+    status s = config_parse(&c, "{}", "command line", count, overrides);
+    if (s == ST_OK) {
+        s = config_read(c, "", (const config_part[]){{fields, into}, {0}});
+        config_destroy(c);
+    }
+    return s == ST_CONFIG ? ST_USAGE : s; // there is no job file to blame
+}

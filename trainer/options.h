@@ -1,0 +1,18 @@
+// trainer/options.h -- the words after a command: options by a field table, and the rest in order.
+//
+// A field `shard_size` is given as "--shard-size 500" or "--shard-size=500"; a FIELD_BOOL as its
+// name alone, "--force". Options may stand anywhere; after "--" all words are plain.
+#ifndef TRAINER_OPTIONS_H
+#define TRAINER_OPTIONS_H
+
+#include "base/config.h"
+
+#define OPTIONS_MAX 16 // options on one command line
+
+// Fills `into` by the fields, defaults included, and `words` (argc pointers into argv) with the
+// *word_count words that are no options. `command` begins the messages.
+// Errors: ST_USAGE unknown option (names the nearest), missing or bad value.
+status options_read(const char *command, int argc, char **argv, const config_field *fields,
+                    void *into, const char **words, int *word_count);
+
+#endif

@@ -1,0 +1,146 @@
+// trainer/training.c -- setting up a run in stages, each ended by an agreement of all ranks.
+#include "trainer/training.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "comm/agree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static status open_data(training *t)
+{
+    const job *j = t->job;
+    TRY(workers_divide(&t->workers, t->world, (int)j->workers, (int)j->batch));
+    dataset_source source = job_source(j, j->data.train);
+    TRY(dataset_open(&t->data, &source));
+    const dataset_info *info = dataset_get_info(t->data);
+    TRY(augmenter_create(&t->augmenter, j->data.augment, info, (int)j->data.size));
+    CHECK((uint64_t)j->batch <= info->count, ST_CONFIG,
+          "batch: %lld samples are more than the %llu of %s; take a smaller batch",
+          (long long)j->batch, (unsigned long long)info->count, j->data.train);
+    t->order = (order){(uint64_t)j->seed, info->count, (uint64_t)j->batch};
+    t->steps_per_epoch = order_steps_per_epoch(&t->order);
+    t->steps_total = schedule_steps(&j->schedule, t->steps_per_epoch);
+    return ST_OK;
+}
+
+static status create_method(training *t)
+{
+    const job *j = t->job;
+    method_setup setup = {
+        .world = t->world,
+        .workers = t->workers,
+        .order = t->order,
+        .seed = (uint64_t)j->seed,
+        .view = {t->workers.batch, dataset_get_info(t->data)->channels,
+                 augmenter_height(t->augmenter), augmenter_width(t->augmenter)},
+        .encoder = {j->net, &j->net_config, j->model.head, (int)j->model.dim},
+        .settings = &j->method_config,
+    };
+    TRY(j->method->create(&t->method, &setup, &t->learned));
+    while (t->metric_count < METHOD_MAX_METRICS && j->method->metric_names[t->metric_count] != NULL)
+        t->metric_count++;
+    return ST_OK;
+}
+
+static status create_optimizer(training *t)
+{
+    size_t bytes = arena_padded(t->learned->param_count * sizeof(float));
+    int states = 0;
+    while (states < OPTIMIZER_MAX_STATES && t->job->optimizer->state_names[states] != NULL)
+        states++;
+    TRY(arena_create(&t->optimizer_memory, (size_t)states * bytes, "the optimizer's state"));
+    for (int i = 0; i < states; i++)
+        t->optimizer_states[i] = arena_take(&t->optimizer_memory, bytes);
+    while (graph_param_at(t->learned->graph, t->segment_count) != NULL)
+        t->segment_count++;
+    t->segments = calloc((size_t)t->segment_count, sizeof *t->segments);
+    CHECK(t->segments != NULL, ST_INTERNAL, "no memory for the optimizer");
+    for (int i = 0; i < t->segment_count; i++) {
+        const graph_param *p = graph_param_at(t->learned->graph, i);
+        t->segments[i] = (optimizer_segment){p->offset, p->count, p->spec.is_norm_or_bias};
+    }
+    return ST_OK;
+}
+
+static status create_reduce(training *t)
+{
+    // gradient | batch statistics | metrics | error lane
+    size_t leaf = t->learned->param_count + t->learned->statistic_count + t->metric_count + 1;
+    return reduce_create(&t->reduce, t->world, &t->workers, leaf);
+}
+
+// All ranks read the checkpoint; only rank 0 writes to the folder.
+static status open_folder(training *t)
+{
+    if (t->world->rank == 0) {
+        TRY(run_folder_open(&t->folder, t->job->run));
+        TRY(run_folder_write(&t->folder, "job.yaml", t->job->resolved));
+    }
+    bool resumed;
+    TRY(snapshot_resume(t, &resumed));
+    if (resumed)
+        log_info("%s: resumed at step %llu of %llu", t->job->run, (unsigned long long)t->step,
+                 (unsigned long long)t->steps_total);
+    return ST_OK;
+}
+
+static status create_evaluator(training *t)
+{
+    if (t->job->data.test[0] == '\0') return ST_OK;
+    TRY(evaluator_create(&t->evaluator, t->world, t->job));
+    return ST_OK;
+}
+
+uint64_t training_end(const training *t)
+{
+    uint64_t stop = (uint64_t)t->job->stop_after;
+    return stop > 0 && stop < t->steps_total ? stop : t->steps_total;
+}
+
+static status start_loader(training *t)
+{
+    uint64_t last = training_end(t);
+    loader_plan plan = {
+        .mode = LOADER_SHUFFLED,
+        .order = t->order,
+        .first_worker = t->workers.first,
+        .worker_count = t->workers.count,
+        .worker_batch = t->workers.batch,
+        .view_count = t->job->method->view_count,
+        .step_stride = 1,
+        .first_step = t->step,
+        .step_count = last > t->step ? last - t->step : 0,
+    };
+    memcpy(plan.shuffled, t->job->method->shuffled, sizeof plan.shuffled);
+    return loader_create(&t->loader, t->data, t->augmenter, &plan);
+}
+
+status training_open(training *t, const world *w, const job *j)
+{
+    *t = (training){.world = w, .job = j, .started = clock_seconds()};
+    TRY(agree(w, open_data(t)));
+    TRY(agree_same(w, dataset_get_info(t->data)->count, "number of training samples"));
+    TRY(agree(w, create_method(t)));
+    TRY(agree(w, create_optimizer(t)));
+    TRY(agree(w, create_reduce(t)));
+    TRY(agree(w, open_folder(t)));
+    TRY(agree_same(w, t->step, "step to resume at"));
+    TRY(agree(w, create_evaluator(t)));
+    return agree(w, start_loader(t));
+}
+
+void training_close(training *t)
+{
+    if (run_folder_close(&t->folder) != ST_OK) log_warn("%s", status_message());
+    if (t->loader != NULL) loader_destroy(t->loader);
+    if (t->evaluator != NULL) evaluator_destroy(t->evaluator);
+    if (t->reduce != NULL) reduce_destroy(t->reduce);
+    free(t->segments);
+    arena_destroy(&t->optimizer_memory);
+    if (t->method != NULL) t->job->method->destroy(t->method);
+    if (t->augmenter != NULL) augmenter_destroy(t->augmenter);
+    if (t->data != NULL) dataset_close(t->data);
+    *t = (training){0};
+}

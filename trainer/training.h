@@ -1,0 +1,57 @@
+// trainer/training.h -- one run in the making: everything the loop works with.
+//
+//   training_open ─> training_loop ─> training_close
+#ifndef TRAINER_TRAINING_H
+#define TRAINER_TRAINING_H
+
+#include "comm/reduce.h"
+#include "io/loader.h"
+#include "trainer/evaluate.h"
+#include "trainer/job.h"
+#include "trainer/run_folder.h"
+
+typedef struct training {
+    const world *world;
+    const job *job;
+    workers workers;
+    order order;
+    uint64_t steps_per_epoch, steps_total; // of the schedule
+    uint64_t step;                         // steps done so far; the position of the run
+    dataset *data;
+    augmenter *augmenter;
+    loader *loader;
+    void *method; // state of job->method
+    weights *learned;
+    size_t metric_count;
+    arena optimizer_memory;
+    float *optimizer_states[OPTIMIZER_MAX_STATES]; // each learned->param_count floats
+    optimizer_segment *segments;                   // one a parameter tensor
+    int segment_count;
+    reduce *reduce;
+    evaluator *evaluator; // NULL: no test data
+    run_folder folder;    // rank 0
+    phases phases;
+    double started; // clock_seconds
+    status pending; // a failure of this rank that the others do not know of yet
+} training;
+
+// Collective. Opens the data, builds the method, makes or resumes the run folder. On error all ranks
+// return the same status, its message already printed; training_close is still due.
+status training_open(training *t, const world *w, const job *j);
+
+// Collective. Trains until the schedule's end or job.stop_after; evaluates; writes metrics and
+// checkpoints. Errors as above, with ST_DIVERGED when the loss or gradient is not finite.
+status training_loop(training *t);
+
+// The step at which this job ends: of its schedule, or stop_after.
+uint64_t training_end(const training *t);
+
+void training_close(training *t);
+
+// Local. Writes the complete state as the checkpoint of t->step and publishes it. Errors: ST_IO.
+status snapshot_write(training *t);
+
+// Local. Reads the newest checkpoint of the run folder, if any, into t. Errors: ST_BAD_DATA, ST_IO.
+status snapshot_resume(training *t, bool *resumed);
+
+#endif

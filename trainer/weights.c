@@ -1,0 +1,60 @@
+// trainer/weights.c -- two flat arrays in one arena.
+#include "trainer/weights.h"
+
+#include <stdio.h>
+
+status weights_create(weights *w, graph *g)
+{
+    *w = (weights){.graph = g,
+                   .param_count = graph_param_count(g),
+                   .statistic_count = graph_statistic_count(g)};
+    size_t param_bytes = w->param_count * sizeof(float);
+    size_t statistic_bytes = w->statistic_count * sizeof(float);
+    TRY(arena_create(&w->memory, arena_padded(param_bytes) + arena_padded(statistic_bytes),
+                     "parameters"));
+    w->params = arena_take(&w->memory, param_bytes);
+    w->statistics = arena_take(&w->memory, statistic_bytes);
+    graph_bind(g, w->params, w->statistics);
+    return ST_OK;
+}
+
+void weights_destroy(weights *w)
+{
+    arena_destroy(&w->memory);
+    *w = (weights){0};
+}
+
+static void describe(const graph_param *p, const char *prefix, float *flat, checkpoint_array *array)
+{
+    *array = (checkpoint_array){.type = ARRAY_F32, .rank = p->spec.rank, .data = flat + p->offset};
+    int length = snprintf(array->name, sizeof array->name, "%s/%s", prefix, p->name);
+    ASSERT(length < (int)sizeof array->name);
+    for (int d = 0; d < p->spec.rank; d++)
+        array->dims[d] = (uint64_t)p->spec.dims[d];
+}
+
+size_t weights_describe_params(const weights *w, const char *prefix, float *flat,
+                               checkpoint_array *arrays)
+{
+    int count = 0;
+    for (; graph_param_at(w->graph, count) != NULL; count++)
+        if (arrays != NULL) describe(graph_param_at(w->graph, count), prefix, flat, &arrays[count]);
+    return (size_t)count;
+}
+
+size_t weights_describe_statistics(const weights *w, const char *prefix, checkpoint_array *arrays)
+{
+    int count = 0;
+    for (; graph_statistic_at(w->graph, count) != NULL; count++)
+        if (arrays != NULL)
+            describe(graph_statistic_at(w->graph, count), prefix, w->statistics, &arrays[count]);
+    return (size_t)count;
+}
+
+void weights_average(float *restrict average, const float *restrict newest, size_t count,
+                     float keep)
+{
+    float take = 1.0f - keep;
+    for (size_t i = 0; i < count; i++)
+        average[i] = keep * average[i] + take * newest[i];
+}
