@@ -1,6 +1,6 @@
 // io/checkpoint.h -- named arrays and texts in one HDF5 file that is either whole or not there.
 //
-// Written to a temporary name, fsync, rename, fsync of the folder. Each array carries its XXH3 hash.
+// Written to a temporary name, fsync, rename, fsync of the folder. Each array has its XXH3 hash.
 // The file has no rank dimension: who writes is the caller's business (rank 0).
 //
 //   attributes of the root: format = "basin-checkpoint", format_version = 1, and the texts

@@ -20,9 +20,8 @@ typedef enum pixel_type { PIXEL_U8, PIXEL_U16, PIXEL_F32 } pixel_type;
 typedef struct dataset_source {
     const char *files;  // glob; matches are taken in the order of their names
     const char *images; // path of the images inside each file, "/images"
-    const char
-        *labels;      // path of the labels, of any integer type; "" = none. "/labels" may be absent
-    const char *axes; // a permutation of "NHWC", or of "NHW" for one channel
+    const char *labels; // path of the labels, any integers; "" = none. "/labels" may be absent
+    const char *axes;   // a permutation of "NHWC", or of "NHW" for one channel
 } dataset_source;
 
 typedef struct dataset_info {
@@ -39,8 +38,8 @@ typedef struct dataset_info {
 
 typedef struct dataset dataset;
 
-// Looks at all shards, file locking off. Images may be uint8, uint16 or float32 in either byte order,
-// contiguous, chunked or compressed by any filter that HDF5 has here. Mean and deviation come from
+// Looks at all shards, file locking off. Images may be uint8, uint16 or float32 in either byte
+// order, contiguous, chunked or compressed by any filter that HDF5 has here. Mean and deviation come from
 // the files' attributes if all shards have them (one number a channel), else from at most 2048
 // samples spread evenly over the data set. At most 256 files are open at a time.
 // Errors: ST_NO_INPUT no file matches; ST_CONFIG axes that are no order; ST_BAD_DATA not HDF5,

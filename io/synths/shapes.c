@@ -19,14 +19,14 @@
 #define LIGHTEST 0.9
 #define TINT     0.05 // largest deviation of a channel from the grey
 
-enum { DISC, BAR, RING, CROSS };
-enum { PLAIN, STRIPES, CHECKS, DOTS, RINGS };
+enum { DISC, RING, BAR };
+enum { PLAIN, STRIPES, CHECKS, DOTS, RINGS, SECTORS, GRAIN };
 
 static const struct {
     int shape, texture;
 } classes[] = {
-    {DISC, PLAIN},  {BAR, PLAIN},   {RING, PLAIN}, {DISC, RINGS}, {DISC, STRIPES},
-    {BAR, STRIPES}, {DISC, CHECKS}, {BAR, CHECKS}, {DISC, DOTS},  {BAR, DOTS},
+    {DISC, PLAIN}, {DISC, STRIPES}, {DISC, CHECKS}, {DISC, DOTS}, {DISC, RINGS},
+    {DISC, SECTORS}, {DISC, GRAIN}, {RING, PLAIN}, {BAR, PLAIN}, {BAR, STRIPES},
 };
 #define CLASS_COUNT ((int)(sizeof classes / sizeof *classes))
 
@@ -114,11 +114,9 @@ static double outline(int shape, double u, double v)
     double distance = sqrt(u * u + v * v);
     switch (shape) {
     case BAR:
-        return fmax(fabs(u) - 1.6, fabs(v) - 0.55);
+        return fmax(fabs(u) - 1.6, fabs(v) - 0.45);
     case RING:
         return fabs(distance - 0.75) - 0.25;
-    case CROSS:
-        return fmin(fmax(fabs(u) - 1.1, fabs(v) - 0.3), fmax(fabs(v) - 1.1, fabs(u) - 0.3));
     default:
         return distance - 1;
     }
@@ -140,6 +138,13 @@ static double weave(int texture, double u, double v, double phase_x, double phas
     }
     case RINGS:
         return sin(2 * PI * (sqrt(u * u + v * v) + phase_x));
+    case SECTORS:
+        return 1.5 * sin(4 * (atan2(v, u) + phase_x));
+    case GRAIN: { // each cell of a fine lattice one of the two colours, by a hash of its place
+        uint32_t cell = (uint32_t)(int)floor(3 * x) * 0x9e3779b1u ^ (uint32_t)(int)floor(3 * y) * 0x85ebca77u;
+        cell = (cell ^ cell >> 15) * 0x2c1b3c6du;
+        return (cell >> 16 & 1) != 0 ? 1 : -1;
+    }
     default:
         return -1;
     }

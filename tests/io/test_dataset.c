@@ -147,7 +147,8 @@ static void compact_files_and_user_blocks_are_read(void **state)
     check_file(&f);
 }
 
-// A filter may be left out of single chunks: the first is stored as it is, the second only deflated.
+// A filter may be left out of single chunks: here the first is stored as it is, the second only
+// deflated.
 static void chunks_that_skip_filters_are_read(void **state)
 {
     (void)state;
