@@ -12,11 +12,10 @@
 
 #include <stdlib.h>
 
-// Fills the list; arrays == NULL: only counts. `step` stands for the position.
-static size_t describe_all(training *t, uint64_t *step, checkpoint_array *arrays)
+size_t snapshot_describe(training *t, checkpoint_array *arrays)
 {
     size_t count = 0;
-    if (arrays != NULL) arrays[0] = (checkpoint_array){"step", ARRAY_U64, 0, {0}, step};
+    if (arrays != NULL) arrays[0] = (checkpoint_array){"step", ARRAY_U64, 0, {0}, &t->step};
     count++;
     count += weights_describe_params(t->learned, LEARNED_PREFIX, t->learned->params,
                                      arrays != NULL ? arrays + count : NULL);
@@ -31,12 +30,12 @@ static size_t describe_all(training *t, uint64_t *step, checkpoint_array *arrays
     return count + t->job->method->describe(t->method, arrays != NULL ? arrays + count : NULL);
 }
 
-static status list_arrays(training *t, uint64_t *step, checkpoint_array **arrays, size_t *count)
+static status list_arrays(training *t, checkpoint_array **arrays, size_t *count)
 {
-    *count = describe_all(t, step, NULL);
+    *count = snapshot_describe(t, NULL);
     *arrays = calloc(*count, sizeof **arrays);
     CHECK(*arrays != NULL, ST_INTERNAL, "no memory for the list of a checkpoint's arrays");
-    ASSERT(describe_all(t, step, *arrays) == *count);
+    ASSERT(snapshot_describe(t, *arrays) == *count);
     return ST_OK;
 }
 
@@ -44,7 +43,7 @@ status snapshot_write(training *t)
 {
     checkpoint_array *arrays;
     size_t count;
-    TRY(list_arrays(t, &t->step, &arrays, &count));
+    TRY(list_arrays(t, &arrays, &count));
     char versions[256], instructions[64], path[RUN_PATH_SIZE];
     kernels_versions(versions, sizeof versions);
     kernels_instruction_set(instructions, sizeof instructions);
@@ -63,7 +62,7 @@ static status read_all(training *t, checkpoint *c)
 {
     checkpoint_array *arrays;
     size_t count;
-    TRY(list_arrays(t, &t->step, &arrays, &count));
+    TRY(list_arrays(t, &arrays, &count));
     status s = ST_OK;
     for (size_t i = 0; i < count && s == ST_OK; i++)
         s = checkpoint_read(c, &arrays[i]);

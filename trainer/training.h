@@ -48,6 +48,10 @@ uint64_t training_end(const training *t);
 
 void training_close(training *t);
 
+// Local. Describes the complete state for a checkpoint; returns the number of arrays. arrays ==
+// NULL: only counts.
+size_t snapshot_describe(training *t, checkpoint_array *arrays);
+
 // Local. Writes the complete state as the checkpoint of t->step and publishes it. Errors: ST_IO.
 status snapshot_write(training *t);
 

@@ -1,7 +1,6 @@
 // io/synths/shapes.c -- one textured figure on a cluttered ground; ten classes by shape and texture.
 //
-//   class = 2 * texture + shape:  texture  plain, stripes, checks, dots, rings
-//                                 shape    solid (disc), hollow (frame)
+//   disc: plain, stripes, checks, dots, rings, sectors, grain;  ring: plain;  bar: plain, stripes
 //
 // What a class does not tell: colours of figure and ground, place, size, angle, period and phase of
 // the texture, the ground's gradient and blobs, the light and the noise. So neither colour nor the
@@ -25,8 +24,8 @@ enum { PLAIN, STRIPES, CHECKS, DOTS, RINGS, SECTORS, GRAIN };
 static const struct {
     int shape, texture;
 } classes[] = {
-    {DISC, PLAIN}, {DISC, STRIPES}, {DISC, CHECKS}, {DISC, DOTS}, {DISC, RINGS},
-    {DISC, SECTORS}, {DISC, GRAIN}, {RING, PLAIN}, {BAR, PLAIN}, {BAR, STRIPES},
+    {DISC, PLAIN},   {DISC, STRIPES}, {DISC, CHECKS}, {DISC, DOTS}, {DISC, RINGS},
+    {DISC, SECTORS}, {DISC, GRAIN},   {RING, PLAIN},  {BAR, PLAIN}, {BAR, STRIPES},
 };
 #define CLASS_COUNT ((int)(sizeof classes / sizeof *classes))
 
@@ -141,7 +140,8 @@ static double weave(int texture, double u, double v, double phase_x, double phas
     case SECTORS:
         return 1.5 * sin(4 * (atan2(v, u) + phase_x));
     case GRAIN: { // each cell of a fine lattice one of the two colours, by a hash of its place
-        uint32_t cell = (uint32_t)(int)floor(3 * x) * 0x9e3779b1u ^ (uint32_t)(int)floor(3 * y) * 0x85ebca77u;
+        uint32_t cell =
+            (uint32_t)(int)floor(3 * x) * 0x9e3779b1u ^ (uint32_t)(int)floor(3 * y) * 0x85ebca77u;
         cell = (cell ^ cell >> 15) * 0x2c1b3c6du;
         return (cell >> 16 & 1) != 0 ? 1 : -1;
     }

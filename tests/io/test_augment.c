@@ -1,5 +1,5 @@
-// Views are pure functions of their key; every augmentation keeps its promises; resizing and colour
-// changes agree with plain formulas.
+// Views are pure functions of their key; every augmentation keeps its promises; colour changes agree
+// with plain formulas.
 #include "tests/check.h"
 
 #include "io/augment.h"
@@ -247,45 +247,6 @@ static void whole_crop_of_the_same_size_is_identity(void **state)
     free(same.planes);
 }
 
-// The definition, pixel by pixel in double: both axes at once, weights normalised over the image.
-static double resized_at(const image *x, int c, double row, double column, double tall, double wide)
-{
-    double sum = 0, weights = 0;
-    for (int y = 0; y < x->height; y++)
-        for (int z = 0; z < x->width; z++) {
-            double weight = fmax(0, 1 - fabs(y + 0.5 - row) / fmax(tall, 1)) *
-                            fmax(0, 1 - fabs(z + 0.5 - column) / fmax(wide, 1));
-            sum += weight * (double)x->planes[(c * x->height + y) * x->width + z];
-            weights += weight;
-        }
-    return sum / weights;
-}
-
-static void resizing_agrees_with_its_definition(void **state)
-{
-    (void)state;
-    static const int cases[][2] = {{8, 8}, {12, 31}, {31, 7}, {40, 16}, {5, 40}, {1, 9}, {33, 32}};
-    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        int from = cases[k][0], to = cases[k][1];
-        image x = random_image(2, from, from, k), small = random_image(2, from, from, k);
-        char text[32];
-        snprintf(text, sizeof text, "{size: %d}", to);
-        run_augment("resize", text, 0, &small);
-        assert_int_equal(small.height, to);
-        double scale = (double)from / to;
-        for (int c = 0; c < 2; c++)
-            for (int i = 0; i < to; i++)
-                for (int j = 0; j < to; j++) {
-                    double expected =
-                        resized_at(&x, c, (i + 0.5) * scale, (j + 0.5) * scale, scale, scale);
-                    double got = (double)small.planes[(c * to + i) * to + j];
-                    assert_true(fabs(got - expected) < 2e-6);
-                }
-        free(x.planes);
-        free(small.planes);
-    }
-}
-
 // On a linear ramp a bilinear crop tells its own place: value = column / width.
 static void crops_have_their_area_ratio_and_place(void **state)
 {
@@ -497,7 +458,6 @@ int main(void)
         cmocka_unit_test(none_only_normalises),
         cmocka_unit_test(rgb_recipes_refuse_other_data),
         cmocka_unit_test(whole_crop_of_the_same_size_is_identity),
-        cmocka_unit_test(resizing_agrees_with_its_definition),
         cmocka_unit_test(crops_have_their_area_ratio_and_place),
         cmocka_unit_test(flip_exchanges_left_and_right),
         cmocka_unit_test(probabilities_hold),

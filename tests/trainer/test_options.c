@@ -19,16 +19,16 @@ static const config_field fields[] = {
 static const char *words[8];
 static int word_count;
 
-static status read_options(settings *into, int argc, const char *const *argv)
+static status read_options(settings *into, int argc, char **argv)
 {
-    return options_read("pack", argc, (char **)(uintptr_t)argv, fields, into, words, &word_count);
+    return options_read("pack", argc, argv, fields, into, words, &word_count);
 }
 
 static void options_may_stand_anywhere(void **state)
 {
     (void)state;
     settings s;
-    const char *argv[] = {"--shard-size", "50", "a", "--force", "b", "--seed=7", "c"};
+    char *argv[] = {"--shard-size", "50", "a", "--force", "b", "--seed=7", "c"};
     assert_ok(read_options(&s, 7, argv));
     assert_true(s.shard_size == 50 && s.seed == 7 && s.force);
     assert_int_equal(word_count, 3);
@@ -41,7 +41,7 @@ static void absent_options_have_their_defaults(void **state)
 {
     (void)state;
     settings s;
-    const char *argv[] = {"a", "--", "--force"};
+    char *argv[] = {"a", "--", "--force"};
     assert_ok(read_options(&s, 3, argv));
     assert_true(s.shard_size == 10000 && s.seed == 1 && !s.force);
     assert_int_equal(word_count, 2);
@@ -52,11 +52,11 @@ static void bad_options_are_a_usage_error(void **state)
 {
     (void)state;
     settings s;
-    assert_fails(read_options(&s, 1, (const char *[]){"--shard-sise=3"}), ST_USAGE,
+    assert_fails(read_options(&s, 1, (char *[]){"--shard-sise=3"}), ST_USAGE,
                  "did you mean --shard-size?");
-    assert_fails(read_options(&s, 1, (const char *[]){"--seed"}), ST_USAGE, "needs a value");
-    assert_fails(read_options(&s, 1, (const char *[]){"--seed=x"}), ST_USAGE, "seed");
-    assert_fails(read_options(&s, 2, (const char *[]){"--shard-size", "0"}), ST_USAGE, "0");
+    assert_fails(read_options(&s, 1, (char *[]){"--seed"}), ST_USAGE, "needs a value");
+    assert_fails(read_options(&s, 1, (char *[]){"--seed=x"}), ST_USAGE, "seed");
+    assert_fails(read_options(&s, 2, (char *[]){"--shard-size", "0"}), ST_USAGE, "0");
 }
 
 int main(void)
