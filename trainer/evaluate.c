@@ -237,10 +237,11 @@ typedef struct search {
 
 static status read_labels(const image_stream *s, int64_t **labels)
 {
-    *labels = calloc(s->info->count, sizeof **labels);
-    CHECK(*labels != NULL, ST_INTERNAL, "no memory for %llu labels",
+    int64_t *room = calloc(s->info->count, sizeof *room);
+    *labels = room;
+    CHECK(room != NULL, ST_INTERNAL, "no memory for %llu labels",
           (unsigned long long)s->info->count);
-    return dataset_read_labels(s->data, 0, s->info->count, *labels);
+    return dataset_read_labels(s->data, 0, s->info->count, room);
 }
 
 static status open_search(evaluator *e, const embedding *how, search *f)
@@ -252,8 +253,11 @@ static status open_search(evaluator *e, const embedding *how, search *f)
           (unsigned long long)e->queries.info->count);
     TRY(read_labels(&e->queries, &f->query_labels));
     TRY(read_labels(&e->bank, &f->bank_labels));
-    TRY(knn_create(&f->knn, f->queries, e->queries.info->count, how->dim,
-                   (int)e->job->evaluate.knn_k));
+    knn *neighbours = NULL;
+    status s = knn_create(&neighbours, f->queries, e->queries.info->count, how->dim,
+                          (int)e->job->evaluate.knn_k);
+    f->knn = neighbours;
+    TRY(s);
     TRY(open_chunks(e, &e->queries, &f->query_chunks));
     return open_chunks(e, &e->bank, &f->bank_chunks);
 }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #define NO_LIMIT 1e15
 
@@ -168,6 +169,12 @@ void job_destroy(job *j)
     *j = (job){0};
 }
 
+uint64_t job_hash(const job *j)
+{
+    ASSERT(j->resolved != NULL);
+    return XXH3_64bits(j->resolved, strlen(j->resolved));
+}
+
 dataset_source job_source(const job *j, const char *files)
 {
     return (dataset_source){files, j->data.images, j->data.labels, j->data.axes};
@@ -185,7 +192,7 @@ static void help_common(FILE *out)
     config_help(out, "checkpoint", checkpoint_fields);
     fprintf(out, "\nMore keys belong to what is chosen; ask with --help NAME:\n");
     plugin p;
-    for (int kind = 0; kind < PLUGIN_KINDS; kind++)
+    for (plugin_kind kind = 0; kind < PLUGIN_KINDS; kind++)
         for (int i = 0; plugin_at(kind, i, &p); i++)
             fprintf(out, "  %-10s %-12s %s\n", p.kind, p.name, p.help);
 }
@@ -197,7 +204,7 @@ bool job_help(FILE *out, const char *topic)
         return true;
     }
     plugin p;
-    for (int kind = 0; kind < PLUGIN_KINDS; kind++) {
+    for (plugin_kind kind = 0; kind < PLUGIN_KINDS; kind++) {
         for (int i = 0; plugin_at(kind, i, &p); i++) {
             if (strcmp(p.name, topic) != 0) continue;
             fprintf(out, "%s %s: %s\n\n", p.kind, p.name, p.help);

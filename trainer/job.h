@@ -69,6 +69,9 @@ status job_parse(job *j, const char *text, const char *origin);
 
 void job_destroy(job *j);
 
+// XXH3-64 of the resolved job.
+uint64_t job_hash(const job *j);
+
 // `files` (data.train or data.test) as a data set; views into the job.
 dataset_source job_source(const job *j, const char *files);
 

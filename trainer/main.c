@@ -95,9 +95,9 @@ int main(int argc, char **argv)
     status s = world_init(&w, &argc, &argv);
     if (s != ST_OK) {
         fprintf(stderr, "basin: error: %s\n", status_message());
-        return s;
+        return (int)s;
     }
     s = dispatch(&w, argc, argv);
     world_fini(&w);
-    return s;
+    return (int)s;
 }

@@ -143,6 +143,7 @@ status run_folder_publish(const run_folder *r, uint64_t step, int64_t keep)
     status s = ST_OK;
     for (int i = 0; i < count - (int)keep && s == ST_OK; i++) {
         char path[RUN_PATH_SIZE];
+        ASSERT(names != NULL);
         join_checkpoint(path, r->path, names[i]->d_name);
         if (unlink(path) != 0)
             s = failure(ST_IO, "%s: the old checkpoint cannot be deleted: %s", path,

@@ -26,7 +26,10 @@ double schedule_factor(const schedule *s, uint64_t step, uint64_t steps_per_epoc
     double now = (double)step;
     if (now < warm) return (now + 1) / (warm + 1);
     if (strcmp(s->name, "constant") == 0) return 1;
-    if (strcmp(s->per, "epoch") == 0) now = (double)(step / steps_per_epoch * steps_per_epoch);
+    if (strcmp(s->per, "epoch") == 0) {
+        uint64_t epoch = step / steps_per_epoch;
+        now = (double)(epoch * steps_per_epoch);
+    }
     double passed = total > warm ? (now - warm) / (total - warm) : 1;
     passed = passed < 0 ? 0 : passed > 1 ? 1 : passed;
     return 0.5 * (1 + cos(3.14159265358979323846 * passed));

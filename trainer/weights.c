@@ -26,7 +26,8 @@ void weights_destroy(weights *w)
 
 static void describe(const graph_param *p, const char *prefix, float *flat, checkpoint_array *array)
 {
-    *array = (checkpoint_array){.type = ARRAY_F32, .rank = p->spec.rank, .data = flat + p->offset};
+    float *data = flat + p->offset;
+    *array = (checkpoint_array){.type = ARRAY_F32, .rank = p->spec.rank, .data = data};
     int length = snprintf(array->name, sizeof array->name, "%s/%s", prefix, p->name);
     ASSERT(length < (int)sizeof array->name);
     for (int d = 0; d < p->spec.rank; d++)

@@ -103,6 +103,7 @@ static status write_all(dump *d, size_t rows)
 static status dump_batches(dump *d)
 {
     const training *t = &d->training;
+    ASSERT(d->job.method != NULL);
     size_t view_floats = (size_t)dataset_get_info(t->data)->channels *
                          (size_t)augmenter_height(t->augmenter) *
                          (size_t)augmenter_width(t->augmenter);

@@ -122,6 +122,7 @@ static status print_any(const char *path)
 }
 
 #define SHEET_COLUMNS 10
+#define SHEET_IMAGES  100
 
 static status fill_sheet(dataset *d, picture *sheet, int count, void *pixels)
 {
@@ -139,8 +140,7 @@ static status draw_sheet(const char *files, const char *out)
     dataset *d;
     TRY(dataset_open(&d, &(dataset_source){files, SHARD_IMAGES, "", "NHWC"}));
     const dataset_info *info = dataset_get_info(d);
-    int count = info->count < SHEET_COLUMNS * SHEET_COLUMNS ? (int)info->count
-                                                            : SHEET_COLUMNS * SHEET_COLUMNS;
+    int count = info->count < SHEET_IMAGES ? (int)info->count : SHEET_IMAGES;
     picture sheet = {0};
     void *pixels = malloc(info->sample_bytes);
     status s = pixels != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for an image");

@@ -6,7 +6,6 @@
 #include "trainer/training.h"
 
 #include <string.h>
-#include <xxhash.h>
 
 static status check_words(int argc, char **argv)
 {
@@ -27,7 +26,7 @@ static status run(const world *w, int argc, char **argv)
 {
     job j = {0};
     status s = agree(w, load(&j, argc, argv));
-    if (s == ST_OK) s = agree_same(w, XXH3_64bits(j.resolved, strlen(j.resolved)), "job");
+    if (s == ST_OK) s = agree_same(w, job_hash(&j), "job");
     if (s == ST_OK) {
         kernels_set_threads((int)j.threads);
         training t;
