@@ -4,7 +4,8 @@
 usage: moco_twin.py DUMP.h5 RUN     (needs torch, h5py, numpy; by hand, never in the test suite)
   basin dump JOB.yaml 20 DUMP.h5 run=RUN ...     first weights and 20 steps of batches
   basin train JOB.yaml run=RUN log_every=1 stop_after=20 ...     losses into RUN/metrics.jsonl
-Prints both losses of each step and their relative difference. Written independently of Basin's code:
+Prints the losses of each step by Basin, by torch in float32 and in float64: how far two float32
+programs drift from the true course says what agreement can be asked for. Written independently of Basin's code:
 ResNet-18 as in torchvision, autograd, SGD of torch.optim.
 """
 import json
@@ -77,73 +78,78 @@ def in_workers(encoder, x, workers):
     return torch.cat([encoder(part) for part in x.split(len(x) // workers)])
 
 
+def contrast(q, k, queue, temperature):
+    logits = torch.cat([(q * k).sum(1, keepdim=True), q @ queue.T], 1) / temperature
+    return F.cross_entropy(logits, torch.zeros(len(q), dtype=torch.long))
+
+
+def losses(dump, ours, job, dtype):
+    """Loss of each step, in the precision asked for."""
+    workers, batch = int(job_value(job, "workers")), int(job_value(job, "batch"))
+    temperature = float(job_value(job, "temperature"))
+    encoders = []
+    for prefix in ("query", "key"):
+        encoder = Encoder(int(job_value(job, "width")), int(job_value(job, "dim")),
+                          job_value(job, "head"), dump["batch/view0"].shape[1])
+        load(encoder, dump, prefix)
+        encoders.append(encoder.to(dtype))
+    query, key = encoders
+    method, optimizer = job[job.index("method:"):], job[job.index("optimizer:"):]
+    momentum = float(job_value(method, "momentum"))
+    symmetric = re.search(r"symmetric: *true", method) is not None
+    queue, pointer = torch.from_numpy(dump["queue"][()]).to(dtype), 0
+    sgd = torch.optim.SGD(query.parameters(), 1.0, float(job_value(optimizer, "momentum")),
+                          weight_decay=float(job_value(optimizer, "weight_decay")))
+    result = []
+    for step in range(dump["batch/view0"].shape[0] // batch):
+        rows = slice(step * batch, (step + 1) * batch)
+        shuffle = torch.from_numpy(dump["batch/shuffle"][rows].astype(np.int64))
+
+        def view(slot):
+            return torch.from_numpy(dump[f"batch/view{slot}"][rows]).to(dtype)
+
+        def keys_of(slot):
+            """A view in shuffled rows; its keys back in the order of positions."""
+            with torch.no_grad():
+                shuffled = in_workers(key, view(slot), workers)
+                keys = torch.empty_like(shuffled)
+                keys[shuffle] = shuffled
+            return keys
+
+        with torch.no_grad():
+            for k, q in zip(key.parameters(), query.parameters()):
+                k.mul_(momentum).add_(q, alpha=1 - momentum)
+        if symmetric:  # views 0, 1 in the order of positions; 2, 3 the same two in shuffled rows
+            keys = [keys_of(2), keys_of(3)]
+            loss = contrast(in_workers(query, view(0), workers), keys[1], queue, temperature) + \
+                contrast(in_workers(query, view(1), workers), keys[0], queue, temperature)
+        else:
+            keys = [keys_of(1)]
+            loss = contrast(in_workers(query, view(0), workers), keys[0], queue, temperature)
+        sgd.param_groups[0]["lr"] = ours[step]["lr"]
+        sgd.zero_grad()
+        loss.backward()
+        sgd.step()
+        for row in torch.cat(keys):
+            queue[pointer] = row
+            pointer = (pointer + 1) % len(queue)
+        result.append(loss.item())
+    return result
+
+
 def main():
     dump, run = h5py.File(sys.argv[1], "r"), sys.argv[2]
     job = dump.attrs["job"]
     job = job.decode() if isinstance(job, bytes) else str(job)
     lines = [json.loads(line) for line in open(run + "/metrics.jsonl")]
-    ours = {line["step"]: line for line in lines if "loss" in line}
-    workers, batch = int(job_value(job, "workers")), int(job_value(job, "batch"))
-    temperature = float(job_value(job, "temperature"))
-    view0, view1 = dump["batch/view0"], dump["batch/view1"]
-    encoders = []
-    for prefix in ("query", "key"):
-        encoder = Encoder(int(job_value(job, "width")), int(job_value(job, "dim")),
-                          job_value(job, "head"), view0.shape[1])
-        load(encoder, dump, prefix)
-        encoders.append(encoder)
-    query, key = encoders
-    method = job[job.index("method:"):]
-    ema = float(job_value(method, "momentum"))
-    symmetric = re.search(r"symmetric: *true", method) is not None
-    optimizer_text = job[job.index("optimizer:"):]
-    queue, pointer = torch.from_numpy(dump["queue"][()]), 0
-    sgd = torch.optim.SGD(query.parameters(), 1.0, float(job_value(optimizer_text, "momentum")),
-                          weight_decay=float(job_value(optimizer_text, "weight_decay")))
-
-    def contrast(q, k):
-        logits = torch.cat([(q * k).sum(1, keepdim=True), q @ queue.T], 1) / temperature
-        return F.cross_entropy(logits, torch.zeros(len(q), dtype=torch.long))
-
-    worst = 0.0
-    for step in range(view0.shape[0] // batch):
-        rows = slice(step * batch, (step + 1) * batch)
-        shuffle = torch.from_numpy(dump["batch/shuffle"][rows].astype(np.int64))
-        with torch.no_grad():
-            for k, q in zip(key.parameters(), query.parameters()):
-                k.mul_(ema).add_(q, alpha=1 - ema)
-
-        def keys_of(view):
-            """`view` in shuffled rows; keys back in the order of positions."""
-            with torch.no_grad():
-                shuffled = in_workers(key, view, workers)
-                keys = torch.empty_like(shuffled)
-                keys[shuffle] = shuffled
-            return keys
-
-        x0, x1 = (torch.from_numpy(view[rows]) for view in (view0, view1))
-        if symmetric:
-            # The dump's four views: two in the order of positions, the same two in shuffled rows.
-            x2, x3 = (torch.from_numpy(dump[f"batch/view{v}"][rows]) for v in (2, 3))
-            keys = [keys_of(x2), keys_of(x3)]
-            loss = contrast(in_workers(query, x0, workers), keys[1]) + \
-                contrast(in_workers(query, x1, workers), keys[0])
-        else:
-            keys = [keys_of(x1)]
-            loss = contrast(in_workers(query, x0, workers), keys[0])
-        sgd.param_groups[0]["lr"] = ours[step + 1]["lr"]
-        sgd.zero_grad()
-        loss.backward()
-        sgd.step()
-        for k in keys:
-            for row in k:
-                queue[pointer] = row
-                pointer = (pointer + 1) % len(queue)
-        difference = abs(ours[step + 1]["loss"] - loss.item()) / loss.item()
-        worst = max(worst, difference)
-        print(f"step {step + 1:3d}  basin {ours[step + 1]['loss']:.6f}  torch {loss.item():.6f}  "
-              f"relative difference {difference:.1e}")
-    print(f"torch {torch.__version__}, largest relative difference {worst:.1e}")
+    ours = [line for line in lines if "loss" in line]
+    single = losses(dump, ours, job, torch.float32)
+    double = losses(dump, ours, job, torch.float64)
+    print(f"torch {torch.__version__}; differences relative to float64")
+    for i, (s, d) in enumerate(zip(single, double)):
+        b = ours[i]["loss"]
+        print(f"step {i + 1:3d}  float64 {d:.6f}  torch {s:.6f} ({abs(s - d) / d:.1e})  "
+              f"basin {b:.6f} ({abs(b - d) / d:.1e})")
 
 
 main()
