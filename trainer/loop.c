@@ -179,6 +179,13 @@ static bool due(uint64_t step, uint64_t steps_per_epoch, int64_t every_epochs)
     return every_epochs > 0 && step % (steps_per_epoch * (uint64_t)every_epochs) == 0;
 }
 
+// Rates and phases are those of training alone, without evaluations and checkpoints.
+static void start_counting(training *t, report *r)
+{
+    r->since = clock_seconds();
+    phases_reset(&t->phases);
+}
+
 // Collective. What is due after step t->step; evaluations and checkpoints are agreement points.
 static status after_step(training *t, report *r, bool last)
 {
@@ -194,8 +201,7 @@ static status after_step(training *t, report *r, bool last)
     if (evaluate_due) TRY(evaluate_now(t, r));
     bool finished = last && t->step >= t->steps_total;
     TRY(agree(t->world, report_run(r, t, finished ? "done" : last ? "stopped" : "running")));
-    r->since = clock_seconds(); // rates are those of training alone
-    phases_reset(&t->phases);
+    start_counting(t, r);
     return ST_OK;
 }
 
@@ -209,7 +215,7 @@ static status run_steps(training *t, report *r)
         return evaluate_now(t, r);
     }
     TRY(evaluate_floors(t, r));
-    r->since = clock_seconds();
+    start_counting(t, r);
     while (t->step < end) {
         TRY(run_step(t, r));
         TRY(after_step(t, r, t->step == end));

@@ -24,4 +24,5 @@ void phases_reset(phases *p)
 {
     for (int i = 0; i < PHASE_COUNT; i++)
         p->seconds[i] = 0;
+    p->since = clock_seconds();
 }

@@ -27,7 +27,7 @@ void phases_enter(phases *p, phase next);
 // Moves `seconds` of what was counted for `from` to `to`.
 void phases_move(phases *p, phase from, phase to, double seconds);
 
-// All counts to zero; the current phase goes on.
+// All counts to zero; the current phase goes on from now.
 void phases_reset(phases *p);
 
 #endif
