@@ -11,6 +11,7 @@
 #include "models/kernels/version.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 size_t snapshot_describe(training *t, checkpoint_array *arrays)
 {
@@ -39,18 +40,29 @@ static status list_arrays(training *t, checkpoint_array **arrays, size_t *count)
     return ST_OK;
 }
 
+// What the bits depend on beside the job.
+typedef struct machine_texts {
+    char versions[256], instructions[64];
+} machine_texts;
+
+static void describe_machine(machine_texts *m)
+{
+    kernels_versions(m->versions, sizeof m->versions);
+    kernels_instruction_set(m->instructions, sizeof m->instructions);
+}
+
 status snapshot_write(training *t)
 {
     checkpoint_array *arrays;
     size_t count;
     TRY(list_arrays(t, &arrays, &count));
-    char versions[256], instructions[64], path[RUN_PATH_SIZE];
-    kernels_versions(versions, sizeof versions);
-    kernels_instruction_set(instructions, sizeof instructions);
+    char path[RUN_PATH_SIZE];
+    machine_texts machine;
+    describe_machine(&machine);
     const checkpoint_text texts[] = {{"job", t->job->resolved},
                                      {"method", t->job->method->name},
-                                     {"versions", versions},
-                                     {"instruction_set", instructions}};
+                                     {"versions", machine.versions},
+                                     {"instruction_set", machine.instructions}};
     run_folder_checkpoint_path(t->job->run, t->step, path);
     status s = checkpoint_write(path, arrays, count, texts, 4);
     free(arrays);
@@ -70,6 +82,66 @@ static status read_all(training *t, checkpoint *c)
     return s;
 }
 
+// Does `text` hold `line` (length bytes) in the section of this name ("" = top level)? A resolved job
+// has one key a line, sections start in the first column.
+static bool has_line(const char *text, const char *section, const char *line, size_t length)
+{
+    char here[CONFIG_TEXT_SIZE] = "";
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\n");
+        if (text[0] != ' ')
+            snprintf(here, sizeof here, "%.*s", (int)size, text[size - 1] == ':' ? text : "");
+        if (strcmp(here, section) == 0 && size == length && strncmp(text, line, length) == 0)
+            return true;
+        text += size + (text[size] == '\n');
+    }
+    return false;
+}
+
+// Keys that may change between the parts of a run without changing its result.
+static bool is_free(const char *section, const char *line)
+{
+    static const char *const free_starts[] = {"run:", "stop_after:", "log_every:", "  test:", NULL};
+    if (strcmp(section, "evaluate:") == 0 || strcmp(section, "checkpoint:") == 0) return true;
+    for (int i = 0; free_starts[i] != NULL; i++)
+        if (strncmp(line, free_starts[i], strlen(free_starts[i])) == 0) return true;
+    return false;
+}
+
+// Warns of each key of the job that is not as in the checkpoint's.
+static void compare_jobs(const char *now, const char *then)
+{
+    char section[CONFIG_TEXT_SIZE] = "";
+    for (const char *line = now; *line != '\0';) {
+        size_t size = strcspn(line, "\n");
+        bool opens = size > 0 && line[0] != ' ' && line[size - 1] == ':';
+        if (line[0] != ' ') snprintf(section, sizeof section, "%.*s", opens ? (int)size : 0, line);
+        if (!opens && !is_free(section, line) && !has_line(then, section, line, size)) {
+            const char *key = line + strspn(line, " ");
+            log_warn("the run began with another job: now %s%s%.*s; its result will not be that of "
+                     "one uninterrupted run",
+                     section, section[0] != '\0' ? " " : "", (int)(line + size - key), key);
+        }
+        line += size + (line[size] == '\n');
+    }
+}
+
+// The same libraries and instructions are needed for the same bits.
+static void compare_machines(checkpoint *c)
+{
+    machine_texts now;
+    describe_machine(&now);
+    const char *const names[] = {"versions", "instruction_set"};
+    const char *const values[] = {now.versions, now.instructions};
+    for (int i = 0; i < 2; i++) {
+        const char *then = checkpoint_get_text(c, names[i]);
+        if (then != NULL && strcmp(then, values[i]) != 0)
+            log_warn("the run began with %s, and goes on with %s: the last bits may differ from an "
+                     "uninterrupted run's",
+                     then, values[i]);
+    }
+}
+
 status snapshot_resume(training *t, bool *resumed)
 {
     char path[RUN_PATH_SIZE];
@@ -78,6 +150,9 @@ status snapshot_resume(training *t, bool *resumed)
     checkpoint *c;
     TRY(checkpoint_open(&c, path));
     status s = read_all(t, c);
+    const char *then = checkpoint_get_text(c, "job");
+    if (s == ST_OK && then != NULL) compare_jobs(t->job->resolved, then);
+    if (s == ST_OK) compare_machines(c);
     checkpoint_close(c);
     return s;
 }
