@@ -51,7 +51,7 @@ static uint64_t row_count(const loader_plan *p)
 static uint64_t sample_of(const loader_plan *p, uint64_t step, int view, uint64_t row)
 {
     uint64_t position = (uint64_t)p->first_worker * (uint64_t)p->worker_batch + row;
-    if (p->shuffled[view]) position = order_shuffled(&p->order, step, position);
+    if (p->views[view].shuffled) position = order_shuffled(&p->order, step, position);
     return p->mode == LOADER_SHUFFLED ? order_sample(&p->order, step, position)
                                       : order_sequential(&p->order, step, position);
 }
@@ -88,8 +88,8 @@ static void fill(loader *l, slot *s, uint64_t step)
             read_sample(l, s, id);
             if (l->has_sample) id = l->sample_id;
             s->ids[v][row] = id;
-            augmenter_apply(l->augmenter, p->order.seed, epoch, id, (uint32_t)v, l->sample,
-                            s->views[v] + row * l->view_floats);
+            augmenter_apply(l->augmenter, p->order.seed, epoch, id, (uint32_t)p->views[v].draw,
+                            l->sample, s->views[v] + row * l->view_floats);
         }
 }
 

@@ -20,6 +20,13 @@ typedef enum loader_mode {
     LOADER_SEQUENTIAL // evaluation: by order_sequential, augmented as in epoch 0
 } loader_mode;
 
+// One view of each sample in a batch: which of the sample's random draws it shows, and whether its
+// rows are dealt among the workers by order_shuffled.
+typedef struct view_slot {
+    int draw;
+    bool shuffled;
+} view_slot;
+
 // To embed a data set in chunks of E samples, each rank every P-th of them: LOADER_SEQUENTIAL,
 // order.batch = E, first_worker = 0, worker_count = 1, worker_batch = E, first_step = rank,
 // step_stride = P. The last chunk repeats the last sample; ids tell.
@@ -29,7 +36,7 @@ typedef struct loader_plan {
     int first_worker, worker_count;  // this rank's logical workers
     int worker_batch;                // b: samples of one logical worker
     int view_count;                  // views of each sample, 1 .. LOADER_MAX_VIEWS
-    bool shuffled[LOADER_MAX_VIEWS]; // deal this view's rows by order_shuffled
+    view_slot views[LOADER_MAX_VIEWS];
     // Steps to deliver: first_step, first_step + step_stride, ... (1 in training), step_count.
     uint64_t first_step, step_stride, step_count;
 } loader_plan;

@@ -49,10 +49,10 @@ typedef struct method_type {
     const char *help;
     const config_field *fields; // own keys in the job's `method` section
     size_t config_size;
-    int view_count;
-    bool shuffled[LOADER_MAX_VIEWS]; // deal this view's rows among workers by order_shuffled
     const char *metric_names[METHOD_MAX_METRICS]; // NULL-ended; the first is the loss
 
+    // The views of each sample that a batch must hold; returns how many.
+    int (*views)(const void *settings, view_slot slots[LOADER_MAX_VIEWS]);
     // Builds graphs and initial weights. *learned: what the optimizer changes; the method's.
     status (*create)(void **state, const method_setup *setup, weights **learned);
     // Collective. What all workers need first: moving averages, keys of the whole batch.

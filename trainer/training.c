@@ -108,12 +108,12 @@ static status start_loader(training *t)
         .first_worker = t->workers.first,
         .worker_count = t->workers.count,
         .worker_batch = t->workers.batch,
-        .view_count = t->job->method->view_count,
         .step_stride = 1,
         .first_step = t->step,
         .step_count = last > t->step ? last - t->step : 0,
     };
-    memcpy(plan.shuffled, t->job->method->shuffled, sizeof plan.shuffled);
+    plan.view_count = t->job->method->views(&t->job->method_config, plan.views);
+    t->view_count = plan.view_count;
     return loader_create(&t->loader, t->data, t->augmenter, &plan);
 }
 

@@ -20,7 +20,8 @@ typedef struct training {
     dataset *data;
     augmenter *augmenter;
     loader *loader;
-    void *method; // state of job->method
+    int view_count; // of a batch
+    void *method;   // state of job->method
     weights *learned;
     size_t metric_count;
     arena optimizer_memory;

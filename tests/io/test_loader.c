@@ -80,7 +80,7 @@ static loader_plan plan_of(int first_worker, int worker_count)
                          .worker_count = worker_count,
                          .worker_batch = 3,
                          .view_count = 2,
-                         .shuffled = {false, true},
+                         .views = {{0, false}, {1, true}},
                          .first_step = 2,
                          .step_stride = 1,
                          .step_count = 6};

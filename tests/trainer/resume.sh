@@ -9,6 +9,10 @@ for stop in 1 2 4; do
     train 4 "part-$stop" evaluate.floors=false
     [ "$(hash_of "part-$stop")" = "$(hash_of whole)" ] || fail "resumed after step $stop: other bits"
 done
+train 2 symmetric-whole method.symmetric=true evaluate.floors=false data.test=
+train 1 symmetric method.symmetric=true evaluate.floors=false data.test= stop_after=3
+train 4 symmetric method.symmetric=true evaluate.floors=false data.test=
+[ "$(hash_of symmetric)" = "$(hash_of symmetric-whole)" ] || fail "symmetric: resumed with other bits"
 before=$(hash_of whole)
 train 2 whole
 [ "$(hash_of whole)" = "$before" ] || fail "a finished run has changed"

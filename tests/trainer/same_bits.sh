@@ -4,22 +4,25 @@
 source "$(dirname "$0")/fixture.sh"
 make_data
 
-# same_on WORKERS BATCH RANKS...
+# same_on "RANKS ..." key=value ...
 same_on() {
-    local workers=$1 batch=$2 first="" ranks
-    shift 2
-    for ranks in "$@"; do
-        train "$ranks" "run-$workers-$ranks" workers="$workers" batch="$batch" stop_after=5
+    local first="" ranks list=$1
+    shift
+    for ranks in $list; do
+        rm -rf run
+        train "$ranks" run stop_after=5 "$@"
         local this
-        this="$(hash_of "run-$workers-$ranks") $(grep -o '"knn_top1[a-z_]*":[0-9.]*' "run-$workers-$ranks/metrics.jsonl" | tr '\n' ' ')"
-        echo "workers $workers, ranks $ranks: $this"
+        this="$(hash_of run) $(grep -o '"knn_top1[a-z_]*":[0-9.]*' run/metrics.jsonl | tr '\n' ' ')"
+        echo "$* ranks $ranks: $this"
         [ -n "$first" ] || first=$this
         [ "$this" = "$first" ] || fail "differs from the first line"
     done
 }
 
-same_on 4 48 1 2 4
-same_on 12 48 1 3 4 6 12
-one=$(hash_of run-4-1)
+same_on "1 3 4 6 12" workers=12
+same_on "1 2" method.symmetric=true evaluate.floors=false
+same_on "1 2" method.shuffle=false evaluate.floors=false
+same_on "1 2 4" workers=4
+one=$(hash_of run)
 train 1 other-seed workers=4 stop_after=5 seed=4
 [ "$(hash_of other-seed)" != "$one" ] || fail "another seed gives the same bits"

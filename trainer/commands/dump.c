@@ -37,7 +37,7 @@ static status read_words(dump *d, const world *w, int argc, char **argv)
 
 static status take_memory(dump *d, size_t rows, size_t view_floats)
 {
-    int views = d->job.method->view_count;
+    int views = d->training.view_count;
     size_t view = arena_padded(rows * view_floats * sizeof(float));
     size_t ids = arena_padded(rows * sizeof(uint64_t));
     TRY(arena_create(&d->memory, (size_t)views * (view + ids) + ids, "the batches"));
@@ -57,7 +57,7 @@ static status collect(dump *d, size_t view_floats)
         const batch *b = loader_next(d->training.loader, &waited);
         CHECK(b != NULL, ST_USAGE, "dump: the job has only %llu steps", (unsigned long long)step);
         CHECK(b->status == ST_OK, b->status, "%s", b->message);
-        for (int v = 0; v < d->job.method->view_count; v++) {
+        for (int v = 0; v < d->training.view_count; v++) {
             memcpy(d->views[v] + step * rows * view_floats, b->views[v],
                    rows * view_floats * sizeof(float));
             memcpy(d->ids[v] + step * rows, b->ids[v], rows * sizeof(uint64_t));
@@ -78,7 +78,7 @@ static status write_all(dump *d, size_t rows)
     training *t = &d->training;
     const dataset_info *info = dataset_get_info(t->data);
     size_t state = snapshot_describe(t, NULL);
-    int views = d->job.method->view_count;
+    int views = d->training.view_count;
     checkpoint_array *arrays = calloc(state + 2 * (size_t)views + 1, sizeof *arrays);
     CHECK(arrays != NULL, ST_INTERNAL, "no memory for the list of arrays");
     checkpoint_array *next = arrays + snapshot_describe(t, arrays);
@@ -103,7 +103,6 @@ static status write_all(dump *d, size_t rows)
 static status dump_batches(dump *d)
 {
     const training *t = &d->training;
-    ASSERT(d->job.method != NULL);
     size_t view_floats = (size_t)dataset_get_info(t->data)->channels *
                          (size_t)augmenter_height(t->augmenter) *
                          (size_t)augmenter_width(t->augmenter);

@@ -20,6 +20,7 @@
 typedef struct moco_config {
     int64_t queue;
     double momentum, temperature;
+    bool symmetric, shuffle;
 } moco_config;
 
 static const config_field fields[] = {
@@ -29,10 +30,17 @@ static const config_field fields[] = {
      "m of the key encoder's moving average"},
     {"temperature", FIELD_REAL, offsetof(moco_config, temperature), "0.2", 1e-3, 100, NULL,
      "T, divides the similarities"},
+    {"symmetric", FIELD_BOOL, offsetof(moco_config, symmetric), "false", 0, 0, NULL,
+     "both views are query and key in turn; the loss is the sum of both directions"},
+    {"shuffle", FIELD_BOOL, offsetof(moco_config, shuffle), "true", 0, 0, NULL,
+     "deal key views to other workers; false lets batch norm tell a query its key"},
     {0}};
 
 enum { METRIC_LOSS, METRIC_ACCURACY };
-enum { VIEW_QUERY, VIEW_KEY };
+
+// One direction: the queries are draw 0, the keys draw 1. Both: queries of draw 0 with keys of draw
+// 1, and queries of draw 1 with keys of draw 0. Queries come first among a batch's views.
+enum { MAX_DIRECTIONS = 2 };
 
 typedef struct moco {
     method_setup setup;
@@ -42,12 +50,14 @@ typedef struct moco {
     int query_images, query_keys, query_negatives, energy; // tensors of query_graph
     int key_images, key_embedding;                         // tensors of key_graph
     size_t accuracy_at;                                    // in the statistics of the query graph
+    int directions;
     arena memory;
-    float *keys_shuffled; // (B, dim) in the order of key rows, all workers
-    float *keys;          // (B, dim) in the order of batch positions
-    float *queue;         // (K, dim) unit vectors
-    uint64_t *queue_ids;  // (K) sample of each; UINT64_MAX = none yet
-    uint64_t pointer;     // next row of the queue to be replaced
+    float *rows;                 // (B, dim) keys in the order of key rows, all workers
+    float *keys[MAX_DIRECTIONS]; // (B, dim) of each key view, in the order of batch positions
+    float *statistics_beside;    // of the second direction, before the mean
+    float *queue;                // (K, dim) unit vectors
+    uint64_t *queue_ids;         // (K) sample of each; UINT64_MAX = none yet
+    uint64_t pointer;            // next row of the queue to be replaced
 } moco;
 
 #define NO_SAMPLE UINT64_MAX
@@ -110,10 +120,13 @@ static status take_memory(moco *m)
     size_t rows = (size_t)m->config->queue;
     size_t queue = rows * (size_t)m->setup.encoder.dim * sizeof(float);
     size_t ids = rows * sizeof(uint64_t);
-    TRY(arena_create(&m->memory, 2 * arena_padded(keys) + arena_padded(queue) + arena_padded(ids),
-                     "the queue"));
-    m->keys_shuffled = arena_take(&m->memory, keys);
-    m->keys = arena_take(&m->memory, keys);
+    size_t statistics = m->query.statistic_count * sizeof(float);
+    size_t bytes = (size_t)(1 + m->directions) * arena_padded(keys) + arena_padded(statistics);
+    TRY(arena_create(&m->memory, bytes + arena_padded(queue) + arena_padded(ids), "the queue"));
+    m->rows = arena_take(&m->memory, keys);
+    for (int i = 0; i < m->directions; i++)
+        m->keys[i] = arena_take(&m->memory, keys);
+    m->statistics_beside = arena_take(&m->memory, statistics);
     m->queue = arena_take(&m->memory, queue);
     m->queue_ids = arena_take(&m->memory, ids);
     return ST_OK;
@@ -150,6 +163,7 @@ static status create(void **state, const method_setup *setup, weights **learned)
     CHECK(m != NULL, ST_INTERNAL, "no memory for MoCo");
     m->setup = *setup;
     m->config = setup->settings;
+    m->directions = m->config->symmetric ? 2 : 1;
     status s = build(m);
     if (s != ST_OK) {
         destroy(m);
@@ -171,78 +185,106 @@ static size_t worker_key_floats(const moco *m)
     return (size_t)m->setup.workers.batch * (size_t)m->setup.encoder.dim;
 }
 
-// Keys of the own workers' shuffled rows, into their places among all rows.
-static void compute_keys(moco *m, const batch *b)
+// Keys of the own workers' rows of view `slot`, into their places among all rows.
+static void compute_keys(moco *m, const batch *b, int slot)
 {
-    graph_prepare(m->key_graph);
     for (int worker = 0; worker < m->setup.workers.count; worker++) {
         graph_set_input(m->key_graph, m->key_images,
-                        b->views[VIEW_KEY] + (size_t)worker * view_floats(m));
+                        b->views[slot] + (size_t)worker * view_floats(m));
         graph_forward(m->key_graph, true, m->key_embedding, NULL);
-        memcpy(m->keys_shuffled + (size_t)(m->setup.workers.first + worker) * worker_key_floats(m),
+        memcpy(m->rows + (size_t)(m->setup.workers.first + worker) * worker_key_floats(m),
                graph_value(m->key_graph, m->key_embedding), worker_key_floats(m) * sizeof(float));
     }
 }
 
-// From the order of shuffled rows back to that of batch positions.
-static void unshuffle_keys(moco *m, uint64_t step)
+// From the order of key rows back to that of batch positions.
+static void place_keys(moco *m, uint64_t step, float *keys)
 {
     size_t dim = (size_t)m->setup.encoder.dim;
     for (uint64_t row = 0; row < m->setup.order.batch; row++) {
-        uint64_t position = order_shuffled(&m->setup.order, step, row);
-        memcpy(m->keys + position * dim, m->keys_shuffled + row * dim, dim * sizeof(float));
+        uint64_t position = m->config->shuffle ? order_shuffled(&m->setup.order, step, row) : row;
+        memcpy(keys + position * dim, m->rows + row * dim, dim * sizeof(float));
     }
 }
 
 static void begin(void *state, const method_step *s)
 {
     moco *m = state;
+    size_t own = (size_t)m->setup.workers.count * worker_key_floats(m);
+    size_t first = (size_t)m->setup.workers.first * worker_key_floats(m);
     phases_enter(s->phases, PHASE_OPTIMIZER);
     weights_average(m->key.params, m->query.params, m->key.param_count, (float)m->config->momentum);
     phases_enter(s->phases, PHASE_FORWARD);
-    compute_keys(m, s->batch);
-    phases_enter(s->phases, PHASE_WAIT);
-    size_t own = (size_t)m->setup.workers.count * worker_key_floats(m);
-    exchange_gather(m->setup.world,
-                    m->keys_shuffled + (size_t)m->setup.workers.first * worker_key_floats(m),
-                    own * sizeof(float), m->keys_shuffled);
-    phases_enter(s->phases, PHASE_FORWARD);
-    unshuffle_keys(m, s->step);
+    graph_prepare(m->key_graph);
     graph_prepare(m->query_graph);
+    for (int i = 0; i < m->directions; i++) {
+        compute_keys(m, s->batch, m->directions + i);
+        phases_enter(s->phases, PHASE_WAIT);
+        exchange_gather(m->setup.world, m->rows + first, own * sizeof(float), m->rows);
+        phases_enter(s->phases, PHASE_FORWARD);
+        place_keys(m, s->step, m->keys[i]);
+    }
+}
+
+// Forward and backward of one direction. statistics: overwritten.
+static void run_direction(moco *m, const method_step *s, int own, int direction,
+                          const method_leaf *leaf, float *statistics)
+{
+    graph *g = m->query_graph;
+    float share = 1.0f / (float)m->setup.order.batch;
+    // Queries of draw d look for the keys of the other draw.
+    const float *keys = m->keys[m->directions - 1 - direction];
+    phases_enter(s->phases, PHASE_FORWARD);
+    graph_set_input(g, m->query_images, s->batch->views[direction] + (size_t)own * view_floats(m));
+    graph_set_input(g, m->query_keys,
+                    keys + (size_t)(m->setup.workers.first + own) * worker_key_floats(m));
+    graph_set_input(g, m->query_negatives, m->queue);
+    graph_forward(g, true, m->energy, statistics);
+    const float *energy = graph_value(g, m->energy);
+    double sum = 0;
+    for (int i = 0; i < m->setup.workers.batch; i++)
+        sum += (double)energy[i];
+    leaf->metrics[METRIC_LOSS] += (float)sum * share;
+    leaf->metrics[METRIC_ACCURACY] +=
+        statistics[m->accuracy_at] / (float)(m->setup.workers.total * m->directions);
+    phases_enter(s->phases, PHASE_BACKWARD);
+    graph_backward(g, m->energy, share, leaf->gradient);
 }
 
 static void worker(void *state, const method_step *s, int own, const method_leaf *leaf)
 {
     moco *m = state;
-    graph *g = m->query_graph;
-    float share = 1.0f / (float)m->setup.order.batch;
-    phases_enter(s->phases, PHASE_FORWARD);
-    graph_set_input(g, m->query_images, s->batch->views[VIEW_QUERY] + (size_t)own * view_floats(m));
-    graph_set_input(g, m->query_keys,
-                    m->keys + (size_t)(m->setup.workers.first + own) * worker_key_floats(m));
-    graph_set_input(g, m->query_negatives, m->queue);
-    graph_forward(g, true, m->energy, leaf->statistics);
-    const float *energy = graph_value(g, m->energy);
-    double sum = 0;
-    for (int i = 0; i < m->setup.workers.batch; i++)
-        sum += (double)energy[i];
-    leaf->metrics[METRIC_LOSS] = (float)sum * share;
-    leaf->metrics[METRIC_ACCURACY] =
-        leaf->statistics[m->accuracy_at] / (float)m->setup.workers.total;
-    phases_enter(s->phases, PHASE_BACKWARD);
-    graph_backward(g, m->energy, share, leaf->gradient);
+    run_direction(m, s, own, 0, leaf, leaf->statistics);
+    if (m->directions == 1) return;
+    run_direction(m, s, own, 1, leaf, m->statistics_beside);
+    // Both passes count alike in the running statistics.
+    weights_average(leaf->statistics, m->statistics_beside, m->query.statistic_count, 0.5f);
 }
 
-// The batch's keys replace the oldest; any batch size, also one that does not divide the queue.
+// The batch's keys, after all losses, replace the oldest; any batch size, also one that does not divide the queue.
 static void finish(void *state, const method_step *s)
 {
     moco *m = state;
     size_t dim = (size_t)m->setup.encoder.dim;
-    for (uint64_t position = 0; position < m->setup.order.batch; position++) {
-        memcpy(m->queue + m->pointer * dim, m->keys + position * dim, dim * sizeof(float));
-        m->queue_ids[m->pointer] = order_sample(&m->setup.order, s->step, position);
-        m->pointer = (m->pointer + 1) % (uint64_t)m->config->queue;
+    for (int i = 0; i < m->directions; i++)
+        for (uint64_t position = 0; position < m->setup.order.batch; position++) {
+            memcpy(m->queue + m->pointer * dim, m->keys[i] + position * dim, dim * sizeof(float));
+            m->queue_ids[m->pointer] = order_sample(&m->setup.order, s->step, position);
+            m->pointer = (m->pointer + 1) % (uint64_t)m->config->queue;
+        }
+}
+
+static int views(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
+{
+    const moco_config *c = settings;
+    if (!c->symmetric) {
+        slots[0] = (view_slot){0, false};
+        slots[1] = (view_slot){1, c->shuffle};
+        return 2;
     }
+    for (int i = 0; i < 4; i++)
+        slots[i] = (view_slot){i % 2, i >= 2 && c->shuffle};
+    return 4;
 }
 
 static size_t describe(void *state, checkpoint_array *arrays)
@@ -265,9 +307,8 @@ const method_type method_moco = {
     .help = "momentum contrast with a queue of negatives (MoCo v1 and v2)",
     .fields = fields,
     .config_size = sizeof(moco_config),
-    .view_count = 2,
-    .shuffled = {false, true},
     .metric_names = {"loss", "accuracy"},
+    .views = views,
     .create = create,
     .begin = begin,
     .worker = worker,
