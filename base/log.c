@@ -7,18 +7,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static bool silent;
+static bool is_silent;
 static bool live_line_open;
 static double last_progress = -1e30;
 
-void log_set_silent(bool value)
+void log_set_silent(bool silent)
 {
-    silent = value;
+    is_silent = silent;
 }
 
 bool log_is_silent(void)
 {
-    return silent;
+    return is_silent;
 }
 
 static void write_line(const char *prefix, const char *format, va_list arguments)
@@ -34,7 +34,7 @@ static void write_line(const char *prefix, const char *format, va_list arguments
 
 void log_info(const char *format, ...)
 {
-    if (silent) return;
+    if (is_silent) return;
     va_list arguments;
     va_start(arguments, format);
     write_line("", format, arguments);
@@ -43,7 +43,7 @@ void log_info(const char *format, ...)
 
 void log_warn(const char *format, ...)
 {
-    if (silent) return;
+    if (is_silent) return;
     va_list arguments;
     va_start(arguments, format);
     write_line("warning: ", format, arguments);
@@ -52,7 +52,7 @@ void log_warn(const char *format, ...)
 
 void progress_line(double interval, const char *format, ...)
 {
-    if (silent) return;
+    if (is_silent) return;
     bool terminal = isatty(STDERR_FILENO) == 1;
     double now = clock_seconds();
     if (now - last_progress < (terminal ? 0.1 : interval)) return;

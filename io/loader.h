@@ -32,10 +32,10 @@ typedef struct view_slot {
 // step_stride = P. The last chunk repeats the last sample; ids tell.
 typedef struct loader_plan {
     loader_mode mode;
-    order order;                     // its batch: positions of one step over all workers
-    int first_worker, worker_count;  // this rank's logical workers
-    int worker_batch;                // b: samples of one logical worker
-    int view_count;                  // views of each sample, 1 .. LOADER_MAX_VIEWS
+    order order;                    // its batch: positions of one step over all workers
+    int first_worker, worker_count; // this rank's logical workers
+    int worker_batch;               // b: samples of one logical worker
+    int view_count;                 // views of each sample, 1 .. LOADER_MAX_VIEWS
     view_slot views[LOADER_MAX_VIEWS];
     // Steps to deliver: first_step, first_step + step_stride, ... (1 in training), step_count.
     uint64_t first_step, step_stride, step_count;

@@ -4,11 +4,13 @@
 #include <isa-l/crc.h>
 
 #include <limits.h>
+#include <string.h>
 
 uint32_t shard_crc32c(const void *data, size_t bytes)
 {
     // ISA-L takes an int length and a non-const pointer it only reads.
-    unsigned char *at = (unsigned char *)(uintptr_t)data;
+    unsigned char *at;
+    memcpy(&at, &data, sizeof at);
     uint32_t crc = 0xffffffffu;
     while (bytes > 0) {
         int part = bytes > INT_MAX ? INT_MAX : (int)bytes;

@@ -24,9 +24,11 @@ static void per_epoch_is_constant_inside_one(void **state)
 {
     (void)state;
     schedule s = {.name = "cosine", .per = "epoch", .epochs = 4};
-    for (uint64_t step = 0; step < 40; step++)
-        assert_true(near(schedule_factor(&s, step, 10),
-                         0.5 * (1 + cos(3.14159265358979323846 * (double)(step / 10) / 4))));
+    for (uint64_t step = 0; step < 40; step++) {
+        uint64_t epoch = step / 10;
+        double expected = 0.5 * (1 + cos(3.14159265358979323846 * (double)epoch / 4));
+        assert_true(near(schedule_factor(&s, step, 10), expected));
+    }
 }
 
 static void warmup_rises_to_one(void **state)
