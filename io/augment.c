@@ -36,8 +36,9 @@ const char *const *augment_recipes(void)
 
 typedef struct step {
     const augment_type *type;
-    void *config; // owned
-    image out;    // sizes only
+    void *config;       // owned
+    recipe_views views; // a step that changes sizes is for every view
+    image out;          // sizes only
 } step;
 
 struct augmenter {
@@ -58,7 +59,8 @@ static status step_configure(step *s, const recipe *r, const recipe_step *from,
     snprintf(origin, sizeof origin, "recipe %s, %s", r->name, from->augment);
     snprintf(override, sizeof override, "size=%d", size);
     s->type = augment_find(from->augment);
-    ASSERT(s->type != NULL);
+    ASSERT(s->type != NULL && (s->type->reshape == NULL || from->views == EVERY_VIEW));
+    s->views = from->views;
     s->config = calloc(1, s->type->config_size);
     CHECK(s->config != NULL, ST_INTERNAL, "no memory for the settings of %s", origin);
     config *c;
@@ -182,6 +184,11 @@ static void planes_from_pixels(const dataset_info *info, const void *pixels, flo
         }
 }
 
+static bool step_is_for(const step *s, uint32_t view)
+{
+    return s->views == EVERY_VIEW || (s->views == ODD_VIEWS) == (view % 2 == 1);
+}
+
 void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
                      const void *pixels, float *out)
 {
@@ -192,6 +199,7 @@ void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sampl
     planes_from_pixels(&a->info, pixels, in.planes);
     for (int i = 0; i < a->step_count; i++) {
         const step *s = &a->steps[i];
+        if (!step_is_for(s, view)) continue;
         image next = s->out;
         next.planes = in.planes;
         if (s->type->reshape != NULL) {

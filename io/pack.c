@@ -3,6 +3,7 @@
 
 #include "io/folder.h"
 #include "io/format.h"
+#include "io/pack_images.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -164,11 +165,6 @@ static const format_type *folder_format(char *const *names)
     return NULL;
 }
 
-static void split_prefix(const pack_job *job, const char *name, char prefix[PATH_MAX])
-{
-    snprintf(prefix, PATH_MAX, "%s/%s", job->destination, name);
-}
-
 static status pack_split_of(const format_type *format, const char *name, char *const *names,
                             const pack_job *job, pack_result *result)
 {
@@ -181,7 +177,7 @@ static status pack_split_of(const format_type *format, const char *name, char *c
     if (files.count > 0) {
         pack_split *split = &result->splits[result->split_count++];
         split->name = name;
-        split_prefix(job, name, prefix);
+        pack_split_prefix(job, name, prefix);
         s = pack_files(&files, prefix, job, split);
     }
     folder_free(paths);
@@ -195,14 +191,21 @@ static status pack_folder(const pack_job *job, pack_result *result)
     TRY(folder_list(job->sources[0], &names));
     const format_type *format = folder_format(names);
     status s = ST_OK;
-    if (format == NULL)
-        s = failure(ST_BAD_DATA, "%s: no file of a known format is in this folder: %s",
+    class_folder images = {0};
+    if (format == NULL) s = class_folder_list(&images, job->sources[0]);
+    if (s == ST_OK && format == NULL && images.count == 0)
+        s = failure(ST_BAD_DATA,
+                    "%s: no file of a known format is in this folder: %s; nor sub-folders with "
+                    "JPEG or PNG files",
                     job->sources[0], format_names(text));
+    if (s == ST_OK && format == NULL) s = pack_images_prepare(&images, job, &result->skipped);
     for (int i = 0; i < PACK_MAX_SPLITS && s == ST_OK; i++)
-        s = pack_split_of(format, split_names[i], names, job, result);
+        s = format != NULL ? pack_split_of(format, split_names[i], names, job, result)
+                           : pack_images_split(&images, i, split_names[i], job, result);
+    class_folder_free(&images);
     for (int i = 0; i < result->split_count && s != ST_OK; i++) {
         char prefix[PATH_MAX];
-        split_prefix(job, result->splits[i].name, prefix);
+        pack_split_prefix(job, result->splits[i].name, prefix);
         shard_series_remove(prefix, result->splits[i].made.files);
     }
     folder_free(names);

@@ -3,45 +3,99 @@
 
 #include <string.h>
 
+#define STEP(augment, settings)                                                                    \
+    {                                                                                              \
+        augment, settings, EVERY_VIEW                                                              \
+    }
 #define JITTER "{p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1}"
 
 const recipe recipe_table[] = {
     {"none",
      "evaluation: the middle of the image, normalised",
-     {{"resize", "{}"}, {"normalise", "{}"}}},
+     {
+         STEP("resize", "{}"),
+         STEP("normalise", "{}"),
+     }},
     // He et al.: the CIFAR-10 demonstration beside MoCo
     {"moco_cifar",
      "MoCo for small RGB images: crop, flip, colour jitter, grayscale",
-     {{"random_resized_crop", "{scale_low: 0.08}"},
-      {"flip", "{p: 0.5}"},
-      {"colour_jitter", JITTER},
-      {"grayscale", "{p: 0.2}"},
-      {"normalise", "{}"}}},
-    // Chen, Fan, Girshick, He 2020 (arXiv 2003.04297), without the blur
+     {
+         STEP("random_resized_crop", "{scale_low: 0.08}"),
+         STEP("flip", "{p: 0.5}"),
+         STEP("colour_jitter", JITTER),
+         STEP("grayscale", "{p: 0.2}"),
+         STEP("normalise", "{}"),
+     }},
+    // He et al. 2019 (arXiv 1911.05722) and its code: colours change after grayscale, and always
+    {"moco_v1",
+     "MoCo v1 for RGB photographs: crop, grayscale, strong colour jitter, flip",
+     {
+         STEP("random_resized_crop", "{scale_low: 0.2}"),
+         STEP("grayscale", "{p: 0.2}"),
+         STEP("colour_jitter", "{p: 1, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.4}"),
+         STEP("flip", "{p: 0.5}"),
+         STEP("normalise", "{}"),
+     }},
+    // Chen, Fan, Girshick, He 2020 (arXiv 2003.04297)
     {"moco_v2",
-     "MoCo v2 for RGB photographs: crop, colour jitter, grayscale, flip",
-     {{"random_resized_crop", "{scale_low: 0.2}"},
-      {"colour_jitter", JITTER},
-      {"grayscale", "{p: 0.2}"},
-      {"flip", "{p: 0.5}"},
-      {"normalise", "{}"}}},
+     "MoCo v2 for RGB photographs: crop, colour jitter, grayscale, blur, flip",
+     {
+         STEP("random_resized_crop", "{scale_low: 0.2}"),
+         STEP("colour_jitter", JITTER),
+         STEP("grayscale", "{p: 0.2}"),
+         STEP("gaussian_blur", "{p: 0.5}"),
+         STEP("flip", "{p: 0.5}"),
+         STEP("normalise", "{}"),
+     }},
+    // Chen, Xie, He 2021 (arXiv 2104.02057), with the crop of its ResNets
+    {"moco_v3",
+     "MoCo v3 for RGB photographs: as v2, one view always blurred, the other solarised at times",
+     {
+         STEP("random_resized_crop", "{scale_low: 0.2}"),
+         STEP("colour_jitter",
+              "{p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.2, hue: 0.1}"),
+         STEP("grayscale", "{p: 0.2}"),
+         {"gaussian_blur", "{p: 1}", EVEN_VIEWS},
+         {"gaussian_blur", "{p: 0.1}", ODD_VIEWS},
+         {"solarize", "{p: 0.2}", ODD_VIEWS},
+         STEP("flip", "{p: 0.5}"),
+         STEP("normalise", "{}"),
+     }},
     {"moco_small",
      "MoCo v2 for images too small to blur",
-     {{"random_resized_crop", "{scale_low: 0.2}"},
-      {"colour_jitter", JITTER},
-      {"grayscale", "{p: 0.2}"},
-      {"flip", "{p: 0.5}"},
-      {"normalise", "{}"}}},
+     {
+         STEP("random_resized_crop", "{scale_low: 0.2}"),
+         STEP("colour_jitter", JITTER),
+         STEP("grayscale", "{p: 0.2}"),
+         STEP("flip", "{p: 0.5}"),
+         STEP("normalise", "{}"),
+     }},
     {"crop_flip",
      "any channels: crop and flip",
-     {{"random_resized_crop", "{scale_low: 0.2}"}, {"flip", "{p: 0.5}"}, {"normalise", "{}"}}},
+     {
+         STEP("random_resized_crop", "{scale_low: 0.2}"),
+         STEP("flip", "{p: 0.5}"),
+         STEP("normalise", "{}"),
+     }},
     {"intensity",
      "any channels: crop, flip, random gain and offset of each channel",
-     {{"random_resized_crop", "{scale_low: 0.2}"},
-      {"flip", "{p: 0.5}"},
-      {"intensity", "{gain: 0.4, offset: 0.4}"},
-      {"normalise", "{}"}}},
-    {0}};
+     {
+         STEP("random_resized_crop", "{scale_low: 0.2}"),
+         STEP("flip", "{p: 0.5}"),
+         STEP("intensity", "{gain: 0.4, offset: 0.4}"),
+         STEP("normalise", "{}"),
+     }},
+    {"microscopy",
+     "any channels: crop, flip, blur, gain and offset of each channel, noise",
+     {
+         STEP("random_resized_crop", "{scale_low: 0.2}"),
+         STEP("flip", "{p: 0.5}"),
+         STEP("gaussian_blur", "{p: 0.5}"),
+         STEP("intensity", "{gain: 0.4, offset: 0.4}"),
+         STEP("noise", "{p: 0.5}"),
+         STEP("normalise", "{}"),
+     }},
+    {NULL, NULL, {{NULL, NULL, EVERY_VIEW}}}};
 
 const recipe *recipe_find(const char *name)
 {

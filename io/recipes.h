@@ -2,11 +2,15 @@
 #ifndef IO_RECIPES_H
 #define IO_RECIPES_H
 
-#define RECIPE_MAX_STEPS 8
+#define RECIPE_MAX_STEPS 10 // with the one that ends the list
+
+// Which views of a sample a step is for, by the number of the view's draw.
+typedef enum recipe_views { EVERY_VIEW, EVEN_VIEWS, ODD_VIEWS } recipe_views;
 
 typedef struct recipe_step {
     const char *augment;  // name in io/augments.def
     const char *settings; // its fields as YAML, as they would stand in a job file
+    recipe_views views;   // of these only; the others pass the step by
 } recipe_step;
 
 typedef struct recipe {

@@ -234,6 +234,8 @@ static bool write_rest(const shard_writer *w)
     if (good && w->shape.labelled)
         good =
             write_column(file, SHARD_LABELS, H5T_STD_I64LE, H5T_NATIVE_INT64, w->count, w->labels);
+    if (good && w->shape.class_names != NULL)
+        good = write_text(file, SHARD_ATTRIBUTE_CLASSES, w->shape.class_names);
     H5Sclose(scalar);
     return good;
 }

@@ -15,6 +15,7 @@ typedef struct sample_shape {
     int height, width, channels; // at most DATASET_MAX_CHANNELS
     pixel_type type;
     bool labelled;
+    const char *class_names; // one a line in the order of labels; NULL: not known. Not owned
 } sample_shape;
 
 // Of one sample, (height, width, channels).

@@ -43,7 +43,7 @@ static status write_split(const synth_job *job, uint32_t split, uint64_t count,
 {
     char prefix[PATH_MAX];
     shard_series *series;
-    sample_shape shape = {job->size, job->size, job->kind->channels, PIXEL_U8, true};
+    sample_shape shape = {job->size, job->size, job->kind->channels, PIXEL_U8, true, NULL};
     split_prefix(job, split, prefix);
     unsigned char *pixels = malloc(sample_bytes(&shape));
     CHECK(pixels != NULL, ST_INTERNAL, "no memory for an image of %d x %d", job->size, job->size);

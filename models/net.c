@@ -24,9 +24,12 @@ int head_build(graph *g, const char *kind, int dim, int features)
 {
     if (strcmp(kind, "linear") == 0)
         return graph_chain(g, "linear", "fc", features, "{features: %d}", dim);
-    ASSERT(strcmp(kind, "mlp") == 0);
+    bool norm = strcmp(kind, "mlp_bn") == 0;
+    ASSERT(norm || strcmp(kind, "mlp") == 0);
     int hidden = graph_shape(g, features).c;
     int x = graph_chain(g, "linear", "fc.0", features, "{features: %d}", hidden);
-    x = graph_chain(g, "relu", "fc.1", x, "{}");
-    return graph_chain(g, "linear", "fc.2", x, "{features: %d}", dim);
+    x = norm ? graph_chain(g, "batch_norm", "fc.1", x, "{activation: relu}")
+             : graph_chain(g, "relu", "fc.1", x, "{}");
+    x = graph_chain(g, "linear", "fc.2", x, "{features: %d}", dim);
+    return norm ? graph_chain(g, "batch_norm", "fc.3", x, "{}") : x;
 }

@@ -6,9 +6,20 @@ int encoder_features(graph *g, const encoder *e, int images)
     return e->net->build(g, e->net_config, images);
 }
 
+int encoder_projection(graph *g, const encoder *e, int images)
+{
+    return head_build(g, e->head, e->dim, encoder_features(g, e, images));
+}
+
 int encoder_embedding(graph *g, const encoder *e, int images)
 {
-    int features = encoder_features(g, e, images);
-    int embedding = head_build(g, e->head, e->dim, features);
-    return graph_chain(g, "l2_normalise", "normalise", embedding, "{}");
+    return graph_chain(g, "l2_normalise", "normalise", encoder_projection(g, e, images), "{}");
+}
+
+int encoder_prediction(graph *g, const encoder *e, int projection, int hidden)
+{
+    int x = graph_chain(g, "linear", "predictor.0", projection, "{features: %d}", hidden);
+    x = graph_chain(g, "batch_norm", "predictor.1", x, "{activation: relu}");
+    x = graph_chain(g, "linear", "predictor.3", x, "{features: %d}", e->dim);
+    return graph_chain(g, "l2_normalise", "predictor.normalise", x, "{}");
 }

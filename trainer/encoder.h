@@ -15,7 +15,14 @@ typedef struct encoder {
 // so graphs with and without a head share the start of the flat array.
 int encoder_features(graph *g, const encoder *e, int images);
 
-// The same, then head and normalisation: unit vectors (n, dim, 1, 1).
+// The same, then the head (n, dim, 1, 1).
+int encoder_projection(graph *g, const encoder *e, int images);
+
+// The same, then normalisation: unit vectors (n, dim, 1, 1).
 int encoder_embedding(graph *g, const encoder *e, int images);
+
+// A predictor of another view's embedding: fc, batch norm, ReLU, fc with `hidden` units between;
+// unit vectors of the projection's dimension.
+int encoder_prediction(graph *g, const encoder *e, int projection, int hidden);
 
 #endif

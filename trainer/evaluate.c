@@ -1,65 +1,38 @@
-// trainer/evaluate.c -- features of whole data sets, chunk by chunk, and kNN over them.
-//
-// Images come in chunks of KNN_ROWS, stored order, no augmentation; chunk c belongs to rank c mod P.
-// A chunk's features depend on nothing but its images and the weights, so any number of ranks gives
-// the same bits.
+// trainer/evaluate.c -- kNN over the features of train and test images, and the features' health.
 #include "trainer/evaluate.h"
 
 #include "comm/agree.h"
-#include "comm/exchange.h"
 #include "io/checkpoint.h"
-#include "io/loader.h"
+#include "trainer/alignment.h"
+#include "trainer/embedding.h"
 #include "trainer/encoder.h"
 #include "trainer/knn.h"
+#include "trainer/probe.h"
 #include "trainer/weights.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PIXEL_SIDE 32 // the raw-pixel floor looks at no more than 32 x 32 means
+_Static_assert(EMBEDDING_ROWS == KNN_ROWS, "a chunk of features is a chunk of the bank");
 
-// One data set and what reads it.
-typedef struct image_stream {
-    dataset *data;
-    augmenter *augmenter;
-    const dataset_info *info;
-    uint64_t chunk_count;
-} image_stream;
+#define PIXEL_SIDE 32 // the raw-pixel floor looks at no more than 32 x 32 means
 
 struct evaluator {
     const world *world;
     const job *job;
     image_stream bank, queries;
+    augmenter *views; // random, of test images
     graph *graph;
     int images, features; // tensors
     weights weights;      // of the untrained net, then of checkpoints
 };
 
-// How a chunk of images (KNN_ROWS, C, H, W) becomes KNN_ROWS rows of `dim` floats.
-typedef struct embedding {
-    int dim;
-    void (*embed)(evaluator *e, const float *images, float *rows);
-} embedding;
-
-static status open_stream(image_stream *s, const job *j, const char *files)
-{
-    dataset_source source = job_source(j, files);
-    TRY(dataset_open(&s->data, &source));
-    s->info = dataset_get_info(s->data);
-    CHECK(s->info->labelled, ST_BAD_DATA,
-          "%s: kNN needs labels, and there is no %s in these files; leave data.test out to train "
-          "without evaluation",
-          files, j->data.labels[0] != '\0' ? j->data.labels : "label path");
-    s->chunk_count = (s->info->count + KNN_ROWS - 1) / KNN_ROWS;
-    return augmenter_create(&s->augmenter, "none", s->info, (int)j->data.size);
-}
-
 static status build_graph(evaluator *e)
 {
     const job *j = e->job;
     encoder parts = {j->net, &j->net_config, j->model.head, (int)j->model.dim};
-    shape view = {KNN_ROWS, e->bank.info->channels, augmenter_height(e->bank.augmenter),
+    shape view = {EMBEDDING_ROWS, e->bank.info->channels, augmenter_height(e->bank.augmenter),
                   augmenter_width(e->bank.augmenter)};
     TRY(graph_create(&e->graph, false));
     e->images = graph_input(e->graph, "images", view, false);
@@ -72,8 +45,8 @@ static status build_graph(evaluator *e)
 static status build(evaluator *e)
 {
     const job *j = e->job;
-    TRY(open_stream(&e->bank, j, j->data.train));
-    TRY(open_stream(&e->queries, j, j->data.test));
+    TRY(image_stream_open(&e->bank, j, j->data.train));
+    TRY(image_stream_open(&e->queries, j, j->data.test));
     const dataset_info *bank = e->bank.info, *queries = e->queries.info;
     CHECK(queries->channels == bank->channels &&
               augmenter_height(e->queries.augmenter) == augmenter_height(e->bank.augmenter) &&
@@ -81,6 +54,9 @@ static status build(evaluator *e)
           ST_BAD_DATA, "%s holds images of %d x %d x %d, but %s of %d x %d x %d; both must agree",
           j->data.test, queries->channels, queries->height, queries->width, j->data.train,
           bank->channels, bank->height, bank->width);
+    CHECK(queries->count >= 2, ST_BAD_DATA, "%s: an evaluation needs at least two images, not one",
+          j->data.test);
+    TRY(augmenter_create(&e->views, j->data.augment, queries, (int)j->data.size));
     return build_graph(e);
 }
 
@@ -99,24 +75,20 @@ status evaluator_create(evaluator **made, const world *w, const job *j)
     return ST_OK;
 }
 
-static void close_stream(image_stream *s)
-{
-    if (s->augmenter != NULL) augmenter_destroy(s->augmenter);
-    if (s->data != NULL) dataset_close(s->data);
-}
-
 void evaluator_destroy(evaluator *e)
 {
     if (e == NULL) return;
     weights_destroy(&e->weights);
     graph_destroy(e->graph);
-    close_stream(&e->bank);
-    close_stream(&e->queries);
+    if (e->views != NULL) augmenter_destroy(e->views);
+    image_stream_close(&e->bank);
+    image_stream_close(&e->queries);
     free(e);
 }
 
-static void embed_features(evaluator *e, const float *images, float *rows)
+static void embed_features(void *state, const float *images, float *rows)
 {
+    evaluator *e = state;
     graph_set_input(e->graph, e->images, images);
     graph_forward(e->graph, false, e->features, NULL);
     memcpy(rows, graph_value(e->graph, e->features),
@@ -143,8 +115,9 @@ static int at_most(int size, int limit)
     return size < limit ? size : limit;
 }
 
-static void embed_pixels(evaluator *e, const float *images, float *rows)
+static void embed_pixels(void *state, const float *images, float *rows)
 {
+    evaluator *e = state;
     shape view = graph_shape(e->graph, e->images);
     int height = at_most(view.h, PIXEL_SIDE), width = at_most(view.w, PIXEL_SIDE);
     for (int plane = 0; plane < view.n * view.c; plane++)
@@ -152,114 +125,47 @@ static void embed_pixels(evaluator *e, const float *images, float *rows)
                    rows + (size_t)plane * (size_t)height * (size_t)width, height, width);
 }
 
-// Unit length for each row; a row of zeros stays.
-static void normalise_rows(float *rows, int dim)
-{
-    for (int r = 0; r < KNN_ROWS; r++) {
-        float *row = rows + (size_t)r * (size_t)dim;
-        double square = 0;
-        for (int i = 0; i < dim; i++)
-            square += (double)row[i] * (double)row[i];
-        float scale = (float)(1 / fmax(sqrt(square), 1e-12));
-        for (int i = 0; i < dim; i++)
-            row[i] *= scale;
-    }
-}
-
-// A loader over the own chunks: rank, rank + P, rank + 2 P ...
-static status open_chunks(const evaluator *e, const image_stream *s, loader **l)
-{
-    uint64_t first = (uint64_t)e->world->rank, stride = (uint64_t)e->world->size;
-    loader_plan plan = {
-        .order = {0, s->info->count, KNN_ROWS},
-        .mode = LOADER_SEQUENTIAL,
-        .worker_count = 1,
-        .worker_batch = KNN_ROWS,
-        .view_count = 1,
-        .first_step = first,
-        .step_stride = stride,
-        .step_count = first < s->chunk_count ? (s->chunk_count - first + stride - 1) / stride : 0,
-    };
-    return loader_create(l, s->data, s->augmenter, &plan);
-}
-
-// The next own chunk as unit rows. Returns the number of its rows that count, 0 at the end; *chunk
-// is its index. A chunk that could not be read leaves its status in *trouble.
-static int next_chunk(evaluator *e, const image_stream *s, loader *l, const embedding *how,
-                      float *rows, uint64_t *chunk, status *trouble)
-{
-    double waited = 0;
-    const batch *b = loader_next(l, &waited);
-    if (b == NULL) return 0;
-    if (b->status != ST_OK && *trouble == ST_OK) *trouble = failure(b->status, "%s", b->message);
-    how->embed(e, b->views[0], rows);
-    normalise_rows(rows, how->dim);
-    *chunk = b->step;
-    uint64_t left = s->info->count - b->step * KNN_ROWS;
-    return left < KNN_ROWS ? (int)left : KNN_ROWS;
-}
-
-// Collective. Features of all queries, on every rank. Room for whole rounds of P chunks.
-static void gather_queries(evaluator *e, loader *l, const embedding *how, float *queries,
-                           status *trouble)
-{
-    size_t chunk_floats = (size_t)KNN_ROWS * (size_t)how->dim;
-    uint64_t ranks = (uint64_t)e->world->size;
-    for (uint64_t round = 0; round * ranks < e->queries.chunk_count; round++) {
-        float *all = queries + round * ranks * chunk_floats;
-        float *mine = all + (size_t)e->world->rank * chunk_floats;
-        uint64_t chunk;
-        (void)next_chunk(e, &e->queries, l, how, mine, &chunk, trouble);
-        exchange_gather(e->world, mine, chunk_floats * sizeof(float), all);
-    }
-}
-
 static status add_bank(evaluator *e, knn *n, loader *l, const embedding *how, const int64_t *labels)
 {
-    float *rows = calloc((size_t)KNN_ROWS * (size_t)how->dim, sizeof *rows);
+    float *rows = calloc((size_t)EMBEDDING_ROWS * (size_t)how->dim, sizeof *rows);
     CHECK(rows != NULL, ST_INTERNAL, "no memory for a chunk of features");
     status trouble = ST_OK;
     uint64_t chunk = 0;
     int count;
-    while ((count = next_chunk(e, &e->bank, l, how, rows, &chunk, &trouble)) > 0)
-        knn_add_bank(n, rows, count, chunk * KNN_ROWS, labels + chunk * KNN_ROWS);
+    while ((count = embedding_next(how, &e->bank, l, rows, &chunk, &trouble)) > 0)
+        knn_add_bank(n, rows, count, chunk * EMBEDDING_ROWS, labels + chunk * EMBEDDING_ROWS);
     free(rows);
     return trouble;
 }
 
+static int class_count(const evaluator *e)
+{
+    int bank = e->bank.info->classes, queries = e->queries.info->classes;
+    return bank > queries ? bank : queries;
+}
+
 // What one evaluation holds.
 typedef struct search {
-    float *queries; // (whole rounds of chunks, dim)
+    float *queries; // (room for whole rounds of chunks, dim) unit rows
     int64_t *query_labels, *bank_labels;
     loader *query_chunks, *bank_chunks;
     knn *knn;
 } search;
 
-static status read_labels(const image_stream *s, int64_t **labels)
-{
-    int64_t *room = calloc(s->info->count, sizeof *room);
-    *labels = room;
-    CHECK(room != NULL, ST_INTERNAL, "no memory for %llu labels",
-          (unsigned long long)s->info->count);
-    return dataset_read_labels(s->data, 0, s->info->count, room);
-}
-
 static status open_search(evaluator *e, const embedding *how, search *f)
 {
-    uint64_t ranks = (uint64_t)e->world->size;
-    uint64_t rounds = (e->queries.chunk_count + ranks - 1) / ranks;
-    f->queries = calloc(rounds * ranks * KNN_ROWS * (size_t)how->dim, sizeof(float));
+    f->queries = calloc(embedding_room(how, &e->queries, e->world), sizeof(float));
     CHECK(f->queries != NULL, ST_INTERNAL, "no memory for the features of %llu test images",
           (unsigned long long)e->queries.info->count);
-    TRY(read_labels(&e->queries, &f->query_labels));
-    TRY(read_labels(&e->bank, &f->bank_labels));
+    TRY(image_stream_labels(&e->queries, &f->query_labels));
+    TRY(image_stream_labels(&e->bank, &f->bank_labels));
     knn *neighbours = NULL;
     status s = knn_create(&neighbours, f->queries, e->queries.info->count, how->dim,
                           (int)e->job->evaluate.knn_k);
     f->knn = neighbours;
     TRY(s);
-    TRY(open_chunks(e, &e->queries, &f->query_chunks));
-    return open_chunks(e, &e->bank, &f->bank_chunks);
+    TRY(image_stream_start(&e->queries, e->world, &f->query_chunks));
+    return image_stream_start(&e->bank, e->world, &f->bank_chunks);
 }
 
 static void close_search(search *f)
@@ -272,53 +178,120 @@ static void close_search(search *f)
     free(f->bank_labels);
 }
 
-// Collective.
-static status run_search(evaluator *e, const embedding *how, search *f, double *top1)
+// Rank 0 measures; the others know nothing of the health.
+static status measure_health(const evaluator *e, const embedding *how, const float *queries,
+                             health *found)
 {
-    status trouble = ST_OK;
-    gather_queries(e, f->query_chunks, how, f->queries, &trouble);
-    TRY(agree(e->world, trouble));
+    if (e->world->rank != 0) return ST_OK;
+    float *chosen = malloc((size_t)HEALTH_ROWS * (size_t)how->dim * sizeof *chosen);
+    CHECK(chosen != NULL, ST_INTERNAL, "no memory for the features of %d test images", HEALTH_ROWS);
+    int count = health_choose(queries, e->queries.info->count, how->dim, chosen);
+    status s = health_measure(chosen, count, how->dim, found);
+    free(chosen);
+    return s;
+}
+
+// Collective.
+static status run_search(evaluator *e, const embedding *how, search *f, bool with_health,
+                         evaluation *found)
+{
+    TRY(agree(e->world, embedding_gather(how, &e->queries, e->world, f->query_chunks, f->queries)));
+    if (with_health) TRY(agree(e->world, measure_health(e, how, f->queries, &found->health)));
     TRY(agree(e->world, add_bank(e, f->knn, f->bank_chunks, how, f->bank_labels)));
-    int classes = e->bank.info->classes > e->queries.info->classes ? e->bank.info->classes
-                                                                   : e->queries.info->classes;
     uint64_t correct = 0, voted = 0;
-    TRY(agree(e->world, knn_vote(f->knn, e->world, f->query_labels, classes,
+    TRY(agree(e->world, knn_vote(f->knn, e->world, f->query_labels, class_count(e),
                                  e->job->evaluate.knn_temperature, &correct, &voted)));
-    *top1 = voted > 0 ? (double)correct / (double)voted : 0;
+    found->knn = voted > 0 ? (double)correct / (double)voted : 0;
     return ST_OK;
 }
 
 // Collective.
-static status evaluate(evaluator *e, const embedding *how, double *top1)
+static status evaluate(evaluator *e, const embedding *how, bool with_health, evaluation *found)
 {
     search f = {0};
     status s = agree(e->world, open_search(e, how, &f));
-    if (s == ST_OK) s = run_search(e, how, &f, top1);
+    if (s == ST_OK) s = run_search(e, how, &f, with_health, found);
     close_search(&f);
     return s;
 }
 
-status evaluator_features_knn(evaluator *e, const float *params, const float *statistics,
-                              double *top1)
+// Collective.
+static status evaluate_floor(evaluator *e, const embedding *how, double *top1)
+{
+    evaluation found = {0};
+    status s = evaluate(e, how, false, &found);
+    *top1 = found.knn;
+    return s;
+}
+
+// This rank's features and all labels of one stream, for the probe.
+static status fill_probe_set(evaluator *e, const embedding *how, const image_stream *s,
+                             int64_t **labels, probe_set *set)
+{
+    TRY(image_stream_labels(s, labels));
+    TRY(probe_set_create(set, e->world, s->info->count, how->dim, *labels));
+    loader *chunks = NULL;
+    TRY(image_stream_start(s, e->world, &chunks));
+    status trouble = ST_OK;
+    uint64_t chunk;
+    float *rows = set->rows;
+    while (embedding_next(how, s, chunks, rows, &chunk, &trouble) > 0)
+        rows += (size_t)EMBEDDING_ROWS * (size_t)how->dim;
+    loader_destroy(chunks);
+    return trouble;
+}
+
+// Collective. The probe sees features as the net gives them, of any length.
+static status probe_features(evaluator *e, const embedding *unit_features, double *top1)
+{
+    embedding how = *unit_features;
+    how.unit = false;
+    probe_set train = {0}, test = {0};
+    int64_t *train_labels = NULL, *test_labels = NULL;
+    probe_result found = {0};
+    status s = fill_probe_set(e, &how, &e->bank, &train_labels, &train);
+    if (s == ST_OK) s = fill_probe_set(e, &how, &e->queries, &test_labels, &test);
+    s = agree(e->world, s);
+    if (s == ST_OK) s = probe_run(e->world, class_count(e), &train, &test, &found);
+    *top1 = found.top1;
+    probe_set_destroy(&train);
+    probe_set_destroy(&test);
+    free(train_labels);
+    free(test_labels);
+    return s;
+}
+
+static embedding bind_features(evaluator *e, const float *params, const float *statistics)
 {
     graph_bind(e->graph, params, statistics);
     graph_prepare(e->graph);
-    embedding how = {graph_shape(e->graph, e->features).c, embed_features};
-    return evaluate(e, &how, top1);
+    return (embedding){graph_shape(e->graph, e->features).c, true, embed_features, e};
+}
+
+status evaluator_features(evaluator *e, const float *params, const float *statistics,
+                          evaluation *found)
+{
+    embedding how = bind_features(e, params, statistics);
+    found->probe = -1;
+    TRY(evaluate(e, &how, true, found));
+    TRY(alignment_measure(&how, &e->queries, e->world, e->views, (uint64_t)e->job->seed,
+                          &found->alignment));
+    return e->job->evaluate.probe ? probe_features(e, &how, &found->probe) : ST_OK;
 }
 
 status evaluator_untrained_knn(evaluator *e, double *top1)
 {
     graph_initialise(e->graph, (uint64_t)e->job->seed, e->weights.params, e->weights.statistics);
-    return evaluator_features_knn(e, e->weights.params, e->weights.statistics, top1);
+    embedding how = bind_features(e, e->weights.params, e->weights.statistics);
+    return evaluate_floor(e, &how, top1);
 }
 
 status evaluator_pixels_knn(evaluator *e, double *top1)
 {
     shape view = graph_shape(e->graph, e->images);
-    embedding how = {view.c * at_most(view.h, PIXEL_SIDE) * at_most(view.w, PIXEL_SIDE),
-                     embed_pixels};
-    return evaluate(e, &how, top1);
+    embedding how = {view.c * at_most(view.h, PIXEL_SIDE) * at_most(view.w, PIXEL_SIDE), true,
+                     embed_pixels, e};
+    return evaluate_floor(e, &how, top1);
 }
 
 static status read_weights(evaluator *e, const char *path)
@@ -338,8 +311,8 @@ static status read_weights(evaluator *e, const char *path)
     return s;
 }
 
-status evaluator_checkpoint_knn(evaluator *e, const char *path, double *top1)
+status evaluator_checkpoint(evaluator *e, const char *path, evaluation *found)
 {
     TRY(agree(e->world, read_weights(e, path)));
-    return evaluator_features_knn(e, e->weights.params, e->weights.statistics, top1);
+    return evaluator_features(e, e->weights.params, e->weights.statistics, found);
 }

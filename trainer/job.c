@@ -71,6 +71,8 @@ static const config_field evaluate_fields[] = {
     {"knn.k", FIELD_INT, offsetof(job_evaluate, knn_k), "200", 1, 100000, NULL, "neighbours"},
     {"knn.temperature", FIELD_REAL, offsetof(job_evaluate, knn_temperature), "0.1", 1e-3, 100, NULL,
      "a neighbour votes with exp(cosine / temperature)"},
+    {"probe", FIELD_BOOL, offsetof(job_evaluate, probe), "false", 0, 0, NULL,
+     "also fit a linear classifier to the features; basin eval does so in any case"},
     {0}};
 
 static const config_field checkpoint_fields[] = {
@@ -133,6 +135,7 @@ static status read_job(job *j, config *c)
     TRY(read_section(c, "data", data_fields, &j->data));
     TRY(read_plugins(j, c));
     TRY(read_section(c, "schedule", schedule_fields, &j->schedule));
+    TRY(schedule_check(&j->schedule, config_place(c, "schedule.milestones")));
     TRY(read_section(c, "evaluate", evaluate_fields, &j->evaluate));
     TRY(read_section(c, "checkpoint", checkpoint_fields, &j->checkpoint));
     TRY(config_finish(c));

@@ -30,7 +30,7 @@ typedef struct job_evaluate {
     int64_t every; // epochs; 0 = at the end only
     int64_t knn_k;
     double knn_temperature;
-    bool floors;
+    bool floors, probe;
 } job_evaluate;
 
 typedef struct job_checkpoint {

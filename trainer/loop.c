@@ -12,6 +12,7 @@
 #include "comm/agree.h"
 #include "models/op.h"
 #include "trainer/report.h"
+#include "trainer/watch.h"
 
 #include <math.h>
 
@@ -159,8 +160,8 @@ static status evaluate_floors(training *t, report *r)
     log_info("kNN top-1 before training: raw pixels %.2f %%, untrained net %.2f %%",
              100 * r->knn_pixels, 100 * r->knn_untrained);
     if (t->step > 0) return ST_OK; // a resumed run has them in its metrics
-    status s = report_evaluation(t, "knn_top1_pixels", r->knn_pixels);
-    if (s == ST_OK) s = report_evaluation(t, "knn_top1_untrained", r->knn_untrained);
+    status s = report_floor(t, "knn_top1_pixels", r->knn_pixels);
+    if (s == ST_OK) s = report_floor(t, "knn_top1_untrained", r->knn_untrained);
     return agree(t->world, s);
 }
 
@@ -168,10 +169,16 @@ static status evaluate_floors(training *t, report *r)
 static status evaluate_now(training *t, report *r)
 {
     if (t->evaluator == NULL) return ST_OK;
-    TRY(evaluator_features_knn(t->evaluator, t->learned->params, t->learned->statistics, &r->knn));
-    log_info("epoch %.2f: kNN top-1 %.2f %%", (double)t->step / (double)t->steps_per_epoch,
-             100 * r->knn);
-    return agree(t->world, report_evaluation(t, "knn_top1", r->knn));
+    evaluation found;
+    TRY(evaluator_features(t->evaluator, t->learned->params, t->learned->statistics, &found));
+    r->knn = found.knn;
+    log_info("epoch %.2f: kNN top-1 %.2f %%  alignment %.3f  uniformity %.3f  effective rank %.1f  "
+             "deviation %.3f",
+             (double)t->step / (double)t->steps_per_epoch, 100 * found.knn, found.alignment,
+             found.health.uniformity, found.health.effective_rank, found.health.deviation);
+    if (found.probe >= 0) log_info("linear probe top-1 %.2f %%", 100 * found.probe);
+    watch_health(t, &found.health);
+    return agree(t->world, report_evaluation(t, &found));
 }
 
 static bool due(uint64_t step, uint64_t steps_per_epoch, int64_t every_epochs)
@@ -191,6 +198,7 @@ static status after_step(training *t, report *r, bool last)
 {
     const job *j = t->job;
     status s = report_write(r, t, last);
+    if (r->steps == 0) watch_metrics(t, r->last_metrics); // they are new
     if (t->pending == ST_OK) t->pending = s;
     bool save_due = last || due(t->step, t->steps_per_epoch, j->checkpoint.every);
     bool evaluate_due = last || due(t->step, t->steps_per_epoch, j->evaluate.every);
@@ -214,6 +222,7 @@ static status run_steps(training *t, report *r)
         log_info("%s: all %llu steps are done already", t->job->run, (unsigned long long)end);
         return evaluate_now(t, r);
     }
+    watch_start(t);
     TRY(evaluate_floors(t, r));
     start_counting(t, r);
     while (t->step < end) {

@@ -26,7 +26,8 @@ typedef struct method_setup {
     workers workers;
     order order; // of samples and of shuffled views
     uint64_t seed;
-    shape view; // of one logical worker: (b, channels, height, width)
+    uint64_t steps_total; // of the schedule
+    shape view;           // of one logical worker: (b, channels, height, width)
     encoder encoder;
     const void *settings; // the method's own, lives as long as the method
 } method_setup;
@@ -43,6 +44,13 @@ typedef struct method_leaf {
     float *statistics; // (statistic_count) batch statistics of this worker
     float *metrics;    // (metric_count) this worker's share: the sum over workers is the value
 } method_leaf;
+
+// A method that tells a key from negatives, as trainer/warnings.h wants to know it.
+typedef struct method_contrast {
+    uint64_t negatives; // K
+    double momentum;    // m of the key encoder; 0 = none
+    int directions;     // whose losses are added
+} method_contrast;
 
 typedef struct method_type {
     const char *name;
@@ -65,6 +73,8 @@ typedef struct method_type {
     // arrays == NULL: only counts. Read back through the same descriptions.
     size_t (*describe)(void *state, checkpoint_array *arrays);
     void (*destroy)(void *state);
+    // NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy", (K+1)-way.
+    void (*contrast)(const void *settings, method_contrast *c);
 } method_type;
 
 #endif

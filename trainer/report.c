@@ -83,12 +83,26 @@ status report_write(report *r, training *t, bool force)
     return t->world->rank == 0 ? run_folder_add_metrics(&t->folder, json_end(&line)) : ST_OK;
 }
 
-status report_evaluation(training *t, const char *name, double top1)
+status report_floor(training *t, const char *name, double top1)
 {
     if (t->world->rank != 0) return ST_OK;
     json_line line;
     start_line(&line, t);
     json_real(&line, name, top1);
+    return run_folder_add_metrics(&t->folder, json_end(&line));
+}
+
+status report_evaluation(training *t, const evaluation *found)
+{
+    if (t->world->rank != 0) return ST_OK;
+    json_line line;
+    start_line(&line, t);
+    json_real(&line, "knn_top1", found->knn);
+    if (found->probe >= 0) json_real(&line, "probe_top1", found->probe);
+    json_real(&line, "alignment", found->alignment);
+    json_real(&line, "uniformity", found->health.uniformity);
+    json_real(&line, "effective_rank", found->health.effective_rank);
+    json_real(&line, "feature_deviation", found->health.deviation);
     return run_folder_add_metrics(&t->folder, json_end(&line));
 }
 

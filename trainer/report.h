@@ -24,8 +24,12 @@ void report_step(report *r, const training *t, const float *metrics, double grad
 // others do nothing. Errors: ST_IO.
 status report_write(report *r, training *t, bool force);
 
-// Writes an evaluation's line, {"step":…,"epoch":…,"<name>":top1}. Errors: ST_IO.
-status report_evaluation(training *t, const char *name, double top1);
+// Writes a floor's line, {"step":…,"epoch":…,"<name>":top1}. Errors: ST_IO.
+status report_floor(training *t, const char *name, double top1);
+
+// Writes an evaluation's line, {"step":…,"epoch":…,"knn_top1":…,"probe_top1":… (if asked for),"alignment":…,"uniformity":…,"effective_rank":…,
+// "feature_deviation":…}. Errors: ST_IO.
+status report_evaluation(training *t, const evaluation *found);
 
 // Replaces run.json. run_status: "running", "done", "stopped", "failed". Errors: ST_IO.
 status report_run(const report *r, const training *t, const char *run_status);

@@ -33,6 +33,7 @@ static status create_method(training *t)
         .workers = t->workers,
         .order = t->order,
         .seed = (uint64_t)j->seed,
+        .steps_total = t->steps_total,
         .view = {t->workers.batch, dataset_get_info(t->data)->channels,
                  augmenter_height(t->augmenter), augmenter_width(t->augmenter)},
         .encoder = {j->net, &j->net_config, j->model.head, (int)j->model.dim},

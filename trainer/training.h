@@ -9,6 +9,7 @@
 #include "trainer/evaluate.h"
 #include "trainer/job.h"
 #include "trainer/run_folder.h"
+#include "trainer/warnings.h"
 
 typedef struct training {
     const world *world;
@@ -31,6 +32,7 @@ typedef struct training {
     reduce *reduce;
     evaluator *evaluator; // NULL: no test data
     run_folder folder;    // rank 0
+    warnings warnings;    // told so far
     phases phases;
     double started; // clock_seconds
     status pending; // a failure of this rank that the others do not know of yet

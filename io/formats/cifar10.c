@@ -73,7 +73,7 @@ static status open_reader(void **opened, const char *path, format_info *info)
         close_reader(r);
         return s;
     }
-    *info = (format_info){r->count, {SIDE, SIDE, 3, PIXEL_U8, true}};
+    *info = (format_info){r->count, {SIDE, SIDE, 3, PIXEL_U8, true, NULL}};
     *opened = r;
     return ST_OK;
 }

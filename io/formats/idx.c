@@ -137,7 +137,7 @@ static status open_both(idx_reader *r, const char *path, format_info *info)
           header[2], header[3]);
     r->count = header[1];
     TRY(open_labels(r));
-    sample_shape shape = {(int)header[2], (int)header[3], 1, PIXEL_U8, r->labels != NULL};
+    sample_shape shape = {(int)header[2], (int)header[3], 1, PIXEL_U8, r->labels != NULL, NULL};
     r->sample_bytes = sample_bytes(&shape);
     *info = (format_info){r->count, shape};
     return ST_OK;

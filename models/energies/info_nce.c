@@ -2,8 +2,9 @@
 //   E_i = -log( exp(q_i.k_i / T) / (exp(q_i.k_i / T) + sum_j exp(q_i.n_j / T)) )
 //   q, k (b, d, 1, 1): queries and their keys, unit vectors; n (K, d, 1, 1): negatives
 //   E (b, 1, 1, 1), in nats;  ln(K+1) by chance
+//   with a fourth input a (b, K, 1, 1), added to the logits q_i.n_j / T: -infinity masks a negative
 //   dE_i/dq_i = (sum_j p_ij n_j + (p_i+ - 1) k_i) / T,  dE_i/dk_i = (p_i+ - 1) q_i / T
-//   dE_i/dn_j = p_ij q_i / T,  with the softmax p over the K+1 logits
+//   dE_i/dn_j = p_ij q_i / T,  dE_i/da_ij = p_ij,  with the softmax p over the K+1 logits
 //   source: van den Oord et al. 2018 (arXiv 1807.03748) eq. 4; He et al. 2019 (1911.05722) eq. 1
 // The statistic `accuracy` is the share of queries whose own key comes first.
 #include "models/kernels/matmul.h"
@@ -11,6 +12,7 @@
 #include "models/op.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct info_nce_config {
     double temperature;
@@ -21,7 +23,7 @@ static const config_field fields[] = {{"temperature", FIELD_REAL,
                                        NULL, "T, divides the similarities"},
                                       {0}};
 
-enum { QUERY, KEY, NEGATIVES };
+enum { QUERY, KEY, NEGATIVES, ADDED };
 
 // saved (scratch without a backward pass): p (b, K), then p_i+ - 1 (b)
 static status plan(const void *settings, op_plan *p)
@@ -33,6 +35,10 @@ static status plan(const void *settings, op_plan *p)
           "info_nce: expects queries and keys of equal shape and negatives of the same dimension, "
           "got %d x %d, %d x %d and %d x %d",
           q.n, q.c, k.n, k.c, n.n, n.c);
+    shape added = p->in[ADDED];
+    CHECK(p->input_count <= ADDED || shape_equal(added, (shape){q.n, n.n, 1, 1}), ST_CONFIG,
+          "info_nce: expects %d x %d added to the logits, got %d x %d x %d x %d", q.n, n.n, added.n,
+          added.c, added.h, added.w);
     p->out = (shape){q.n, 1, 1, 1};
     p->out_block = 1;
     size_t softmax_bytes = ((size_t)q.n * (size_t)n.n + (size_t)q.n) * sizeof(float);
@@ -75,7 +81,10 @@ static void forward(const void *settings, const op_plan *p, const op_run *run)
     const float *q = run->in[QUERY], *k = run->in[KEY];
     float *logits = p->backward ? run->saved : run->scratch,
           *positive_minus_one = logits + (size_t)b * (size_t)count;
-    matmul(false, true, b, count, d, scale, q, run->in[NEGATIVES], 0.0f, logits);
+    const float *added = run->in[ADDED];
+    if (added != NULL) memcpy(logits, added, (size_t)b * (size_t)count * sizeof *logits);
+    matmul(false, true, b, count, d, scale, q, run->in[NEGATIVES], added != NULL ? 1.0f : 0.0f,
+           logits);
     int firsts = 0;
     for (int i = 0; i < b; i++) {
         bool first;
@@ -119,16 +128,19 @@ static void backward(const void *settings, const op_plan *p, const op_run *run)
         scale_rows(p, run, scale, NULL, run->in[QUERY], weighted, false);
         matmul(true, false, count, d, b, 1.0f, probability, weighted, 0.0f, run->din[NEGATIVES]);
     }
+    if (run->din[ADDED] != NULL)
+        for (size_t i = 0; i < (size_t)b * (size_t)count; i++)
+            run->din[ADDED][i] = run->dout[i / (size_t)count] * probability[i];
 }
 
 const op_type energy_info_nce = {
     .name = "info_nce",
     .examples = {"{temperature: 0.5}", "{temperature: 1}"},
-    .example_in = {{5, 6, 1, 1}, {5, 6, 1, 1}, {9, 6, 1, 1}},
+    .example_in = {{5, 6, 1, 1}, {5, 6, 1, 1}, {9, 6, 1, 1}, {5, 9, 1, 1}},
     .fields = fields,
     .config_size = sizeof(info_nce_config),
     .min_inputs = 3,
-    .max_inputs = 3,
+    .max_inputs = 4,
     .plan = plan,
     .forward = forward,
     .backward = backward,

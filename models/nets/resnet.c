@@ -14,10 +14,13 @@ const config_field resnet_fields[] = {
      "imagenet: 7x7 stride 2 and max pool; cifar: 3x3 stride 1"},
     {"init", FIELD_TEXT, offsetof(resnet_config, init), "default", 0, 0, "default|fan_out",
      "convolution weights: PyTorch's default or torchvision's Kaiming normal"},
+    {"norm", FIELD_TEXT, offsetof(resnet_config, norm), "batch", 0, 0, "batch|group",
+     "normalisation: by the batch of a worker, or of each sample in groups of channels"},
     {0}};
 
 typedef struct block_place {
     const char *init;
+    const char *norm;
     char prefix[32]; // "layer1.0"
     int channels;    // of the block's inner convolutions
     int stride;
@@ -33,14 +36,15 @@ static int convolution(graph *g, const block_place *b, const char *name, int x, 
                        kernel, stride, kernel / 2, b->init);
 }
 
-// Batch norm; with `residual` >= 0 that is added before the activation.
+// Batch or group norm; with `residual` >= 0 that is added before the activation.
 static int normalise(graph *g, const block_place *b, const char *name, int x, int residual,
                      const char *activation)
 {
-    char full[64];
+    char full[64], op[CONFIG_TEXT_SIZE + 8];
     snprintf(full, sizeof full, "%s.%s", b->prefix, name);
-    return graph_add(g, "batch_norm", full, (int[]){x, residual}, residual >= 0 ? 2 : 1,
-                     "{activation: %s}", activation);
+    snprintf(op, sizeof op, "%s_norm", b->norm);
+    return graph_add(g, op, full, (int[]){x, residual}, residual >= 0 ? 2 : 1, "{activation: %s}",
+                     activation);
 }
 
 static int add_block(graph *g, const block_place *b, int x, bool bottleneck)
@@ -72,7 +76,9 @@ static int add_stem(graph *g, const resnet_config *c, int images)
     int x = graph_chain(g, "conv2d", "conv1", images,
                         "{channels: %d, kernel: %d, stride: %d, pad: %d, init: %s}", (int)c->width,
                         kernel, cifar ? 1 : 2, kernel / 2, c->init);
-    x = graph_chain(g, "batch_norm", "bn1", x, "{activation: relu}");
+    char norm[CONFIG_TEXT_SIZE + 8];
+    snprintf(norm, sizeof norm, "%s_norm", c->norm);
+    x = graph_chain(g, norm, "bn1", x, "{activation: relu}");
     if (!cifar) x = graph_chain(g, "max_pool", "maxpool", x, "{kernel: 3, stride: 2, pad: 1}");
     return x;
 }
@@ -82,7 +88,7 @@ int resnet_build(graph *g, const resnet_config *c, int images, const int blocks[
     int x = add_stem(g, c, images);
     for (int stage = 0; stage < 4; stage++) {
         for (int i = 0; i < blocks[stage]; i++) {
-            block_place b = {.init = c->init, .channels = (int)c->width << stage};
+            block_place b = {.init = c->init, .norm = c->norm, .channels = (int)c->width << stage};
             b.stride = stage > 0 && i == 0 ? 2 : 1;
             snprintf(b.prefix, sizeof b.prefix, "layer%d.%d", stage + 1, i);
             x = add_block(g, &b, x, bottleneck);

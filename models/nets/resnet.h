@@ -8,6 +8,7 @@ typedef struct resnet_config {
     int64_t width; // channels of the first stage, 64 in the paper
     char stem[CONFIG_TEXT_SIZE];
     char init[CONFIG_TEXT_SIZE];
+    char norm[CONFIG_TEXT_SIZE];
 } resnet_config;
 
 extern const config_field resnet_fields[];

@@ -8,10 +8,8 @@
 //   source: Ioffe & Szegedy 2015 (arXiv 1502.03167) algorithm 1
 //
 // One group of channels (a block) is done after the other, all samples of it, so that the second
-// pass over the group finds it in the cache where it fits. A sample's part of a group is a slab of
-// height * width * block floats (models/kernels/slab.h); its lane l belongs to channel l % block.
-#include "models/kernels/slab.h"
-#include "models/op.h"
+// pass over the group finds it in the cache where it fits.
+#include "models/ops/channel_slabs.h"
 
 #include <math.h>
 #include <string.h>
@@ -32,37 +30,11 @@ static const config_field fields[] = {
 enum { WEIGHT, BIAS };
 enum { MEAN, VARIANCE };
 
-typedef struct slabs {
-    int samples, groups, block;
-    size_t slab;  // floats of one
-    double count; // values of a channel
-} slabs;
-
 // The channels of one group.
 typedef struct group_constants {
     float mean[LANES];
     float inverse[LANES]; // 1 / sqrt(var + eps)
 } group_constants;
-
-static slabs slabs_of(const op_plan *p)
-{
-    shape s = p->in[0];
-    int block = p->in_block[0];
-    // A vector of features is the same memory in every layout: take the widest.
-    if (s.h == 1 && s.w == 1) block = s.c % 16 == 0 ? 16 : s.c % 8 == 0 ? 8 : 1;
-    size_t image = (size_t)s.h * (size_t)s.w;
-    return (slabs){s.n, s.c / block, block, image * (size_t)block, (double)image * s.n};
-}
-
-static size_t slab_at(const slabs *s, int sample, int group)
-{
-    return ((size_t)sample * (size_t)s->groups + (size_t)group) * s->slab;
-}
-
-static size_t first_channel(const slabs *s, int group)
-{
-    return (size_t)group * (size_t)s->block;
-}
 
 static bool has_relu(const void *settings)
 {
@@ -95,24 +67,6 @@ static status plan(const void *settings, op_plan *p)
     p->backward_reads_input[0] = true;
     p->backward_reads_output = has_relu(settings);
     return ST_OK;
-}
-
-// One value a channel becomes one a lane.
-static void spread(const float *channels, int block, lanes *out)
-{
-    lanes wide = {0};
-    for (int l = 0; l < LANES; l++)
-        wide[l] = channels[l % block];
-    *out = wide;
-}
-
-// The lanes of one channel become one value, in a fixed order.
-static double gather(const double *lane_sums, int block, int channel)
-{
-    double sum = 0;
-    for (int l = channel; l < LANES; l += block)
-        sum += lane_sums[l];
-    return sum;
 }
 
 // Mean and variance of a group's channels by sums of x - shift. The shift is the mean of the first

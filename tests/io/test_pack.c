@@ -93,7 +93,12 @@ static void write_cifar(const char *name, int first, int count, int label_shift)
 static status pack_one(const char *source, const char *destination, uint64_t shard_size,
                        bool replace, pack_result *result)
 {
-    return pack(&(pack_job){&source, 1, destination, shard_size, replace}, result);
+    return pack(&(pack_job){.sources = &source,
+                            .source_count = 1,
+                            .destination = destination,
+                            .shard_size = shard_size,
+                            .replace = replace},
+                result);
 }
 
 static void assert_packed(const char *files, uint64_t count, int first)
@@ -257,8 +262,9 @@ static void sources_must_agree(void **state)
     write_cifar("data_batch_1.bin", 0, 2, 0);
     const char *files[] = {test_path(&sources, "train-images-idx3-ubyte"),
                            test_path(&sources, "data_batch_1.bin")};
-    assert_fails(pack(&(pack_job){files, 2, test_path(&shards, "a"), 10, false}, &result),
-                 ST_BAD_DATA, "pack them apart");
+    pack_job job = {.sources = files, .source_count = 2, .shard_size = 10};
+    job.destination = test_path(&shards, "a");
+    assert_fails(pack(&job, &result), ST_BAD_DATA, "pack them apart");
     assert_int_equal(test_count(&shards), 0);
 }
 
@@ -284,7 +290,9 @@ static void several_files_follow_each_other(void **state)
     write_idx("two", 9, 9);
     const char *files[] = {test_path(&sources, "one-images-idx3-ubyte"),
                            test_path(&sources, "two-images-idx3-ubyte")};
-    assert_ok(pack(&(pack_job){files, 2, test_path(&shards, "both"), 5, false}, &result));
+    pack_job job = {.sources = files, .source_count = 2, .shard_size = 5};
+    job.destination = test_path(&shards, "both");
+    assert_ok(pack(&job, &result));
     assert_int_equal(test_count(&shards), 4);
     assert_packed(test_path(&shards, "both-*.h5"), 18, 0);
 }

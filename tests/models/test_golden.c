@@ -157,7 +157,7 @@ static float *zeros(size_t count)
 
 static void start(machine *m, const golden_net *golden)
 {
-    resnet_config c = {.width = 8, .init = "default"};
+    resnet_config c = {.width = 8, .init = "default", .norm = "batch"};
     snprintf(c.stem, sizeof c.stem, "%s", golden->stem);
     assert_ok(graph_create(&m->g, true));
     shape s = {BATCH, 3, golden->size, golden->size};

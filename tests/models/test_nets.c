@@ -150,6 +150,8 @@ static const tiny_net tiny_nets[] = {
     {"resnet18", "{width: 16, stem: imagenet, init: fan_out}", {3, 3, 32, 32}, false},
     {"resnet50", "{width: 4, stem: cifar}", {3, 1, 12, 12}, false},
     {"convnet", "{width: 8}", {16, 3, 16, 16}, true},
+    {"convnet", "{width: 8, norm: group}", {4, 3, 16, 16}, false},
+    {"resnet18", "{width: 8, stem: cifar, norm: group}", {2, 3, 16, 16}, false},
     {"convnet", "{width: 5}", {8, 2, 17, 14}, true},
     {0},
 };

@@ -13,6 +13,13 @@ make_data() {
     "$basin" synth shapes data --train 160 --test 40 --size 16 2>/dev/null >/dev/null
 }
 
+# The job without MoCo's own keys becomes $job, for other methods.
+small_job=$job
+make_plain_job() {
+    sed '/^method:/d' "$small_job" >plain.yaml
+    job=$folder/plain.yaml
+}
+
 fail() {
     echo "FAILED: $*" >&2
     exit 1

@@ -13,6 +13,22 @@ train 2 symmetric-whole method.symmetric=true evaluate.floors=false data.test=
 train 1 symmetric method.symmetric=true evaluate.floors=false data.test= stop_after=3
 train 4 symmetric method.symmetric=true evaluate.floors=false data.test=
 [ "$(hash_of symmetric)" = "$(hash_of symmetric-whole)" ] || fail "symmetric: resumed with other bits"
+# resumes_alike NAME key=value ...
+resumes_alike() {
+    local name=$1
+    shift
+    train 2 "$name-whole" evaluate.floors=false data.test= "$@"
+    train 1 "$name" evaluate.floors=false data.test= stop_after=4 "$@"
+    train 4 "$name" evaluate.floors=false data.test= "$@"
+    [ "$(hash_of "$name")" = "$(hash_of "$name-whole")" ] || fail "$name: resumed with other bits"
+}
+resumes_alike masked method.mask_same=true method.momentum_final=1
+resumes_alike adamw optimizer.name=adamw optimizer.lr=0.001
+resumes_alike lars optimizer.name=lars
+make_plain_job
+resumes_alike simsiam method.name=simsiam model.head=mlp_bn
+resumes_alike moco_v3 method.name=moco_v3 model.head=mlp_bn
+job=$small_job
 before=$(hash_of whole)
 train 2 whole
 [ "$(hash_of whole)" = "$before" ] || fail "a finished run has changed"

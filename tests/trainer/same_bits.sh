@@ -12,7 +12,7 @@ same_on() {
         rm -rf run
         train "$ranks" run stop_after=5 "$@"
         local this
-        this="$(hash_of run) $(grep -o '"knn_top1[a-z_]*":[0-9.]*' run/metrics.jsonl | tr '\n' ' ')"
+        this="$(hash_of run) $(grep -oE '"(knn_top1[a-z_]*|alignment|uniformity|effective_rank|feature_deviation)":[-0-9.]*' run/metrics.jsonl | tr '\n' ' ')"
         echo "$* ranks $ranks: $this"
         [ -n "$first" ] || first=$this
         [ "$this" = "$first" ] || fail "differs from the first line"
@@ -24,5 +24,15 @@ same_on "1 2" method.symmetric=true evaluate.floors=false
 same_on "1 2" method.shuffle=false evaluate.floors=false
 same_on "1 2 4" workers=4
 one=$(hash_of run)
+# Each of these options changes the result, and alike on any number of ranks.
+for option in method.mask_same=true method.momentum_final=1 optimizer.nesterov=true \
+    optimizer.decay_norms=false model.norm=group optimizer.name=lars "optimizer.name=adamw optimizer.lr=0.001"; do
+    same_on "1 2" workers=4 $option
+    [ "$(hash_of run)" != "$one" ] || fail "$option changes nothing"
+done
+make_plain_job
+same_on "1 2" workers=4 method.name=simsiam model.head=mlp_bn
+same_on "1 2" workers=4 method.name=moco_v3 model.head=mlp_bn
+job=$small_job
 train 1 other-seed workers=4 stop_after=5 seed=4
 [ "$(hash_of other-seed)" != "$one" ] || fail "another seed gives the same bits"

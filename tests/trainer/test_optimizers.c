@@ -8,13 +8,26 @@
 
 enum { COUNT = 37 };
 
-// Default settings of an optimizer, into `config`.
-static void read_defaults(const plugin *p, void *into)
+// Settings of an optimizer from YAML flow text.
+static void read_settings(const plugin *p, const char *text, void *into)
 {
     config *c = NULL;
-    assert_ok(config_parse(&c, "{}", "defaults", 0, NULL));
+    assert_ok(config_parse(&c, text, "settings", 0, NULL));
     assert_ok(config_read(c, "", (const config_part[]){{p->fields, into}, {NULL, NULL}}));
     config_destroy(c);
+}
+
+typedef struct approach {
+    const char *name, *settings;
+    double lr; // at first; falls to 0
+} approach;
+
+static approach approach_of(const char *name)
+{
+    const approach known[] = {{"lars", "{trust: 0.1}", 0.01}, {"adamw", "{weight_decay: 0}", 0.3}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].name, name) == 0) return known[i];
+    return (approach){name, "{}", 0.01};
 }
 
 // E = sum_i (i + 1) (w_i - i)^2 / 2
@@ -28,11 +41,13 @@ static void each_finds_the_bottom_of_a_bowl(void **state)
             max_align_t aligned;
             char bytes[1024];
         } settings = {0};
-        read_defaults(&p, &settings);
+        approach a = approach_of(p.name);
+        read_settings(&p, a.settings, &settings);
         float w[COUNT] = {0}, gradient[COUNT], memory[OPTIMIZER_MAX_STATES][COUNT] = {{0}};
         const optimizer_segment segments[] = {{0, 20, false}, {20, COUNT - 20, true}};
-        optimizer_step s = {w, gradient, {memory[0], memory[1]}, segments, 2, 0.01, 0};
+        optimizer_step s = {w, gradient, {memory[0], memory[1]}, segments, 2, 0, 0};
         for (; s.step < 2000; s.step++) {
+            s.lr = a.lr * (1 - (double)s.step / 2000);
             for (int k = 0; k < COUNT; k++)
                 gradient[k] = (float)(k + 1) * (w[k] - (float)k);
             type->update(&settings, &s);
@@ -42,25 +57,65 @@ static void each_finds_the_bottom_of_a_bowl(void **state)
     }
 }
 
-// Three steps by hand: momentum 0.5, decay 0.1, lr 0.2, gradient 1 throughout, from w = 1.
+// Weights (2) after each of three steps with gradient 1, from (1, 1); the second is a bias.
+static void assert_course(const char *name, const char *text, double lr,
+                          const double expected[3][2])
+{
+    plugin p;
+    assert_ok(plugin_find(PLUGIN_OPTIMIZER, name, "here", &p));
+    union {
+        max_align_t aligned;
+        char bytes[1024];
+    } settings = {0};
+    read_settings(&p, text, &settings);
+    float w[2] = {1, 1}, gradient[2] = {1, 1}, memory[OPTIMIZER_MAX_STATES][2] = {{0}};
+    const optimizer_segment segments[] = {{0, 1, false}, {1, 1, true}};
+    optimizer_step s = {w, gradient, {memory[0], memory[1]}, segments, 2, lr, 0};
+    for (; s.step < 3; s.step++) {
+        ((const optimizer_type *)p.type)->update(&settings, &s);
+        for (int k = 0; k < 2; k++)
+            if (fabs((double)w[k] - expected[s.step][k]) > 1e-6)
+                fail_msg("%s %s: w[%d] = %.9g after step %d, not %.9g", name, text, k, (double)w[k],
+                         (int)s.step + 1, expected[s.step][k]);
+    }
+}
+
+// v: 1.1, 0.55 + 1.078, 0.814 + 1.04544;  w: 0.78, 0.4544, 0.082512
+// without decay v: 1, 1.5, 1.75;  w: 0.8, 0.5, 0.15
 static void sgd_is_that_of_pytorch(void **state)
 {
     (void)state;
-    plugin p;
-    assert_ok(plugin_find(PLUGIN_OPTIMIZER, "sgd", "here", &p));
-    struct {
-        double momentum, weight_decay;
-    } settings = {0.5, 0.1};
-    assert_int_equal(p.config_size, sizeof settings);
-    float w = 1, gradient = 1, momentum = 0;
-    const optimizer_segment segment = {0, 1, false};
-    optimizer_step s = {&w, &gradient, {&momentum, NULL}, &segment, 1, 0.2, 0};
-    // v: 1.1, 0.55 + 1.078, 0.814 + 1.04544;  w: 0.78, 0.4544, 0.082512
-    const double expected[] = {0.78, 0.4544, 0.082512};
-    for (int i = 0; i < 3; i++) {
-        ((const optimizer_type *)p.type)->update(&settings, &s);
-        assert_true(fabs((double)w - expected[i]) < 1e-6);
-    }
+    const double both[3][2] = {{0.78, 0.78}, {0.4544, 0.4544}, {0.082512, 0.082512}};
+    assert_course("sgd", "{momentum: 0.5, weight_decay: 0.1}", 0.2, both);
+    const double spared[3][2] = {{0.78, 0.8}, {0.4544, 0.5}, {0.082512, 0.15}};
+    assert_course("sgd", "{momentum: 0.5, weight_decay: 0.1, decay_norms: false}", 0.2, spared);
+}
+
+// steps pull + v/2: without decay 1.5, 1.75, 1.875; with it 1.65, then pull 1.067, v 1.617 -> 1.8755,
+// then pull 1.02949, v 1.83799 -> 1.948485
+static void nesterov_is_that_of_pytorch(void **state)
+{
+    (void)state;
+    const double expected[3][2] = {{0.67, 0.7}, {0.2949, 0.35}, {-0.094797, -0.025}};
+    assert_course("sgd", "{momentum: 0.5, weight_decay: 0.1, nesterov: true, decay_norms: false}",
+                  0.2, expected);
+}
+
+// The gradient is always 1, so both corrected moments are 1 and a step is lr: w <- 0.98 w - 0.2.
+static void adamw_decays_apart_from_the_step(void **state)
+{
+    (void)state;
+    const double expected[3][2] = {{0.78, 0.8}, {0.5644, 0.6}, {0.353112, 0.4}};
+    assert_course("adamw", "{weight_decay: 0.1, decay_norms: false}", 0.2, expected);
+}
+
+// Of one number the ratio trust |w| / |d| makes each pull trust |w|: v 0.1, then 0.05 + 0.098, then
+// 0.074 + 0.09504. The bias has none.
+static void lars_steps_by_the_length_of_the_weights(void **state)
+{
+    (void)state;
+    const double expected[3][2] = {{0.98, 0.8}, {0.9504, 0.5}, {0.916592, 0.15}};
+    assert_course("lars", "{momentum: 0.5, weight_decay: 0.3, trust: 0.1}", 0.2, expected);
 }
 
 static void unknown_optimizer_names_the_nearest(void **state)
@@ -76,6 +131,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_finds_the_bottom_of_a_bowl),
         cmocka_unit_test(sgd_is_that_of_pytorch),
+        cmocka_unit_test(nesterov_is_that_of_pytorch),
+        cmocka_unit_test(adamw_decays_apart_from_the_step),
+        cmocka_unit_test(lars_steps_by_the_length_of_the_weights),
         cmocka_unit_test(unknown_optimizer_names_the_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,19 +8,30 @@
 
 #include <string.h>
 
-typedef struct evaluation {
+typedef struct evaluated_run {
     job job;
     char checkpoint[RUN_PATH_SIZE];
     evaluator *evaluator;
-} evaluation;
+} evaluated_run;
 
-static status open_run(evaluation *v, const world *w, int argc, char **argv)
+// The probe is on here, whatever it was in training, unless an override turns it off.
+static status load_with_probe(job *j, const char *path, int argc, char **argv)
+{
+    static char on[] = "evaluate.probe=true";
+    char *folder = argv[0];
+    argv[0] = on; // the first override; later ones win
+    status s = job_load(j, path, argc, argv);
+    argv[0] = folder;
+    return s;
+}
+
+static status open_run(evaluated_run *v, const world *w, int argc, char **argv)
 {
     CHECK(argc >= 1, ST_USAGE, "eval: a run folder is needed: basin eval RUN [key=value ...]");
     char job_path[RUN_PATH_SIZE];
     int length = snprintf(job_path, sizeof job_path, "%s/job.yaml", argv[0]);
     CHECK(length < (int)sizeof job_path, ST_USAGE, "eval: this path is too long: %s", argv[0]);
-    TRY(job_load(&v->job, job_path, argc - 1, argv + 1));
+    TRY(load_with_probe(&v->job, job_path, argc, argv));
     bool found;
     TRY(run_folder_latest(argv[0], &found, v->checkpoint));
     CHECK(found, ST_NO_INPUT, "%s: this run has no checkpoint yet; let it train longer", argv[0]);
@@ -31,23 +42,30 @@ static status open_run(evaluation *v, const world *w, int argc, char **argv)
 }
 
 // Collective.
-static status evaluate(evaluation *v, const world *w)
+static status evaluate(evaluated_run *v, const world *w)
 {
-    double pixels = 0, untrained = 0, trained = 0;
+    double pixels = 0, untrained = 0;
+    evaluation trained = {0};
     TRY(evaluator_pixels_knn(v->evaluator, &pixels));
     TRY(evaluator_untrained_knn(v->evaluator, &untrained));
-    TRY(evaluator_checkpoint_knn(v->evaluator, v->checkpoint, &trained));
+    TRY(evaluator_checkpoint(v->evaluator, v->checkpoint, &trained));
     if (w->rank == 0)
         printf("%s\nkNN top-1 (k %lld, temperature %g)\n"
-               "  raw pixels     %6.2f %%\n  untrained net  %6.2f %%\n  trained net    %6.2f %%\n",
+               "  raw pixels     %6.2f %%\n  untrained net  %6.2f %%\n  trained net    %6.2f %%\n"
+               "health of the trained net's features\n"
+               "  alignment      %7.3f\n  uniformity     %7.3f\n  effective rank %7.1f\n  "
+               "deviation      %7.3f\n",
                v->checkpoint, (long long)v->job.evaluate.knn_k, v->job.evaluate.knn_temperature,
-               100 * pixels, 100 * untrained, 100 * trained);
+               100 * pixels, 100 * untrained, 100 * trained.knn, trained.alignment,
+               trained.health.uniformity, trained.health.effective_rank, trained.health.deviation);
+    if (w->rank == 0 && trained.probe >= 0)
+        printf("linear probe top-1\n  trained net    %6.2f %%\n", 100 * trained.probe);
     return ST_OK;
 }
 
 static status run(const world *w, int argc, char **argv)
 {
-    evaluation v = {0};
+    evaluated_run v = {0};
     status s = agree(w, open_run(&v, w, argc, argv));
     if (s == ST_OK) s = evaluate(&v, w);
     if (v.evaluator != NULL) evaluator_destroy(v.evaluator);

@@ -7,6 +7,7 @@
 #include "io/shard.h"
 #include "trainer/command.h"
 #include "trainer/job.h"
+#include "trainer/view_sheet.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -154,12 +155,28 @@ static status draw_sheet(const char *files, const char *out)
     return s;
 }
 
+// Views of the job argv[0], changed by the key=value words after OUT.png, argv[1].
+static status draw_views(int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++)
+        CHECK(strchr(argv[i], '=') != NULL, ST_USAGE,
+              "inspect: '%s' is not an override; write key=value, as in data.augment=moco_v2",
+              argv[i]);
+    job j;
+    TRY(job_load(&j, argv[0], argc - 2, argv + 2));
+    status s = view_sheet_write(&j, argv[1]);
+    job_destroy(&j);
+    return s;
+}
+
 static status inspect(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[0], "--hash") == 0) return print_hash(argv[1]);
     if (argc == 3 && strcmp(argv[0], "--sheet") == 0) return draw_sheet(argv[1], argv[2]);
+    if (argc >= 3 && strcmp(argv[0], "--views") == 0) return draw_views(argc - 1, argv + 1);
     CHECK(argc == 1 && argv[0][0] != '-', ST_USAGE,
-          "inspect: expected one FILE, --hash CHECKPOINT or --sheet SHARD OUT.png");
+          "inspect: expected one FILE, --hash CHECKPOINT, --sheet SHARD OUT.png or --views JOB "
+          "OUT.png");
     return print_any(argv[0]);
 }
 
@@ -170,10 +187,13 @@ static status run(const world *w, int argc, char **argv)
 
 const command_type command_inspect = {
     .name = "inspect",
-    .usage = "FILE | --hash CHECKPOINT | --sheet SHARD OUT.png",
+    .usage =
+        "FILE | --hash CHECKPOINT | --sheet SHARD OUT.png | --views JOB OUT.png [key=value ...]",
     .help = "show what a shard, checkpoint, HDF5 file or job holds",
     .more = "--hash   one line, the hash of all arrays of a checkpoint: parameters, statistics,\n"
             "         optimizer, queue; it depends neither on file layout nor on ranks\n"
-            "--sheet  draws the first 100 images of a shard\n",
+            "--sheet  draws the first 100 images of a shard\n"
+            "--views  draws the first samples of a job's training: stored image, then view 0 and\n"
+            "         view 1 of epoch 0, of epoch 1 and so on\n",
     .run = run,
 };

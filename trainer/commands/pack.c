@@ -7,16 +7,26 @@
 #include "trainer/options.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct pack_options {
     int64_t shard_size;
     bool force;
+    int64_t decode, test_every;
+    char bad[CONFIG_TEXT_SIZE];
 } pack_options;
 
 static const config_field fields[] = {{"shard_size", FIELD_INT, offsetof(pack_options, shard_size),
                                        "10000", 1, 1e12, NULL, "most samples of one file"},
                                       {"force", FIELD_BOOL, offsetof(pack_options, force), "false",
                                        0, 0, NULL, "replace shards that exist"},
+                                      {"decode", FIELD_INT, offsetof(pack_options, decode), "0", 0,
+                                       4096, NULL, "images: side to store them with, pixels"},
+                                      {"test_every", FIELD_INT, offsetof(pack_options, test_every),
+                                       "10", 0, 1e9, NULL,
+                                       "images: every so-many-th is for testing"},
+                                      {"bad", FIELD_TEXT, offsetof(pack_options, bad), "stop", 0, 0,
+                                       "stop|skip", "images: what to do about broken ones"},
                                       {0}};
 
 static void report(const pack_job *job, const pack_result *result)
@@ -33,6 +43,8 @@ static void report(const pack_job *job, const pack_result *result)
         if (result->split_count > 1)
             log_info("%s: %llu samples", result->splits[i].name, (unsigned long long)made->samples);
     }
+    if (result->skipped > 0)
+        log_warn("%llu broken images were left out", (unsigned long long)result->skipped);
     const sample_shape *shape = &result->splits[0].shape;
     char labels[40] = "no labels";
     if (shape->labelled) snprintf(labels, sizeof labels, "%lld classes", (long long)classes);
@@ -54,7 +66,10 @@ static status pack_words(int argc, char **argv, const char **words)
                     .source_count = count - 1,
                     .destination = words[count - 1],
                     .shard_size = (uint64_t)options.shard_size,
-                    .replace = options.force};
+                    .replace = options.force,
+                    .side = (int)options.decode,
+                    .test_every = (int)options.test_every,
+                    .skip_bad = strcmp(options.bad, "skip") == 0};
     TRY(pack(&job, &result));
     report(&job, &result);
     return ST_OK;
@@ -76,11 +91,18 @@ static status run(const world *w, int argc, char **argv)
 
 const command_type command_pack = {
     .name = "pack",
-    .usage = "SRC... DST [--shard-size N] [--force]",
-    .help = "turn image files (MNIST's idx, CIFAR-10's binary) into shards",
-    .more = "SRC a folder   writes DST/train-00000.h5 ... and DST/test-00000.h5 ...\n"
-            "SRC files      writes DST-00000.h5 ..., the files' samples one after the other\n"
-            "--shard-size   most samples of one shard, 10000\n"
-            "--force        replace shards that exist\n",
+    .usage =
+        "SRC... DST [--shard-size N] [--force] [--decode S] [--test-every K] [--bad skip|stop]",
+    .help = "turn image files (MNIST's idx, CIFAR-10's binary, JPEG and PNG) into shards",
+    .more =
+        "SRC a folder   writes DST/train-00000.h5 ... and DST/test-00000.h5 ...\n"
+        "SRC files      writes DST-00000.h5 ..., the files' samples one after the other\n"
+        "--shard-size   most samples of one shard, 10000\n"
+        "SRC a folder of folders, one for each class, of .jpg, .jpeg and .png files:\n"
+        "               as a folder; labels count the sub-folders in the order of their names\n"
+        "--force        replace shards that exist\n"
+        "--decode S     such images: store the largest square in the middle, S x S pixels\n"
+        "--test-every K such images: of each class every K-th by name is for testing, 10; 0 none\n"
+        "--bad          such images: stop at a broken one, or skip it and say so; stop\n",
     .run = run,
 };

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/rng.h"
 #include "comm/exchange.h"
+#include "trainer/schedule.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,8 +20,8 @@
 
 typedef struct moco_config {
     int64_t queue;
-    double momentum, temperature;
-    bool symmetric, shuffle;
+    double momentum, momentum_final, temperature;
+    bool symmetric, shuffle, mask_same;
 } moco_config;
 
 static const config_field fields[] = {
@@ -28,12 +29,16 @@ static const config_field fields[] = {
      "negatives K; more than a tenth of the data set is too many"},
     {"momentum", FIELD_REAL, offsetof(moco_config, momentum), "0.999", 0, 1, NULL,
      "m of the key encoder's moving average"},
+    {"momentum_final", FIELD_REAL, offsetof(moco_config, momentum_final), "0", 0, 1, NULL,
+     "m at the end of the run, approached as a cosine; 0 = constant"},
     {"temperature", FIELD_REAL, offsetof(moco_config, temperature), "0.2", 1e-3, 100, NULL,
      "T, divides the similarities"},
     {"symmetric", FIELD_BOOL, offsetof(moco_config, symmetric), "false", 0, 0, NULL,
      "both views are query and key in turn; the loss is the sum of both directions"},
     {"shuffle", FIELD_BOOL, offsetof(moco_config, shuffle), "true", 0, 0, NULL,
      "deal key views to other workers; false lets batch norm tell a query its key"},
+    {"mask_same", FIELD_BOOL, offsetof(moco_config, mask_same), "false", 0, 0, NULL,
+     "negatives of the query's own image do not count"},
     {0}};
 
 enum { METRIC_LOSS, METRIC_ACCURACY };
@@ -47,14 +52,15 @@ typedef struct moco {
     const moco_config *config;
     graph *query_graph, *key_graph;
     weights query, key;
-    int query_images, query_keys, query_negatives, energy; // tensors of query_graph
-    int key_images, key_embedding;                         // tensors of key_graph
-    size_t accuracy_at;                                    // in the statistics of the query graph
+    int query_images, query_keys, query_negatives, query_mask, energy; // of query_graph
+    int key_images, key_embedding;                                     // of key_graph
+    size_t accuracy_at; // in the statistics of the query graph
     int directions;
     arena memory;
     float *rows;                 // (B, dim) keys in the order of key rows, all workers
     float *keys[MAX_DIRECTIONS]; // (B, dim) of each key view, in the order of batch positions
     float *statistics_beside;    // of the second direction, before the mean
+    float *mask;                 // (b, K): -infinity at a query's own image, else 0; or NULL
     float *queue;                // (K, dim) unit vectors
     uint64_t *queue_ids;         // (K) sample of each; UINT64_MAX = none yet
     uint64_t pointer;            // next row of the queue to be replaced
@@ -73,9 +79,12 @@ static status build_query(moco *m)
     m->query_keys = graph_input(g, "keys", (shape){s->view.n, dim, 1, 1}, false);
     m->query_negatives =
         graph_input(g, "negatives", (shape){(int)m->config->queue, dim, 1, 1}, false);
-    int inputs[] = {query, m->query_keys, m->query_negatives};
-    m->energy = graph_add(g, "info_nce", "energy", inputs, 3, "{temperature: %.17g}",
-                          m->config->temperature);
+    if (m->config->mask_same)
+        m->query_mask =
+            graph_input(g, "mask", (shape){s->view.n, (int)m->config->queue, 1, 1}, false);
+    int inputs[] = {query, m->query_keys, m->query_negatives, m->query_mask};
+    m->energy = graph_add(g, "info_nce", "energy", inputs, m->config->mask_same ? 4 : 3,
+                          "{temperature: %.17g}", m->config->temperature);
     graph_keep(g, m->energy);
     TRY(graph_plan(g));
     for (int i = 0; graph_statistic_at(g, i) != NULL; i++)
@@ -121,12 +130,15 @@ static status take_memory(moco *m)
     size_t queue = rows * (size_t)m->setup.encoder.dim * sizeof(float);
     size_t ids = rows * sizeof(uint64_t);
     size_t statistics = m->query.statistic_count * sizeof(float);
-    size_t bytes = (size_t)(1 + m->directions) * arena_padded(keys) + arena_padded(statistics);
+    size_t mask = m->config->mask_same ? (size_t)m->setup.view.n * rows * sizeof(float) : 0;
+    size_t bytes = (size_t)(1 + m->directions) * arena_padded(keys) + arena_padded(statistics) +
+                   arena_padded(mask);
     TRY(arena_create(&m->memory, bytes + arena_padded(queue) + arena_padded(ids), "the queue"));
     m->rows = arena_take(&m->memory, keys);
     for (int i = 0; i < m->directions; i++)
         m->keys[i] = arena_take(&m->memory, keys);
     m->statistics_beside = arena_take(&m->memory, statistics);
+    if (m->config->mask_same) m->mask = arena_take(&m->memory, mask);
     m->queue = arena_take(&m->memory, queue);
     m->queue_ids = arena_take(&m->memory, ids);
     return ST_OK;
@@ -207,13 +219,22 @@ static void place_keys(moco *m, uint64_t step, float *keys)
     }
 }
 
+static double momentum_at(const moco *m, uint64_t step)
+{
+    const moco_config *c = m->config;
+    if (c->momentum_final == 0) return c->momentum;
+    return cosine_between(c->momentum, c->momentum_final,
+                          (double)step / (double)m->setup.steps_total);
+}
+
 static void begin(void *state, const method_step *s)
 {
     moco *m = state;
     size_t own = (size_t)m->setup.workers.count * worker_key_floats(m);
     size_t first = (size_t)m->setup.workers.first * worker_key_floats(m);
     phases_enter(s->phases, PHASE_OPTIMIZER);
-    weights_average(m->key.params, m->query.params, m->key.param_count, (float)m->config->momentum);
+    weights_average(m->key.params, m->query.params, m->key.param_count,
+                    (float)momentum_at(m, s->step));
     phases_enter(s->phases, PHASE_FORWARD);
     graph_prepare(m->key_graph);
     graph_prepare(m->query_graph);
@@ -224,6 +245,15 @@ static void begin(void *state, const method_step *s)
         phases_enter(s->phases, PHASE_FORWARD);
         place_keys(m, s->step, m->keys[i]);
     }
+}
+
+// ids (b): samples of the queries.
+static void mask_own_images(moco *m, const uint64_t *ids)
+{
+    size_t rows = (size_t)m->config->queue;
+    for (size_t i = 0; i < (size_t)m->setup.view.n; i++)
+        for (size_t j = 0; j < rows; j++)
+            m->mask[i * rows + j] = m->queue_ids[j] == ids[i] ? -INFINITY : 0.0f;
 }
 
 // Forward and backward of one direction. statistics: overwritten.
@@ -239,6 +269,10 @@ static void run_direction(moco *m, const method_step *s, int own, int direction,
     graph_set_input(g, m->query_keys,
                     keys + (size_t)(m->setup.workers.first + own) * worker_key_floats(m));
     graph_set_input(g, m->query_negatives, m->queue);
+    if (m->config->mask_same) {
+        mask_own_images(m, s->batch->ids[direction] + (size_t)own * (size_t)m->setup.view.n);
+        graph_set_input(g, m->query_mask, m->mask);
+    }
     graph_forward(g, true, m->energy, statistics);
     const float *energy = graph_value(g, m->energy);
     double sum = 0;
@@ -302,6 +336,12 @@ static size_t describe(void *state, checkpoint_array *arrays)
     return count + 3;
 }
 
+static void contrast(const void *settings, method_contrast *contrast)
+{
+    const moco_config *c = settings;
+    *contrast = (method_contrast){(uint64_t)c->queue, c->momentum, c->symmetric ? 2 : 1};
+}
+
 const method_type method_moco = {
     .name = "moco",
     .help = "momentum contrast with a queue of negatives (MoCo v1 and v2)",
@@ -315,4 +355,5 @@ const method_type method_moco = {
     .finish = finish,
     .describe = describe,
     .destroy = destroy,
+    .contrast = contrast,
 };

@@ -1,0 +1,185 @@
+// JPEG and PNG become RGB pixels; whatever is damaged is named.
+#include "tests/check.h"
+
+#include "io/image_decoder.h"
+#include "io/pictures.h"
+#include "tests/io/folder.h"
+
+#include <stdlib.h>
+#include <turbojpeg.h>
+#include <unistd.h>
+
+#define HEIGHT 24
+#define WIDTH  33
+
+static image_decoder *decoder;
+
+static int make_decoder(void **state)
+{
+    (void)state;
+    return image_decoder_create(&decoder) != ST_OK;
+}
+
+static int destroy_decoder(void **state)
+{
+    (void)state;
+    image_decoder_destroy(decoder);
+    status_clear();
+    return 0;
+}
+
+// Smooth, so that JPEG keeps it.
+static unsigned char pixel(int y, int x, int c)
+{
+    return (unsigned char)(20 + 4 * y + 3 * x * (c == 0) + 2 * x * (c == 2));
+}
+
+// (HEIGHT, WIDTH, channels)
+static void fill(unsigned char *pixels, int channels)
+{
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            for (int c = 0; c < channels; c++)
+                *pixels++ = pixel(y, x, channels == 1 ? 1 : c);
+}
+
+// Free the bytes.
+static encoded_image make_jpeg(bool grey)
+{
+    unsigned char pixels[HEIGHT * WIDTH * 3], *bytes = NULL, *copy;
+    unsigned long size = 0;
+    tjhandle encoder = tjInitCompress();
+    fill(pixels, grey ? 1 : 3);
+    assert_int_equal(tjCompress2(encoder, pixels, WIDTH, 0, HEIGHT, grey ? TJPF_GRAY : TJPF_RGB,
+                                 &bytes, &size, grey ? TJSAMP_GRAY : TJSAMP_444, 98, 0),
+                     0);
+    tjDestroy(encoder);
+    copy = malloc(size); // its exact size, so that the sanitizer sees reading past the end
+    memcpy(copy, bytes, size);
+    tjFree(bytes);
+    return (encoded_image){"photo.jpg", copy, size};
+}
+
+static encoded_image make_png(int channels)
+{
+    test_folder folder;
+    unsigned char pixels[HEIGHT * WIDTH * 3];
+    size_t size;
+    fill(pixels, channels);
+    assert_int_equal(test_folder_create(&folder), 0);
+    assert_ok(
+        picture_write(test_path(&folder, "a.png"), &(picture){WIDTH, HEIGHT, channels, pixels}));
+    char *bytes = test_read(test_path(&folder, "a.png"), &size);
+    test_folder_remove(&folder);
+    return (encoded_image){"drawing.png", (unsigned char *)bytes, size};
+}
+
+static void assert_decodes(const encoded_image *e, bool grey, int tolerance)
+{
+    int height, width;
+    unsigned char pixels[HEIGHT * WIDTH * 3], *at = pixels;
+    assert_ok(image_decoder_size(decoder, e, &height, &width));
+    assert_true(height == HEIGHT && width == WIDTH);
+    assert_ok(image_decoder_decode(decoder, e, height, width, pixels));
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            for (int c = 0; c < 3; c++)
+                assert_true(abs(*at++ - pixel(y, x, grey ? 1 : c)) <= tolerance);
+    free((void *)e->bytes);
+}
+
+static void png_keeps_every_pixel(void **state)
+{
+    (void)state;
+    encoded_image colour = make_png(3), grey = make_png(1);
+    assert_decodes(&colour, false, 0);
+    assert_decodes(&grey, true, 0);
+}
+
+static void jpeg_keeps_pixels_nearly(void **state)
+{
+    (void)state;
+    encoded_image colour = make_jpeg(false), grey = make_jpeg(true);
+    assert_decodes(&colour, false, 4);
+    assert_decodes(&grey, true, 2);
+}
+
+// However much of its end a file lacks; and the decoder is as new afterwards.
+static void assert_cut_is_refused(encoded_image whole, size_t shortest, int tolerance)
+{
+    unsigned char pixels[HEIGHT * WIDTH * 3];
+    for (size_t size = 0; size + shortest <= whole.size; size++) {
+        unsigned char *part = malloc(size + (size == 0));
+        memcpy(part, whole.bytes, size);
+        encoded_image cut = {whole.name, part, size};
+        assert_fails(image_decoder_decode(decoder, &cut, HEIGHT, WIDTH, pixels), ST_BAD_DATA,
+                     whole.name);
+        free(part);
+    }
+    assert_decodes(&whole, false, tolerance);
+}
+
+static void a_truncated_image_is_refused(void **state)
+{
+    (void)state;
+    assert_cut_is_refused(make_jpeg(false), 1, 4);
+    // The last four bytes of a PNG are the checksum of an empty chunk: libspng does not miss them.
+    assert_cut_is_refused(make_png(3), 5, 0);
+}
+
+static void damage_is_told_in_the_librarys_words(void **state)
+{
+    (void)state;
+    unsigned char pixels[HEIGHT * WIDTH * 3];
+    int height, width;
+    encoded_image jpeg = make_jpeg(false), png = make_png(3);
+    unsigned char *bytes = (unsigned char *)jpeg.bytes;
+    jpeg.size -= 40;
+    assert_fails(image_decoder_decode(decoder, &jpeg, HEIGHT, WIDTH, pixels), ST_BAD_DATA,
+                 "photo.jpg: broken JPEG: Premature end of JPEG file");
+    bytes[0] = 'x';
+    assert_fails(image_decoder_size(decoder, &jpeg, &height, &width), ST_BAD_DATA,
+                 "neither a JPEG nor a PNG");
+    bytes = (unsigned char *)png.bytes;
+    bytes[png.size / 2] ^= 1;
+    assert_fails(image_decoder_decode(decoder, &png, HEIGHT, WIDTH, pixels), ST_BAD_DATA,
+                 "drawing.png: broken PNG: ");
+    bytes[16] = 0x7f; // width of two thousand million pixels
+    assert_fails(image_decoder_size(decoder, &png, &height, &width), ST_BAD_DATA, "drawing.png");
+    free((void *)jpeg.bytes);
+    free((void *)png.bytes);
+}
+
+static void a_real_photograph_has_its_size(void **state)
+{
+    (void)state;
+    const char *path = "../shared/data/imagenette224-train/n01440764/ILSVRC2012_val_00000293.JPEG";
+    if (access(path, R_OK) != 0) {
+        printf("skipped: %s is not there\n", path);
+        skip();
+    }
+    int height, width;
+    size_t size;
+    char *bytes = test_read(path, &size);
+    encoded_image photo = {path, (unsigned char *)bytes, size};
+    assert_ok(image_decoder_size(decoder, &photo, &height, &width));
+    assert_true(height == 224 && width == 224);
+    unsigned char *pixels = malloc((size_t)height * (size_t)width * 3);
+    assert_ok(image_decoder_decode(decoder, &photo, height, width, pixels));
+    free(pixels);
+    free(bytes);
+}
+
+#define test_with_decoder(name) cmocka_unit_test_setup_teardown(name, make_decoder, destroy_decoder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test_with_decoder(png_keeps_every_pixel),
+        test_with_decoder(jpeg_keeps_pixels_nearly),
+        test_with_decoder(a_truncated_image_is_refused),
+        test_with_decoder(damage_is_told_in_the_librarys_words),
+        test_with_decoder(a_real_photograph_has_its_size),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

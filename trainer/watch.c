@@ -1,0 +1,53 @@
+// trainer/watch.c -- which number of a training is which of the warnings'.
+#include "trainer/watch.h"
+
+#include <string.h>
+
+// False: the method is not contrastive.
+static bool describe(const training *t, method_contrast *contrast, warnings_setup *setup)
+{
+    const method_type *method = t->job->method;
+    if (method->contrast == NULL) return false;
+    method->contrast(&t->job->method_config, contrast);
+    *setup = (warnings_setup){.negatives = contrast->negatives,
+                              .samples = t->order.count,
+                              .steps_total = t->steps_total,
+                              .momentum = contrast->momentum};
+    return true;
+}
+
+void watch_start(training *t)
+{
+    method_contrast contrast;
+    warnings_setup setup;
+    if (!describe(t, &contrast, &setup)) return;
+    warn_negatives(&t->warnings, &setup);
+    warn_momentum(&t->warnings, &setup);
+}
+
+static double mean_accuracy(const training *t, const double *means)
+{
+    size_t i = 0;
+    while (i < t->metric_count && strcmp(t->job->method->metric_names[i], "accuracy") != 0)
+        i++;
+    ASSERT(i < t->metric_count);
+    return means[i];
+}
+
+void watch_metrics(training *t, const double *means)
+{
+    method_contrast contrast;
+    warnings_setup setup;
+    if (!describe(t, &contrast, &setup)) return;
+    uint64_t window = (uint64_t)t->job->log_every;
+    uint64_t before = t->step > window ? t->step - window : 0; // steps before those of the means
+    uint64_t keys = before * t->order.batch * (uint64_t)contrast.directions;
+    double epoch = (double)t->step / (double)t->steps_per_epoch;
+    warn_chance(&t->warnings, &setup, means[0] / contrast.directions, epoch);
+    warn_leak(&t->warnings, &setup, mean_accuracy(t, means), keys, epoch);
+}
+
+void watch_health(training *t, const health *h)
+{
+    if (t->world->rank == 0) warn_collapse(&t->warnings, h);
+}

@@ -1,0 +1,16 @@
+// trainer/watch.h -- shows a training's numbers to the warnings, as they come.
+#ifndef TRAINER_WATCH_H
+#define TRAINER_WATCH_H
+
+#include "trainer/training.h"
+
+// Before the first step: what the job itself tells.
+void watch_start(training *t);
+
+// means: of the metrics (training.metric_count), over at most job.log_every steps up to now.
+void watch_metrics(training *t, const double *means);
+
+// Rank 0, which alone knows the health.
+void watch_health(training *t, const health *h);
+
+#endif
