@@ -18,8 +18,8 @@ static void run(int count, const float *negatives, const float *added, float *en
                 float *gradient)
 {
     float q[QUERIES * DIM], k[QUERIES * DIM];
-    fill(q, QUERIES * DIM, 0.3);
-    fill(k, QUERIES * DIM, 2.1);
+    fill(q, sizeof q / sizeof *q, 0.3);
+    fill(k, sizeof k / sizeof *k, 2.1);
     graph *g;
     assert_ok(graph_create(&g, true));
     int inputs[4];
@@ -40,7 +40,7 @@ static void run(int count, const float *negatives, const float *added, float *en
     graph_forward(g, true, energy, NULL);
     memcpy(energies, graph_value(g, energy), QUERIES * sizeof(float));
     graph_backward(g, energy, 1.0f, NULL);
-    memcpy(gradient, graph_gradient(g, inputs[0]), QUERIES * DIM * sizeof(float));
+    memcpy(gradient, graph_gradient(g, inputs[0]), sizeof(float) * QUERIES * DIM);
     graph_destroy(g);
 }
 
@@ -48,7 +48,7 @@ static void a_masked_negative_is_as_if_absent(void **state)
 {
     (void)state;
     float negatives[NEGATIVES * DIM], added[QUERIES * NEGATIVES] = {0};
-    fill(negatives, NEGATIVES * DIM, 4.2);
+    fill(negatives, sizeof negatives / sizeof *negatives, 4.2);
     for (int i = 0; i < QUERIES; i++)
         for (int j = KEPT; j < NEGATIVES; j++)
             added[i * NEGATIVES + j] = -INFINITY;
@@ -66,7 +66,7 @@ static void all_masked_leaves_nothing_to_learn(void **state)
     (void)state;
     float negatives[NEGATIVES * DIM], added[QUERIES * NEGATIVES], energies[QUERIES];
     float gradient[QUERIES * DIM];
-    fill(negatives, NEGATIVES * DIM, 4.2);
+    fill(negatives, sizeof negatives / sizeof *negatives, 4.2);
     for (int i = 0; i < QUERIES * NEGATIVES; i++)
         added[i] = -INFINITY;
     run(NEGATIVES, negatives, added, energies, gradient);
