@@ -42,11 +42,16 @@ typedef struct pass {
     double *room;         // of lbfgs_minimise
 } pass;
 
+bool probe_holds_out(uint64_t sample)
+{
+    uint32_t place = (uint32_t)sample * 2654435761u; // 2^32 / golden ratio
+    return place < UINT32_MAX / PROBE_HELD_OUT;
+}
+
 static bool in_part(const pass *p, uint64_t sample)
 {
     if (p->set->labels[sample] < 0) return false;
-    bool held_out = sample % PROBE_HELD_OUT == PROBE_HELD_OUT - 1;
-    return p->part == PART_ALL || held_out == (p->part == PART_HELD_OUT);
+    return p->part == PART_ALL || probe_holds_out(sample) == (p->part == PART_HELD_OUT);
 }
 
 static uint64_t count_samples(const pass *p)

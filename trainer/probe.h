@@ -11,7 +11,12 @@
 
 #include "trainer/probe_set.h"
 
-#define PROBE_HELD_OUT 10 // every tenth sample of train chooses the penalty
+#define PROBE_HELD_OUT 10 // one sample of so many chooses the penalty
+
+// Is the sample in the tenth that chooses the penalty? Spread evenly by multiples of the golden ratio
+// (Knuth, The Art of Computer Programming 3, sec. 6.4), so that data whose classes follow each other
+// in turn lose the same share of each.
+bool probe_holds_out(uint64_t sample);
 
 typedef struct probe_result {
     double top1;     // share of the labelled test samples that are classified rightly

@@ -41,7 +41,7 @@ train, labels = samples(0, TRAIN)
 test, test_labels = samples(TRAIN, TEST)
 mean, deviation = train.mean(0), train.std(0)
 train, test = (train - mean) / deviation, (test - mean) / deviation
-held_out = np.arange(TRAIN) % 10 == 9
+held_out = np.arange(TRAIN) * 2654435761 % 2**32 < (2**32 - 1) // 10
 best = (-1, 0)
 for penalty in PENALTIES:
     model, _ = fit(train[~held_out], labels[~held_out], penalty)

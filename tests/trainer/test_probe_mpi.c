@@ -166,6 +166,19 @@ static void too_much_for_a_rank_is_refused(void **state)
     probe_set_destroy(&s);
 }
 
+// Samples whose classes follow each other in turn: each class loses about a tenth.
+static void held_out_samples_are_of_every_class(void **state)
+{
+    (void)state;
+    for (uint64_t classes = 2; classes <= 20; classes++)
+        for (uint64_t class = 0; class < classes; class ++) {
+            int held_out = 0;
+            for (uint64_t i = 0; i < 1000; i++)
+                held_out += probe_holds_out(i * classes + class);
+            assert_in_range(held_out, 85, 115);
+        }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +189,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(nothing_labelled_is_told),
         cmocka_unit_test(features_that_are_not_finite_are_told),
         cmocka_unit_test(too_much_for_a_rank_is_refused),
+        cmocka_unit_test(held_out_samples_are_of_every_class),
     };
     if (world_init(&w, &argc, &argv) != ST_OK) return 1;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
