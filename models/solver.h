@@ -1,0 +1,52 @@
+// models/solver.h -- inference: the code z of one image that makes the energy least.
+//
+//   E(z) = 1/2 |m (y - D z)|^2 + lambda R(z) + alpha |z - f|^2
+//
+// One image at a time, so that each takes the iterations it needs and none waits for a slower one.
+// A solver is one file in models/solvers/ with one exported const solver_type, and one line in
+// solvers.def. Solvers are local, draw no random number and allocate nothing.
+#ifndef MODELS_SOLVER_H
+#define MODELS_SOLVER_H
+
+#include "base/config.h"
+#include "models/penalty.h"
+
+typedef struct inference {
+    dictionary_geometry geometry;
+    const float *packed;     // the atoms, from dictionary_pack
+    const float *image;      // y: an image array
+    const float *mask;       // m: an image array of weights 0..1; NULL = 1 everywhere
+    const float *prediction; // f: a code array; read only when alpha > 0
+    double lambda, alpha;    // alpha 0: without the last term
+    double bound;            // at least the largest eigenvalue of D' m^2 D
+    const penalty_type *penalty;
+    const void *penalty_settings;
+    bool non_negative; // z >= 0
+} inference;
+
+typedef struct inference_result {
+    int iterations;
+    double energy;         // E(z)
+    double reconstruction; // 1/2 |m (y - D z)|^2
+    double gap;            // duality gap / (1/2 |m y|^2); NaN where there is none (not L1)
+    size_t nonzeros;       // codes that are not 0
+} inference_result;
+
+typedef struct solver_type {
+    const char *name;
+    const char *help;
+    const config_field *fields;
+    size_t config_size;
+    // Floats of scratch that solve needs, for any image of this geometry.
+    size_t (*scratch_floats)(const void *settings, const dictionary_geometry *g);
+    // code: where to start (zeros, or a guess) and the result, exactly sparse.
+    void (*solve)(const void *settings, const inference *problem, float *code, float *scratch,
+                  inference_result *result);
+} solver_type;
+
+extern const solver_type *const solver_table[]; // NULL-ended
+
+// The solver called `name`, or NULL.
+const solver_type *solver_find(const char *name);
+
+#endif
