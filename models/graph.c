@@ -129,6 +129,29 @@ static status plan_node(graph_node *node)
     return failure(s, "node '%s': %s", node->name, cause);
 }
 
+// The node's own parameters, or those of an earlier node of this name.
+static status place_params(graph *g, graph_node *node)
+{
+    for (const graph_node *other = g->nodes; other < node; other++) {
+        if (strcmp(other->name, node->name) != 0 || node->plan.param_count == 0) continue;
+        bool same = other->plan.param_count == node->plan.param_count;
+        for (int i = 0; same && i < node->plan.param_count; i++)
+            same = memcmp(other->plan.params[i].dims, node->plan.params[i].dims,
+                          sizeof node->plan.params[i].dims) == 0;
+        CHECK(same, ST_INTERNAL,
+              "node '%s': its parameters differ from those of the node it "
+              "shares them with by name",
+              node->name);
+        node->first_param = other->first_param;
+        return ST_OK;
+    }
+    node->first_param = g->params.count;
+    TRY(declare(&g->params, node, node->plan.params, node->plan.param_count));
+    for (int i = 0; i < node->plan.param_count; i++)
+        g->params.items[node->first_param + i].constraint = node->plan.constraints[i];
+    return ST_OK;
+}
+
 static status add_node(graph *g, const char *op, const char *name, const int *inputs,
                        int input_count, const char *config_text)
 {
@@ -144,9 +167,8 @@ static status add_node(graph *g, const char *op, const char *name, const int *in
     TRY(connect(g, node, inputs, input_count));
     TRY(plan_node(node));
     node->learns = g->backward && (node->learns || node->plan.param_count > 0);
-    node->first_param = g->params.count;
+    TRY(place_params(g, node));
     node->first_statistic = g->statistics.count;
-    TRY(declare(&g->params, node, node->plan.params, node->plan.param_count));
     TRY(declare(&g->statistics, node, node->plan.statistics, node->plan.statistic_count));
     TRY(add_tensor(g, node->plan.out, node->plan.out_block, g->node_count - 1));
     node->output = g->tensor_count - 1;

@@ -22,6 +22,7 @@ typedef struct graph graph;
 typedef struct graph_param {
     char name[GRAPH_NAME_SIZE]; // "layer1.0.conv1.weight"
     op_param spec;
+    op_constraint constraint;
     size_t offset, count; // floats
 } graph_param;
 
@@ -34,8 +35,9 @@ int graph_input(graph *g, const char *name, shape s, bool wants_gradient);
 
 // Adds operation `op` under `name`; `config` is a YAML flow text in printf format, e.g.
 // "{channels: %d, kernel: 3}". `inputs` are different tensors; those of the first one's shape are
-// reordered into its layout where they have another. Returns the output tensor's id; -1
-// after an error: no such operation, a config that is wrong, shapes that do not fit.
+// reordered into its layout where they have another. Nodes of one name share their parameters (of
+// equal shapes; gradients add up). Returns the output tensor's id; -1 after an error: no such
+// operation, a config that is wrong, shapes that do not fit.
 int graph_add(graph *g, const char *op, const char *name, const int *inputs, int input_count,
               const char *config, ...) __attribute__((format(printf, 6, 7)));
 
@@ -71,8 +73,12 @@ void graph_prepare(graph *g);
 // `data` in block 1; must stay until the passes that read it are done.
 void graph_set_input(graph *g, int id, const float *data);
 
-// Runs all nodes up to the one that makes `until`. training: batch norm uses its batch and writes
+// Runs all nodes up to the one that makes `until`, behind the one that makes `after` (whose pass is
+// done; -1: from the start). training: batch norm uses its batch and writes
 // batch_statistics (graph_statistic_count floats; NULL: not wanted).
+void graph_forward_from(graph *g, bool training, int after, int until, float *batch_statistics);
+
+// The same from the start.
 void graph_forward(graph *g, bool training, int until, float *batch_statistics);
 
 // From d(`from`) = seed everywhere back to all parameters it depends on; adds to dparams

@@ -42,8 +42,13 @@ void graph_set_input(graph *g, int id, const float *data)
 
 void graph_forward(graph *g, bool training, int until, float *batch_statistics)
 {
-    int last = g->tensors[until].node;
-    for (int i = 0; i <= last; i++) {
+    graph_forward_from(g, training, -1, until, batch_statistics);
+}
+
+void graph_forward_from(graph *g, bool training, int after, int until, float *batch_statistics)
+{
+    int first = after < 0 ? 0 : g->tensors[after].node + 1, last = g->tensors[until].node;
+    for (int i = first; i <= last; i++) {
         const graph_node *node = &g->nodes[i];
         op_run run = view_node(g, node, NULL, batch_statistics);
         run.training = training;

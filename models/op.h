@@ -30,6 +30,12 @@
 // How a parameter starts: uniform in ±scale, normal of deviation scale, or the constant scale.
 typedef enum op_init { INIT_UNIFORM, INIT_NORMAL, INIT_CONSTANT } op_init;
 
+// What a parameter must fulfil after every update; the trainer sees to it.
+typedef enum op_constraint {
+    CONSTRAINT_NONE,
+    CONSTRAINT_UNIT_ROWS // each row (first dimension) has length 1: the atoms of a dictionary
+} op_constraint;
+
 typedef struct op_param {
     const char *name; // "weight", "bias", "running_mean": PyTorch's name
     int rank;         // number of dims, 1..4
@@ -51,6 +57,7 @@ typedef struct op_plan {
     int out_block;
     int param_count;
     op_param params[OP_MAX_PARAMS];
+    op_constraint constraints[OP_MAX_PARAMS]; // of each parameter
     int statistic_count; // running statistics: not learned, updated from batch statistics
     op_param statistics[OP_MAX_STATISTICS];
     size_t packed_bytes;  // weights in the kernel's layout, written by prepare

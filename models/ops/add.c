@@ -1,8 +1,21 @@
-// models/ops/add.c -- y = x1 + x2;  dx1 = dx2 = dy.
+// models/ops/add.c -- y = x1 + x2 or x1 - x2;  dx1 = dy, dx2 = dy or -dy.
 //   x1, x2, y (n, c, h, w), all in the same layout
 #include "models/op.h"
 
 #include <string.h>
+
+typedef struct add_config {
+    char sign[CONFIG_TEXT_SIZE];
+} add_config;
+
+static const config_field fields[] = {{"sign", FIELD_TEXT, offsetof(add_config, sign), "plus", 0, 0,
+                                       "plus|minus", "of the second input"},
+                                      {0}};
+
+static bool subtracts(const void *settings)
+{
+    return ((const add_config *)settings)->sign[0] == 'm';
+}
 
 static status plan(const void *settings, op_plan *p)
 {
@@ -19,26 +32,30 @@ static status plan(const void *settings, op_plan *p)
 
 static void forward(const void *settings, const op_plan *p, const op_run *run)
 {
-    (void)settings;
     size_t count = shape_count(p->out);
     const float *restrict a = run->in[0], *restrict b = run->in[1];
     float *restrict y = run->out;
+    float sign = subtracts(settings) ? -1.0f : 1.0f;
     for (size_t i = 0; i < count; i++)
-        y[i] = a[i] + b[i];
+        y[i] = a[i] + sign * b[i];
 }
 
 static void backward(const void *settings, const op_plan *p, const op_run *run)
 {
-    (void)settings;
-    size_t bytes = shape_count(p->out) * sizeof(float);
-    for (int i = 0; i < 2; i++)
-        if (run->din[i] != NULL) memcpy(run->din[i], run->dout, bytes);
+    size_t count = shape_count(p->out);
+    if (run->din[0] != NULL) memcpy(run->din[0], run->dout, count * sizeof(float));
+    if (run->din[1] == NULL) return;
+    float sign = subtracts(settings) ? -1.0f : 1.0f;
+    for (size_t i = 0; i < count; i++)
+        run->din[1][i] = sign * run->dout[i];
 }
 
 const op_type op_add = {
     .name = "add",
-    .examples = {"{}"},
+    .examples = {"{}", "{sign: minus}"},
     .example_in = {{2, 3, 4, 5}, {2, 3, 4, 5}},
+    .fields = fields,
+    .config_size = sizeof(add_config),
     .min_inputs = 2,
     .max_inputs = 2,
     .plan = plan,

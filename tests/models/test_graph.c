@@ -223,6 +223,41 @@ static void gradients_of_a_shared_tensor_add_up(void **state)
     stop(&m);
 }
 
+// y = W (W x): both layers' gradients add up in the one weight.
+static void nodes_of_one_name_share_their_parameters(void **state)
+{
+    (void)state;
+    machine m = {0};
+    assert_ok(graph_create(&m.g, true));
+    int x = graph_input(m.g, "x", (shape){2, 3, 1, 1}, false);
+    int first = graph_chain(m.g, "linear", "layer", x, "{features: 3}");
+    graph_keep(m.g, first);
+    int y = graph_chain(m.g, "linear", "layer", first, "{features: 3}");
+    graph_keep(m.g, y);
+    start(&m);
+    assert_int_equal(graph_param_count(m.g), 12);
+    float *input = random_floats(6, 3);
+    graph_set_input(m.g, x, input);
+    graph_forward(m.g, true, first, NULL);
+    graph_forward_from(m.g, true, first, y, NULL);
+    graph_backward(m.g, y, 1, m.dparams);
+    for (int i = 0; i < 12; i++) {
+        double sum[2] = {0};
+        for (int side = 0; side < 2; side++) {
+            float kept = m.params[i];
+            m.params[i] = kept + (side ? 1e-2f : -1e-2f);
+            graph_prepare(m.g);
+            graph_forward(m.g, true, y, NULL);
+            for (int k = 0; k < 6; k++)
+                sum[side] += (double)graph_value(m.g, y)[k];
+            m.params[i] = kept;
+        }
+        assert_true(fabs((sum[1] - sum[0]) / 2e-2 - (double)m.dparams[i]) < 1e-3);
+    }
+    free(input);
+    stop(&m);
+}
+
 static void inputs_come_in_one_layout(void **state)
 {
     (void)state;
@@ -408,6 +443,7 @@ int main(void)
         cmocka_unit_test(shared_memory_changes_no_bit),
         cmocka_unit_test(gradients_of_random_graphs_match_differences),
         cmocka_unit_test(gradients_of_a_shared_tensor_add_up),
+        cmocka_unit_test(nodes_of_one_name_share_their_parameters),
         cmocka_unit_test(inputs_come_in_one_layout),
         cmocka_unit_test(a_side_branch_gets_no_gradient),
         cmocka_unit_test(memory_is_what_the_lives_need),
