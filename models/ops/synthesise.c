@@ -1,10 +1,10 @@
 // models/ops/synthesise.c -- an image from a code by a convolutional dictionary (the decoder).
 //   y = D z:  y[n,c,p] = sum over q + u = p + margin and atoms a of  w[a,c,u] z[n,a,q]
 //   dz = D' dy;  dw[a,c,u] += sum over n, q of z[n,a,q] dy[n,c,q + u - margin]
-//   z (n, K, h, w), weight (K, C, k, k) with rows of length 1, y (n, C, H, W); borders:
+//   z (n, K, h, w), weight (K, C, k, k), atoms of length 1, y (n, C, H, W); borders:
 //   models/code_layout.h
 //   source: Kavukcuoglu et al. 2010 (NIPS, "Learning convolutional feature hierarchies") eq. 2
-// The statistic `activity` (K) is the mean of |z| of each atom.
+// The statistic `activity` (K), if asked for, is the mean of |z| of each atom.
 #include "models/ops/dictionary_op.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@
 typedef struct synthesise_config {
     dictionary_config dictionary;
     int64_t channels, height, width;
-    bool learn;
+    bool learn, unit, activity;
 } synthesise_config;
 
 static const config_field fields[] = {
@@ -29,6 +29,10 @@ static const config_field fields[] = {
      "of the image, pixels"},
     {"learn", FIELD_BOOL, offsetof(synthesise_config, learn), "true", 0, 0, NULL,
      "whether the atoms get a gradient"},
+    {"unit", FIELD_BOOL, offsetof(synthesise_config, unit), "true", 0, 0, NULL,
+     "whether each atom keeps length 1"},
+    {"activity", FIELD_BOOL, offsetof(synthesise_config, activity), "false", 0, 0, NULL,
+     "whether to gather the statistic of this name"},
     {0}};
 
 static status plan(const void *settings, op_plan *p)
@@ -43,8 +47,8 @@ static status plan(const void *settings, op_plan *p)
     CHECK(z.h == l->height && z.w == l->width, ST_CONFIG,
           "synthesise: images of %d x %d have codes of %d x %d, got %d x %d", p->out.h, p->out.w,
           l->height, l->width, z.h, z.w);
-    p->constraints[0] = CONSTRAINT_UNIT_ROWS;
-    if (c->learn) {
+    if (c->unit) p->constraints[0] = CONSTRAINT_UNIT_ROWS;
+    if (c->activity) {
         p->statistic_count = 1;
         p->statistics[0] = (op_param){.name = "activity", .rank = 1, .dims = {z.c}};
     }
@@ -102,7 +106,7 @@ static void backward(const void *settings, const op_plan *p, const op_run *run)
 
 const op_type op_synthesise = {
     .name = "synthesise",
-    .examples = {"{channels: 2, kernel: 3, height: 6, width: 5}",
+    .examples = {"{channels: 2, kernel: 3, height: 6, width: 5, activity: true}",
                  "{channels: 1, kernel: 3, height: 4, width: 3, border: same}",
                  "{channels: 3, kernel: 2, height: 3, width: 2, border: free}"},
     .example_in = {{2, 5, 4, 3}},

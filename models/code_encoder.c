@@ -1,0 +1,29 @@
+// models/code_encoder.c -- the registry of encoders, and their linear part.
+#include "models/code_encoder.h"
+
+#include <string.h>
+
+#define ENCODER(name) extern const code_encoder_type encoder_##name;
+#include "models/encoders.def"
+#undef ENCODER
+
+#define ENCODER(name) &encoder_##name,
+const code_encoder_type *const code_encoder_table[] = {
+#include "models/encoders.def"
+    NULL};
+#undef ENCODER
+
+const code_encoder_type *code_encoder_find(const char *name)
+{
+    for (int i = 0; code_encoder_table[i] != NULL; i++)
+        if (strcmp(code_encoder_table[i]->name, name) == 0) return code_encoder_table[i];
+    return NULL;
+}
+
+int code_encoder_match(graph *g, const char *name, const code_space *s, int images)
+{
+    char full[GRAPH_NAME_SIZE];
+    snprintf(full, sizeof full, "encoder.%s", name);
+    return graph_chain(g, "analyse", full, images, "{atoms: %d, kernel: %d, border: %s}", s->atoms,
+                       s->kernel, s->border);
+}

@@ -1,0 +1,151 @@
+// models/encoders/lista.c -- T + 1 iterations of a proximal method, unrolled, with learned weights.
+//   u = We' y,  z_0 = h(u)
+//   factored:  z_{t+1} = h(z_t + We' (y - D z_t)),  t = 1 .. T
+//   dense:     z_{t+1} = h(u + S * z_t),  S (K, K, 2k-1, 2k-1)
+//   h: soft threshold with a learned threshold an atom
+//   source: Gregor & LeCun 2010 (ICML, "Learning fast approximations of sparse coding") alg. 3;
+//   factored: Sreter & Giryes 2018 (arXiv 1711.00328) eq. 11, K times fewer operations
+// It starts as T + 1 steps of ISTA: We = D / L, S = identity - D'D / L, threshold lambda / L, which
+// is exact for factored on every border and for dense on border full.
+#include "models/code_encoder.h"
+
+#include <string.h>
+
+typedef struct lista_config {
+    int64_t steps;
+    bool tied;
+    char form[CONFIG_TEXT_SIZE];
+} lista_config;
+
+static const config_field fields[] = {
+    {"steps", FIELD_INT, offsetof(lista_config, steps), "3", 0, 100, NULL,
+     "T, iterations behind the first"},
+    {"tied", FIELD_BOOL, offsetof(lista_config, tied), "true", 0, 0, NULL,
+     "whether all iterations share their weights"},
+    {"form", FIELD_TEXT, offsetof(lista_config, form), "factored", 0, 0, "factored|dense",
+     "the iteration through the image, or by one large matrix of code on code"},
+    {0}};
+
+// "name", or "name.t" when each iteration has its own weights.
+static void step_name(const lista_config *c, const char *name, int step, char *full, size_t size)
+{
+    if (c->tied)
+        snprintf(full, size, "%s", name);
+    else
+        snprintf(full, size, "%s.%d", name, step);
+}
+
+static int threshold(graph *g, const lista_config *c, const code_space *s, int step, int codes)
+{
+    char name[64];
+    step_name(c, "encoder.threshold", step, name, sizeof name);
+    return graph_chain(g, "soft_threshold", name, codes, "{non_negative: %s}",
+                       s->non_negative ? "true" : "false");
+}
+
+// z + We' (y - D z)
+static int add_factored(graph *g, const lista_config *c, const code_space *s, int step, int images,
+                        int codes)
+{
+    char name[64];
+    shape y = graph_shape(g, images);
+    step_name(c, "encoder.decode", step, name, sizeof name);
+    int seen = graph_chain(g, "synthesise", name, codes,
+                           "{channels: %d, height: %d, width: %d, kernel: %d, border: %s, unit: "
+                           "false}",
+                           y.c, y.h, y.w, s->kernel, s->border);
+    int rest = graph_add(g, "add", "encoder.rest", (int[]){images, seen}, 2, "{sign: minus}");
+    step_name(c, "filters", step, name, sizeof name);
+    int pull = code_encoder_match(g, name, s, rest);
+    return graph_add(g, "add", "encoder.sum", (int[]){codes, pull}, 2, "{}");
+}
+
+// u + S * z
+static int add_dense(graph *g, const lista_config *c, const code_space *s, int step, int match,
+                     int codes)
+{
+    char name[64];
+    step_name(c, "encoder.inhibit", step, name, sizeof name);
+    int pull = graph_chain(g, "conv2d", name, codes, "{channels: %d, kernel: %d, pad: %d}",
+                           s->atoms, 2 * s->kernel - 1, s->kernel - 1);
+    return graph_add(g, "add", "encoder.sum", (int[]){match, pull}, 2, "{}");
+}
+
+static int build(graph *g, const void *settings, const code_space *s, int images)
+{
+    const lista_config *c = settings;
+    char name[64];
+    step_name(c, "filters", 0, name, sizeof name);
+    int match = code_encoder_match(g, name, s, images);
+    int codes = threshold(g, c, s, 0, match);
+    for (int step = 1; step <= c->steps; step++) {
+        int sum = c->form[0] == 'f' ? add_factored(g, c, s, step, images, codes)
+                                    : add_dense(g, c, s, step, match, codes);
+        codes = threshold(g, c, s, step, sum);
+    }
+    return codes;
+}
+
+// S[a][b][d] = identity - sum over c, u of D[a][c][u] D[b][c][u - d + (k-1)] / L: how much a code of
+// atom b, d places away, is inhibited by atom a.
+static void start_dense(const graph_param *p, const graph_param *filters, const code_start *from,
+                        float *weights)
+{
+    int atoms = p->spec.dims[0], wide = p->spec.dims[2], k = (wide + 1) / 2;
+    int channels = filters->spec.dims[1];
+    for (int a = 0; a < atoms; a++)
+        for (int b = 0; b < atoms; b++)
+            for (int dy = 1 - k; dy < k; dy++)
+                for (int dx = 1 - k; dx < k; dx++) {
+                    double sum = 0;
+                    for (int c = 0; c < channels; c++) {
+                        const float *one =
+                            from->atoms + (size_t)(a * channels + c) * (size_t)(k * k);
+                        const float *two =
+                            from->atoms + (size_t)(b * channels + c) * (size_t)(k * k);
+                        for (int y = dy > 0 ? dy : 0; y < k && y - dy < k; y++)
+                            for (int x = dx > 0 ? dx : 0; x < k && x - dx < k; x++)
+                                sum += (double)one[y * k + x] * (double)two[(y - dy) * k + x - dx];
+                    }
+                    bool same = a == b && dy == 0 && dx == 0;
+                    size_t at = ((size_t)a * (size_t)atoms + (size_t)b) * (size_t)(wide * wide) +
+                                (size_t)((dy + k - 1) * wide + dx + k - 1);
+                    weights[at] = (float)((same ? 1.0 : 0.0) - sum / from->bound);
+                }
+}
+
+static bool begins(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+static void start(const void *settings, const graph *g, const code_start *from, float *params)
+{
+    (void)settings;
+    const graph_param *filters = NULL;
+    for (int i = 0; graph_param_at(g, i) != NULL; i++) {
+        const graph_param *p = graph_param_at(g, i);
+        float *w = params + p->offset;
+        if (begins(p->name, "encoder.filters")) {
+            filters = p;
+            for (size_t k = 0; k < p->count; k++)
+                w[k] = (float)((double)from->atoms[k] / from->bound);
+        } else if (begins(p->name, "encoder.decode")) {
+            memcpy(w, from->atoms, p->count * sizeof *w);
+        } else if (begins(p->name, "encoder.threshold")) {
+            for (size_t k = 0; k < p->count; k++)
+                w[k] = (float)(from->lambda / from->bound);
+        } else if (begins(p->name, "encoder.inhibit")) {
+            start_dense(p, filters, from, w);
+        }
+    }
+}
+
+const code_encoder_type encoder_lista = {
+    .name = "lista",
+    .help = "unrolled iterations of a learned proximal method",
+    .fields = fields,
+    .config_size = sizeof(lista_config),
+    .build = build,
+    .start = start,
+};

@@ -1,0 +1,171 @@
+// tests/models/test_encoders.c -- every encoder builds, learns from all its weights, and LISTA starts
+// as iterations of ISTA.
+#include "models/code_encoder.h"
+
+#include "base/rng.h"
+#include "models/code_layout.h"
+#include "tests/check.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ATOMS = 16, KERNEL = 3, CHANNELS = 2, HEIGHT = 7, WIDTH = 6, SAMPLES = 2 };
+
+static float *random_floats(size_t count, uint64_t which)
+{
+    float *x = calloc(count + 1, sizeof *x);
+    assert_non_null(x);
+    rng r = rng_open(5, RNG_TEST, 0, which, 0);
+    for (size_t i = 0; i < count; i++)
+        x[i] = rng_normal(&r);
+    return x;
+}
+
+// An encoder with settings from YAML, its graph and first weights.
+typedef struct trial {
+    void *settings;
+    graph *g;
+    int images, codes;
+    float *params, *y;
+} trial;
+
+static void open_trial(trial *t, const code_encoder_type *e, const char *yaml, code_space s)
+{
+    config *c = NULL;
+    t->settings = calloc(1, e->config_size + 1);
+    assert_non_null(t->settings);
+    assert_ok(config_parse(&c, yaml, e->name, 0, NULL));
+    assert_ok(config_read(c, "", (const config_part[]){{e->fields, t->settings}, {NULL, NULL}}));
+    config_destroy(c);
+    assert_ok(graph_create(&t->g, true));
+    t->images = graph_input(t->g, "images", (shape){SAMPLES, CHANNELS, HEIGHT, WIDTH}, false);
+    t->codes = e->build(t->g, t->settings, &s, t->images);
+    graph_keep(t->g, t->codes);
+    assert_ok(graph_plan(t->g));
+    t->params = random_floats(graph_param_count(t->g), 1);
+    t->y = random_floats((size_t)SAMPLES * CHANNELS * HEIGHT * WIDTH, 2);
+    graph_initialise(t->g, 1, t->params, NULL);
+    graph_bind(t->g, t->params, NULL);
+    graph_set_input(t->g, t->images, t->y);
+}
+
+static void close_trial(trial *t)
+{
+    graph_destroy(t->g);
+    free(t->settings), free(t->params), free(t->y);
+}
+
+static float *unit_atoms(void)
+{
+    size_t size = (size_t)CHANNELS * KERNEL * KERNEL;
+    float *atoms = random_floats(ATOMS * size, 3);
+    for (size_t a = 0; a < ATOMS; a++) {
+        double square = 0;
+        for (size_t i = 0; i < size; i++)
+            square += (double)atoms[a * size + i] * (double)atoms[a * size + i];
+        for (size_t i = 0; i < size; i++)
+            atoms[a * size + i] /= (float)sqrt(square);
+    }
+    return atoms;
+}
+
+static void every_encoder_learns_from_all_its_weights(void **state)
+{
+    (void)state;
+    for (int i = 0; code_encoder_table[i] != NULL; i++) {
+        const code_encoder_type *e = code_encoder_table[i];
+        assert_ptr_equal(code_encoder_find(e->name), e);
+        trial t;
+        open_trial(&t, e, "{}", (code_space){ATOMS, KERNEL, "same", false});
+        shape s = graph_shape(t.g, t.codes);
+        assert_true(s.n == SAMPLES && s.c == ATOMS && s.h == HEIGHT && s.w == WIDTH);
+        graph_prepare(t.g);
+        graph_forward(t.g, true, t.codes, NULL);
+        float *gradient = calloc(graph_param_count(t.g), sizeof *gradient);
+        assert_non_null(gradient);
+        graph_backward(t.g, t.codes, 1, gradient);
+        for (int p = 0; graph_param_at(t.g, p) != NULL; p++) {
+            double sum = 0;
+            for (size_t k = 0; k < graph_param_at(t.g, p)->count; k++)
+                sum += fabs((double)gradient[graph_param_at(t.g, p)->offset + k]);
+            assert_true(sum > 0);
+        }
+        free(gradient);
+        close_trial(&t);
+    }
+    assert_null(code_encoder_find("none such"));
+}
+
+// One step of ISTA for one image: z <- h(z + D' m (y - D z) / L).
+static void ista_step(const code_layout *l, const float *packed, const float *y, double bound,
+                      double lambda, bool non_negative, float *code, float *image, float *pull)
+{
+    const dictionary_geometry *g = &l->geometry;
+    dictionary_synthesise(g, packed, code, image);
+    for (size_t i = 0; i < dictionary_image_floats(g); i++)
+        image[i] = y[i] - image[i];
+    code_layout_clear_margin(l, image);
+    dictionary_analyse(g, packed, image, pull);
+    float t = (float)(lambda / bound);
+    for (size_t i = 0; i < dictionary_code_floats(g); i++) {
+        float z = code[i] + pull[i] / (float)bound;
+        code[i] = z > t ? z - t : z < -t && !non_negative ? z + t : 0.0f;
+    }
+}
+
+static void assert_is_ista(const char *yaml, const char *border, bool non_negative, int steps)
+{
+    code_layout l;
+    assert_ok(code_layout_plan(&l, ATOMS, KERNEL, border, CHANNELS, HEIGHT, WIDTH));
+    const dictionary_geometry *g = &l.geometry;
+    float *atoms = unit_atoms(), *packed = random_floats(dictionary_packed_floats(g), 4);
+    float *y = random_floats(dictionary_image_floats(g), 5);
+    float *image = random_floats(dictionary_image_floats(g), 5);
+    float *code = random_floats(dictionary_code_floats(g), 6);
+    float *pull = random_floats(dictionary_code_floats(g), 7);
+    float *expected = random_floats(code_layout_codes(&l), 8);
+    dictionary_pack(g, atoms, packed);
+    trial t;
+    const code_encoder_type *e = code_encoder_find("lista");
+    open_trial(&t, e, yaml, (code_space){ATOMS, KERNEL, border, non_negative});
+    e->start(t.settings, t.g, &(code_start){atoms, 40, 2}, t.params);
+    graph_prepare(t.g);
+    graph_forward(t.g, true, t.codes, NULL);
+    for (size_t n = 0; n < SAMPLES; n++) {
+        code_layout_pack_image(&l, t.y + n * code_layout_pixels(&l), y);
+        memset(code, 0, dictionary_code_floats(g) * sizeof *code);
+        for (int step = 0; step <= steps; step++)
+            ista_step(&l, packed, y, 40, 2, non_negative, code, image, pull);
+        code_layout_unpack_code(&l, code, expected);
+        const float *found = graph_value(t.g, t.codes) + n * code_layout_codes(&l);
+        size_t zeros = 0;
+        for (size_t i = 0; i < code_layout_codes(&l); i++) {
+            assert_true(fabs((double)found[i] - (double)expected[i]) < 1e-6);
+            zeros += expected[i] == 0;
+        }
+        assert_true(zeros > 0 && zeros < code_layout_codes(&l));
+    }
+    close_trial(&t);
+    free(atoms), free(packed), free(y), free(image), free(code), free(pull), free(expected);
+}
+
+static void lista_starts_as_ista(void **state)
+{
+    (void)state;
+    assert_is_ista("{steps: 0}", "full", false, 0);
+    assert_is_ista("{steps: 3}", "full", false, 3);
+    assert_is_ista("{steps: 3}", "same", true, 3);
+    assert_is_ista("{steps: 2, tied: false}", "free", false, 2);
+    assert_is_ista("{steps: 2, form: dense}", "full", false, 2);
+    assert_is_ista("{steps: 2, form: dense, tied: false}", "full", true, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_encoder_learns_from_all_its_weights),
+        cmocka_unit_test(lista_starts_as_ista),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
