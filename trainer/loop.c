@@ -138,7 +138,7 @@ static status run_step(training *t, report *r)
     if (finite != ST_OK) return agree(t->world, finite);
     double lr = t->job->lr * schedule_factor(&t->job->schedule, t->step, t->steps_per_epoch);
     update(t, sum, lr);
-    t->job->method->finish(t->method, &step);
+    if (t->job->method->finish != NULL) t->job->method->finish(t->method, &step);
     t->step++;
     report_step(r, t, sum + metrics_at(t), gradient_norm, lr);
     return ST_OK;

@@ -38,6 +38,22 @@ typedef struct method_step {
     phases *phases;
 } method_step;
 
+// The images (setup.view) of own worker `own` in slot `slot` of the batch.
+static inline const float *method_view(const method_setup *setup, const method_step *step, int slot,
+                                       int own)
+{
+    return step->batch->views[slot] + (size_t)own * shape_count(setup->view);
+}
+
+// The `views` of a method that sees two draws of each sample, in the order of positions.
+static inline int method_two_views(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
+{
+    (void)settings;
+    slots[0] = (view_slot){0, false};
+    slots[1] = (view_slot){1, false};
+    return 2;
+}
+
 // Where worker() leaves its results; all zeroed before the call.
 typedef struct method_leaf {
     float *gradient;   // (param_count) added to: of the mean energy over the global batch
@@ -67,10 +83,10 @@ typedef struct method_type {
     void (*begin)(void *state, const method_step *step);
     // Local. Forward and backward of own worker `worker`, 0 .. workers.count-1.
     void (*worker)(void *state, const method_step *step, int worker, const method_leaf *leaf);
-    // After the update: what the next step will remember of this one.
+    // After the update: what the next step will remember of this one. NULL: nothing.
     void (*finish)(void *state, const method_step *step);
     // Appends what a checkpoint must hold beside the learned weights; returns how many.
-    // arrays == NULL: only counts. Read back through the same descriptions.
+    // arrays == NULL: only counts. Read back through the same descriptions. NULL: nothing.
     size_t (*describe)(void *state, checkpoint_array *arrays);
     void (*destroy)(void *state);
     // NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy", (K+1)-way.

@@ -28,6 +28,7 @@ size_t snapshot_describe(training *t, checkpoint_array *arrays)
         count += weights_describe_params(t->learned, prefix, t->optimizer_states[i],
                                          arrays != NULL ? arrays + count : NULL);
     }
+    if (t->job->method->describe == NULL) return count;
     return count + t->job->method->describe(t->method, arrays != NULL ? arrays + count : NULL);
 }
 

@@ -1,0 +1,71 @@
+// The ring of keys: what it starts with, how it wraps, whose keys it masks.
+#include "tests/check.h"
+
+#include "trainer/key_queue.h"
+
+#include <math.h>
+
+enum { ROWS = 5, DIM = 3 };
+
+static void it_starts_with_unit_vectors_of_no_sample_by_seed(void **state)
+{
+    (void)state;
+    key_queue q, same, other;
+    assert_ok(key_queue_create(&q, ROWS, DIM, 1));
+    assert_ok(key_queue_create(&same, ROWS, DIM, 1));
+    assert_ok(key_queue_create(&other, ROWS, DIM, 2));
+    for (size_t row = 0; row < ROWS; row++) {
+        const float *key = q.keys + row * DIM;
+        float square = key[0] * key[0] + key[1] * key[1] + key[2] * key[2];
+        assert_true(fabsf(square - 1) < 1e-5f);
+        assert_true(q.ids[row] == KEY_QUEUE_NOISE);
+    }
+    assert_memory_equal(q.keys, same.keys, ROWS * DIM * sizeof(float));
+    assert_memory_not_equal(q.keys, other.keys, ROWS * DIM * sizeof(float));
+    key_queue_destroy(&q);
+    key_queue_destroy(&same);
+    key_queue_destroy(&other);
+}
+
+static void the_oldest_key_goes_first_also_round_the_end(void **state)
+{
+    (void)state;
+    key_queue q;
+    assert_ok(key_queue_create(&q, ROWS, DIM, 1));
+    for (uint64_t id = 0; id < 7; id++)
+        key_queue_add(&q, (const float[DIM]){(float)id, 0, 0}, id);
+    const uint64_t left[ROWS] = {5, 6, 2, 3, 4};
+    for (size_t row = 0; row < ROWS; row++) {
+        assert_true(q.ids[row] == left[row]);
+        assert_true(q.keys[row * DIM] == (float)left[row]);
+    }
+    assert_true(q.pointer == 2);
+    key_queue_destroy(&q);
+}
+
+static void a_sample_masks_its_own_keys_and_noise_masks_nothing(void **state)
+{
+    (void)state;
+    key_queue q;
+    float mask[2 * ROWS];
+    assert_ok(key_queue_create(&q, ROWS, DIM, 1));
+    for (uint64_t id = 7; id < 10; id++)
+        key_queue_add(&q, (const float[DIM]){1, 0, 0}, id);
+    key_queue_add(&q, (const float[DIM]){1, 0, 0}, 7); // again, from the other view
+    key_queue_mask(&q, (const uint64_t[]){7, 11}, 2, mask);
+    for (size_t j = 0; j < ROWS; j++) {
+        assert_true(mask[j] == (j == 0 || j == 3 ? -INFINITY : 0.0f));
+        assert_true(mask[ROWS + j] == 0.0f);
+    }
+    key_queue_destroy(&q);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_starts_with_unit_vectors_of_no_sample_by_seed),
+        cmocka_unit_test(the_oldest_key_goes_first_also_round_the_end),
+        cmocka_unit_test(a_sample_masks_its_own_keys_and_noise_masks_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
