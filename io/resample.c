@@ -119,3 +119,16 @@ void resample(const image *in, const box *b, image *out, float *scratch)
                        out->planes + (size_t)c * out_plane + (size_t)i * (size_t)out->width);
     }
 }
+
+void resample_reshape(int64_t size, const image *in, image *out)
+{
+    out->channels = in->channels;
+    out->height = size > 0 ? (int)size : in->height;
+    out->width = size > 0 ? (int)size : in->width;
+}
+
+size_t resample_step_scratch(const void *settings, const image *in, const image *out)
+{
+    (void)settings;
+    return resample_scratch_floats(in, out);
+}

@@ -25,16 +25,7 @@ static const config_field fields[] = {
 
 static void reshape(const void *settings, const image *in, image *out)
 {
-    int size = (int)((const crop_config *)settings)->size;
-    out->channels = in->channels;
-    out->height = size > 0 ? size : in->height;
-    out->width = size > 0 ? size : in->width;
-}
-
-static size_t scratch_floats(const void *settings, const image *in, const image *out)
-{
-    (void)settings;
-    return resample_scratch_floats(in, out);
+    resample_reshape(((const crop_config *)settings)->size, in, out);
 }
 
 static box central_box(const crop_config *c, const image *in)
@@ -76,6 +67,6 @@ const augment_type augment_random_resized_crop = {
     .fields = fields,
     .config_size = sizeof(crop_config),
     .reshape = reshape,
-    .scratch_floats = scratch_floats,
+    .scratch_floats = resample_step_scratch,
     .apply = apply,
 };

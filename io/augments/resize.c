@@ -14,16 +14,7 @@ static const config_field fields[] = {{"size", FIELD_INT, offsetof(resize_config
 
 static void reshape(const void *settings, const image *in, image *out)
 {
-    int size = (int)((const resize_config *)settings)->size;
-    out->channels = in->channels;
-    out->height = size > 0 ? size : in->height;
-    out->width = size > 0 ? size : in->width;
-}
-
-static size_t scratch_floats(const void *settings, const image *in, const image *out)
-{
-    (void)settings;
-    return resample_scratch_floats(in, out);
+    resample_reshape(((const resize_config *)settings)->size, in, out);
 }
 
 static void apply(const void *settings, const augment_run *run)
@@ -43,6 +34,6 @@ const augment_type augment_resize = {
     .fields = fields,
     .config_size = sizeof(resize_config),
     .reshape = reshape,
-    .scratch_floats = scratch_floats,
+    .scratch_floats = resample_step_scratch,
     .apply = apply,
 };
