@@ -3,7 +3,7 @@
 
 #include "io/checkpoint.h"
 #include "io/file_kind.h"
-#include "tests/io/folder.h"
+#include "tests/io/group_folder.h"
 
 #include <fcntl.h>
 #include <hdf5.h>
@@ -13,8 +13,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static test_folder folder;
 
 // HDF5 forgets memory when it meets a damaged file; asked by the leak sanitizer.
 const char *__lsan_default_suppressions(void);
@@ -390,18 +388,6 @@ static void data_sets_are_listed_with_shape_and_type(void **state)
     free(text);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return test_folder_create(&folder);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test_folder_remove(&folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,5 +409,5 @@ int main(void)
         cmocka_unit_test(a_file_says_what_it_is),
         cmocka_unit_test(data_sets_are_listed_with_shape_and_type),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }

@@ -2,7 +2,7 @@
 #include "tests/check.h"
 
 #include "io/dataset.h"
-#include "tests/io/folder.h"
+#include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"
 
 #include <fcntl.h>
@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <zlib.h>
-
-static test_folder folder;
 
 // HDF5's native and standard types are variables, so tables of them are made at run time.
 enum { U8, U8_BIG, U16, U16_BIG, F32, F32_BIG, TYPE_COUNT };
@@ -360,18 +358,6 @@ static void labels_of_any_integer_type_are_read(void **state)
     dataset_close(d);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return test_folder_create(&folder);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test_folder_remove(&folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,5 +376,5 @@ int main(void)
         cmocka_unit_test(moments_of_files_are_pooled),
         cmocka_unit_test(labels_of_any_integer_type_are_read),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }

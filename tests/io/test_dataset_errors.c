@@ -2,15 +2,13 @@
 #include "tests/check.h"
 
 #include "io/dataset.h"
-#include "tests/io/folder.h"
+#include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"
 
 #include <fcntl.h>
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static test_folder folder;
 
 static dataset_source source_of(const char *files)
 {
@@ -229,18 +227,6 @@ static void labels_of_wrong_type_or_number_are_told(void **state)
     assert_fails(open_and_close(&source), ST_BAD_DATA, "are float32; integers are expected");
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return test_folder_create(&folder);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test_folder_remove(&folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,5 +242,5 @@ int main(void)
         cmocka_unit_test(labels_out_of_range_are_named),
         cmocka_unit_test(labels_of_wrong_type_or_number_are_told),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }

@@ -5,7 +5,7 @@
 #include "io/checkpoint.h"
 #include "io/loader.h"
 #include "io/shard.h"
-#include "tests/io/folder.h"
+#include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"
 
 #include <fcntl.h>
@@ -16,8 +16,6 @@
 #define SAMPLES     50
 #define VIEW_FLOATS ((size_t)60)  // 3 x 5 x 4
 #define STREAM_ROWS ((size_t)144) // 6 steps, 2 views, 12 rows
-
-static test_folder folder;
 
 // Allocations of basin's own code; the linker sends them here (-Wl,--wrap).
 static atomic_int allocations;
@@ -349,18 +347,6 @@ static void hdf5_serves_two_threads(void **state)
     close_fixture(&x);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return test_folder_create(&folder);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test_folder_remove(&folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,5 +360,5 @@ int main(void)
         cmocka_unit_test(the_stream_allocates_nothing),
         cmocka_unit_test(hdf5_serves_two_threads),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }

@@ -2,24 +2,10 @@
 #include "tests/check.h"
 
 #include "io/pictures.h"
-#include "tests/io/folder.h"
+#include "tests/io/group_folder.h"
 
 #include <spng.h>
 #include <stdlib.h>
-
-static test_folder folder;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return test_folder_create(&folder);
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return test_folder_remove(&folder);
-}
 
 // The decoded file must be the picture, byte for byte.
 static void assert_decodes(const char *path, const picture *p)
@@ -112,7 +98,7 @@ static void other_types_are_brought_to_8_bits(void **state)
     picture_free(&sheet);
 }
 
-#define test_in_folder(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+#define test_in_folder(name) cmocka_unit_test_setup_teardown(name, folder_set_up, folder_tear_down)
 
 int main(void)
 {
