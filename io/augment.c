@@ -45,12 +45,19 @@ struct augmenter {
     dataset_info info;
     int step_count;
     step steps[RECIPE_MAX_STEPS];
-    int last_reshape; // index of the last step that changes sizes; -1: none
+    int last_reshape; // index of the last step that changes sizes or channels; -1: none
     image source;     // sizes of the stored image
     float *planes[2]; // images before the last reshape, in turns
     float *scratch;
     arena memory;
 };
+
+static bool has_size(const config_field *fields)
+{
+    for (; fields->name != NULL; fields++)
+        if (strcmp(fields->name, "size") == 0) return true;
+    return false;
+}
 
 static status step_configure(step *s, const recipe *r, const recipe_step *from,
                              const dataset_info *info, int size)
@@ -64,7 +71,7 @@ static status step_configure(step *s, const recipe *r, const recipe_step *from,
     s->config = calloc(1, s->type->config_size);
     CHECK(s->config != NULL, ST_INTERNAL, "no memory for the settings of %s", origin);
     config *c;
-    TRY(config_parse(&c, from->settings, origin, s->type->reshape != NULL, (char *[]){override}));
+    TRY(config_parse(&c, from->settings, origin, has_size(s->type->fields), (char *[]){override}));
     status read = config_read(c, "", (const config_part[]){{s->type->fields, s->config}, {0}});
     config_destroy(c);
     TRY(read);
@@ -99,7 +106,7 @@ static status plan_memory(augmenter *a)
         step *s = &a->steps[i];
         s->out = in;
         if (s->type->reshape != NULL) {
-            s->type->reshape(s->config, &in, &s->out);
+            TRY(s->type->reshape(s->config, &in, &s->out));
             a->last_reshape = i;
         }
         size_t bytes = image_bytes(&s->out), needed = 0;
@@ -149,6 +156,11 @@ status augmenter_create(augmenter **created, const char *recipe_name, const data
     }
     *created = a;
     return ST_OK;
+}
+
+int augmenter_channels(const augmenter *a)
+{
+    return a->steps[a->step_count - 1].out.channels;
 }
 
 int augmenter_height(const augmenter *a)

@@ -1,7 +1,7 @@
 // io/augment.h -- from stored pixels to one random view of a sample, ready for the net.
 //
 //   pixels (H, W, C; u8, u16 or float32) ─> planes (C, H, W) float32 in 0..1 ─> steps of the recipe
-//   ─> normalised planes (C, H', W')
+//   ─> planes of the view (C', H', W')
 //
 // A recipe is a list of steps; a step is an augment_type with its settings. Every random draw comes
 // from Philox keyed by (seed, epoch, sample, view), so a view does not depend on threads or ranks.
@@ -36,9 +36,10 @@ typedef struct augment_type {
     bool rgb_only; // needs three channels
     // Takes what the step needs to know of the data set into the settings. NULL: nothing.
     void (*bind)(void *settings, const dataset_info *info);
-    // Sets out's sizes from in's; such a step has a field `size`. NULL: same sizes, and apply works
-    // in place.
-    void (*reshape)(const void *settings, const image *in, image *out);
+    // Sets out's channels, height and width from in's; a job's data.size stands in for the step's
+    // field `size`, if it has one. NULL: all the same, and apply works in place.
+    // Errors: ST_CONFIG an image that is too small, without the recipe's name.
+    status (*reshape)(const void *settings, const image *in, image *out);
     // Floats of scratch needed. NULL: none.
     size_t (*scratch_floats)(const void *settings, const image *in, const image *out);
     void (*apply)(const void *settings, const augment_run *run);
@@ -54,16 +55,17 @@ typedef struct augmenter augmenter;
 
 // A recipe bound to a data set's shape. Output height and width are `size`, or the data set's own
 // when size is 0. `info` is copied. Errors: ST_CONFIG unknown recipe (names the nearest), a recipe
-// without a resizing step and another size, or an RGB recipe on data that is not RGB (says which
-// recipe to use); ST_INTERNAL no memory.
+// without a step of that size and another size, images smaller than the view that is cut out of
+// them, or an RGB recipe on data that is not RGB (says which recipe to use); ST_INTERNAL no memory.
 status augmenter_create(augmenter **created, const char *recipe_name, const dataset_info *info,
                         int size);
 
+int augmenter_channels(const augmenter *a);
 int augmenter_height(const augmenter *a);
 int augmenter_width(const augmenter *a);
 
-// One view of one sample. pixels as dataset_read gives them; out (C, H', W') float32, normalised by
-// the data set's mean and deviation. Uses the augmenter's own scratch: one thread at a time.
+// One view of one sample. pixels as dataset_read gives them; out (C', H', W') float32, as the
+// recipe's steps leave it. Uses the augmenter's own scratch: one thread at a time.
 void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
                      const void *pixels, float *out);
 

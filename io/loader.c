@@ -21,6 +21,12 @@ typedef struct slot {
     char message[MESSAGE_SIZE];
 } slot;
 
+// A place in a batch, and the sample that belongs there.
+typedef struct place {
+    uint64_t sample;
+    uint32_t view, row;
+} place;
+
 struct loader {
     dataset *dataset;
     augmenter *augmenter;
@@ -28,10 +34,12 @@ struct loader {
     size_t view_floats; // of one view of one sample
     arena memory;
     slot slots[BATCHES];
-    // Of the I/O thread alone: the sample last read well, and room to read the next.
-    void *sample, *spare;
-    uint64_t sample_id;
-    bool has_sample;
+    // Of the I/O thread alone: the image last read well, room to read the next, and the places of
+    // the batch being filled, sorted by sample.
+    void *image, *spare;
+    uint64_t image_id;
+    bool has_image;
+    place *places;
 
     pthread_t thread;
     bool started;
@@ -42,6 +50,11 @@ struct loader {
 
     bool lent; // of the caller's thread alone: it has a batch
 };
+
+uint64_t loader_samples(uint64_t images, uint64_t patches)
+{
+    return patches > 0 ? images * patches : images;
+}
 
 static uint64_t row_count(const loader_plan *p)
 {
@@ -56,18 +69,61 @@ static uint64_t sample_of(const loader_plan *p, uint64_t step, int view, uint64_
                                       : order_sequential(&p->order, step, position);
 }
 
-// Makes sample `id` the current one. On failure the current one stays, and the batch says why.
-static void read_sample(loader *l, slot *s, uint64_t id)
+static bool is_before(const place *a, const place *b)
 {
-    if (l->has_sample && l->sample_id == id) return;
+    if (a->sample != b->sample) return a->sample < b->sample;
+    return a->view != b->view ? a->view < b->view : a->row < b->row;
+}
+
+// Lets heap[root] sink until no child is behind it.
+static void sink(place *heap, size_t root, size_t count)
+{
+    place sinking = heap[root];
+    for (size_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && is_before(&heap[child], &heap[child + 1])) child++;
+        if (!is_before(&sinking, &heap[child])) break;
+        heap[root] = heap[child];
+    }
+    heap[root] = sinking;
+}
+
+// Heapsort: qsort would allocate.
+static void sort_places(place *places, size_t count)
+{
+    for (size_t i = count / 2; i-- > 0;)
+        sink(places, i, count);
+    for (size_t left = count; left-- > 1;) {
+        place last = places[0];
+        places[0] = places[left];
+        places[left] = last;
+        sink(places, 0, left);
+    }
+}
+
+// The places of step `step` in the order in which to read them; returns how many.
+static size_t list_places(loader *l, uint64_t step)
+{
+    const loader_plan *p = &l->plan;
+    size_t count = 0;
+    for (uint64_t row = 0; row < row_count(p); row++)
+        for (int v = 0; v < p->view_count; v++)
+            l->places[count++] = (place){sample_of(p, step, v, row), (uint32_t)v, (uint32_t)row};
+    sort_places(l->places, count);
+    return count;
+}
+
+// Makes image `id` the current one. On failure the current one stays, and the batch says why.
+static void read_image(loader *l, slot *s, uint64_t id)
+{
+    if (l->has_image && l->image_id == id) return;
     status_clear();
     status result = dataset_read(l->dataset, id, l->spare);
     if (result == ST_OK) {
         void *read = l->spare;
-        l->spare = l->sample;
-        l->sample = read;
-        l->sample_id = id;
-        l->has_sample = true;
+        l->spare = l->image;
+        l->image = read;
+        l->image_id = id;
+        l->has_image = true;
     } else if (s->batch.status == ST_OK) {
         s->batch.status = result;
         snprintf(s->message, MESSAGE_SIZE, "%s", status_message());
@@ -77,20 +133,22 @@ static void read_sample(loader *l, slot *s, uint64_t id)
 static void fill(loader *l, slot *s, uint64_t step)
 {
     const loader_plan *p = &l->plan;
+    uint64_t per_image = loader_samples(1, p->patches);
     uint32_t epoch = 0;
     if (p->mode == LOADER_SHUFFLED) epoch = (uint32_t)(step / order_steps_per_epoch(&p->order));
     s->batch.step = step;
     s->batch.status = ST_OK;
     s->message[0] = '\0';
-    for (uint64_t row = 0; row < row_count(p); row++)
-        for (int v = 0; v < p->view_count; v++) {
-            uint64_t id = sample_of(p, step, v, row);
-            read_sample(l, s, id);
-            if (l->has_sample) id = l->sample_id;
-            s->ids[v][row] = id;
-            augmenter_apply(l->augmenter, p->order.seed, epoch, id, (uint32_t)p->views[v].draw,
-                            l->sample, s->views[v] + row * l->view_floats);
-        }
+    size_t count = list_places(l, step);
+    for (size_t i = 0; i < count; i++) {
+        const place *at = &l->places[i];
+        uint64_t id = at->sample;
+        read_image(l, s, id / per_image);
+        if (l->has_image) id = l->image_id * per_image + id % per_image;
+        s->ids[at->view][at->row] = id;
+        augmenter_apply(l->augmenter, p->order.seed, epoch, id, (uint32_t)p->views[at->view].draw,
+                        l->image, s->views[at->view] + at->row * l->view_floats);
+    }
 }
 
 // Waits until one of the batches is free; false when the loader is to stop.
@@ -121,13 +179,14 @@ static status take_memory(loader *l)
 {
     const loader_plan *p = &l->plan;
     const dataset_info *info = dataset_get_info(l->dataset);
-    l->view_floats = (size_t)info->channels * (size_t)augmenter_height(l->augmenter) *
-                     (size_t)augmenter_width(l->augmenter);
+    l->view_floats = (size_t)augmenter_channels(l->augmenter) *
+                     (size_t)augmenter_height(l->augmenter) * (size_t)augmenter_width(l->augmenter);
     size_t views_bytes = row_count(p) * l->view_floats * sizeof(float);
     size_t ids_bytes = row_count(p) * sizeof(uint64_t);
     size_t view_bytes = arena_padded(views_bytes) + arena_padded(ids_bytes);
+    size_t places_bytes = row_count(p) * (size_t)p->view_count * sizeof *l->places;
     TRY(arena_create(&l->memory,
-                     BATCHES * (size_t)p->view_count * view_bytes +
+                     BATCHES * (size_t)p->view_count * view_bytes + arena_padded(places_bytes) +
                          2 * arena_padded(info->sample_bytes),
                      "batches"));
     for (int i = 0; i < BATCHES; i++) {
@@ -138,7 +197,8 @@ static status take_memory(loader *l)
             s->batch.ids[v] = s->ids[v] = arena_take(&l->memory, ids_bytes);
         }
     }
-    l->sample = arena_take(&l->memory, info->sample_bytes);
+    l->places = arena_take(&l->memory, places_bytes);
+    l->image = arena_take(&l->memory, info->sample_bytes);
     l->spare = arena_take(&l->memory, info->sample_bytes);
     return ST_OK;
 }
@@ -161,7 +221,7 @@ status loader_create(loader **out, dataset *d, augmenter *a, const loader_plan *
 {
     ASSERT(plan->view_count >= 1 && plan->view_count <= LOADER_MAX_VIEWS);
     ASSERT(row_count(plan) > 0 && plan->step_stride > 0);
-    ASSERT(plan->order.count == dataset_get_info(d)->count);
+    ASSERT(plan->order.count == loader_samples(dataset_get_info(d)->count, plan->patches));
     *out = NULL;
     loader *l = calloc(1, sizeof *l);
     CHECK(l != NULL, ST_INTERNAL, "no memory for a loader");

@@ -2,6 +2,10 @@
 //
 //   dataset ─ read ─> I/O thread ─ augment ─> [batch s+1] [batch s] ─ loader_next ─> training loop
 //
+// A stored image can be several samples (`patches`): sample s is of image s / patches, and what it
+// shows of it is in the draws of its views, keyed by s. A batch reads each of its images once, in
+// stored order.
+//
 // The loader never calls MPI. A failed read does not stop the stream: the batch carries the status
 // and message and repeats good samples, so that the loop can raise its error lane and all ranks
 // stop at the same step. Two batches exist: one being filled, one in use.
@@ -32,7 +36,8 @@ typedef struct view_slot {
 // step_stride = P. The last chunk repeats the last sample; ids tell.
 typedef struct loader_plan {
     loader_mode mode;
-    order order;                    // its batch: positions of one step over all workers
+    order order; // its batch: positions of one step over all workers; its count: loader_samples
+    uint64_t patches;               // samples of each stored image; 0: each is one sample
     int first_worker, worker_count; // this rank's logical workers
     int worker_batch;               // b: samples of one logical worker
     int view_count;                 // views of each sample, 1 .. LOADER_MAX_VIEWS
@@ -41,12 +46,15 @@ typedef struct loader_plan {
     uint64_t first_step, step_stride, step_count;
 } loader_plan;
 
+// Samples of a data set of `images` images.
+uint64_t loader_samples(uint64_t images, uint64_t patches);
+
 typedef struct batch {
     uint64_t step;
     // Row r of view v is sample ids[v][r]; rows are this rank's workers in turn, b rows each.
     const float *views[LOADER_MAX_VIEWS];  // (worker_count * b, C, H, W)
     const uint64_t *ids[LOADER_MAX_VIEWS]; // (worker_count * b)
-    // Not ST_OK: something in this batch could not be read. Its rows are then the last sample that
+    // Not ST_OK: something in this batch could not be read. Its rows are then of the last image that
     // could (ids tell), or zero pixels while there was none.
     status status;
     const char *message; // then: why, of the first failure in this batch

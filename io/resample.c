@@ -120,11 +120,12 @@ void resample(const image *in, const box *b, image *out, float *scratch)
     }
 }
 
-void resample_reshape(int64_t size, const image *in, image *out)
+status resample_reshape(int64_t size, const image *in, image *out)
 {
     out->channels = in->channels;
     out->height = size > 0 ? (int)size : in->height;
     out->width = size > 0 ? (int)size : in->width;
+    return ST_OK;
 }
 
 size_t resample_step_scratch(const void *settings, const image *in, const image *out)

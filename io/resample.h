@@ -15,9 +15,9 @@ size_t resample_scratch_floats(const image *in, const image *out);
 // image grows, a triangle as wide as two output pixels where it shrinks. Same size: a plain copy.
 void resample(const image *in, const box *b, image *out, float *scratch);
 
-// For a step that resizes. Sets the sizes of `out`: height and width `size`, or those of `in` when
-// size is 0.
-void resample_reshape(int64_t size, const image *in, image *out);
+// For a step that resizes: sets the sizes of `out`, height and width `size`, or those of `in` when
+// size is 0. Always ST_OK.
+status resample_reshape(int64_t size, const image *in, image *out);
 
 // Its augment_type.scratch_floats.
 size_t resample_step_scratch(const void *settings, const image *in, const image *out);

@@ -40,6 +40,8 @@ static const config_field data_fields[] = {
      "recipe of random views"},
     {"size", FIELD_INT, offsetof(job_data, size), "0", 0, 4096, NULL,
      "height and width of a view, pixels; 0 = as stored"},
+    {"patches", FIELD_INT, offsetof(job_data, patches), "0", 0, 1048576, NULL,
+     "samples of each stored image in an epoch of training, each with draws of its own; 0 = one"},
     {0}};
 
 static const config_field model_fields[] = {

@@ -16,10 +16,11 @@ static status open_data(training *t)
     TRY(dataset_open(&t->data, &source));
     const dataset_info *info = dataset_get_info(t->data);
     TRY(augmenter_create(&t->augmenter, j->data.augment, info, (int)j->data.size));
-    CHECK((uint64_t)j->batch <= info->count, ST_CONFIG,
+    uint64_t samples = loader_samples(info->count, (uint64_t)j->data.patches);
+    CHECK((uint64_t)j->batch <= samples, ST_CONFIG,
           "batch: %lld samples are more than the %llu of %s; take a smaller batch",
-          (long long)j->batch, (unsigned long long)info->count, j->data.train);
-    t->order = (order){(uint64_t)j->seed, info->count, (uint64_t)j->batch};
+          (long long)j->batch, (unsigned long long)samples, j->data.train);
+    t->order = (order){(uint64_t)j->seed, samples, (uint64_t)j->batch};
     t->steps_per_epoch = order_steps_per_epoch(&t->order);
     t->steps_total = schedule_steps(&j->schedule, t->steps_per_epoch);
     return ST_OK;
@@ -34,8 +35,8 @@ static status create_method(training *t)
         .order = t->order,
         .seed = (uint64_t)j->seed,
         .steps_total = t->steps_total,
-        .view = {t->workers.batch, dataset_get_info(t->data)->channels,
-                 augmenter_height(t->augmenter), augmenter_width(t->augmenter)},
+        .view = {t->workers.batch, augmenter_channels(t->augmenter), augmenter_height(t->augmenter),
+                 augmenter_width(t->augmenter)},
         .encoder = {j->net, &j->net_config, j->model.head, (int)j->model.dim},
         .settings = &j->method_config,
     };
@@ -106,6 +107,7 @@ static status start_loader(training *t)
     loader_plan plan = {
         .mode = LOADER_SHUFFLED,
         .order = t->order,
+        .patches = (uint64_t)t->job->data.patches,
         .first_worker = t->workers.first,
         .worker_count = t->workers.count,
         .worker_batch = t->workers.batch,

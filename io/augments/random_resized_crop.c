@@ -23,9 +23,9 @@ static const config_field fields[] = {
      "largest width / height"},
     {0}};
 
-static void reshape(const void *settings, const image *in, image *out)
+static status reshape(const void *settings, const image *in, image *out)
 {
-    resample_reshape(((const crop_config *)settings)->size, in, out);
+    return resample_reshape(((const crop_config *)settings)->size, in, out);
 }
 
 static box central_box(const crop_config *c, const image *in)

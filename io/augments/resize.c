@@ -12,9 +12,9 @@ static const config_field fields[] = {{"size", FIELD_INT, offsetof(resize_config
                                        8192, NULL, "height and width of the view; 0 = as stored"},
                                       {0}};
 
-static void reshape(const void *settings, const image *in, image *out)
+static status reshape(const void *settings, const image *in, image *out)
 {
-    resample_reshape(((const resize_config *)settings)->size, in, out);
+    return resample_reshape(((const resize_config *)settings)->size, in, out);
 }
 
 static void apply(const void *settings, const augment_run *run)

@@ -73,7 +73,7 @@ void run_augment(const char *name, const char *text, uint64_t key, image *x)
     image out = *x;
     float *scratch = NULL;
     if (type->reshape != NULL) {
-        type->reshape(settings, x, &out);
+        assert_ok(type->reshape(settings, x, &out));
         out.planes = malloc(LARGEST * sizeof(float));
     }
     if (type->scratch_floats != NULL)

@@ -120,6 +120,41 @@ static void rows_are_the_samples_of_the_order(void **state)
     close_fixture(&y);
 }
 
+// An epoch of 3 samples an image: every one once, each with draws of its own.
+static void an_image_is_as_many_samples_as_patches(void **state)
+{
+    (void)state;
+    sample_file f = plain_file("patches.h5");
+    fixture x = open_fixture(&f, "crop_flip"), y = open_fixture(&f, "crop_flip");
+    loader_plan plan = plan_of(0, 4);
+    plan.patches = 3;
+    plan.order.count = loader_samples(SAMPLES, 3);
+    plan.first_step = 0;
+    plan.step_count = order_steps_per_epoch(&plan.order);
+    assert_int_equal(plan.step_count, 12); // 144 of 150
+    loader *l;
+    assert_ok(loader_create(&l, x.dataset, x.augmenter, &plan));
+    double waited = 0;
+    float expected[VIEW_FLOATS];
+    uint8_t pixels[VIEW_FLOATS];
+    int seen[3 * SAMPLES] = {0}, total = 0;
+    const batch *b;
+    while ((b = loader_next(l, &waited)) != NULL)
+        for (uint64_t row = 0; row < 12; row++) {
+            uint64_t id = order_sample(&plan.order, b->step, row);
+            assert_int_equal(b->ids[0][row], id);
+            assert_int_equal(seen[id]++, 0);
+            total++;
+            assert_ok(dataset_read(y.dataset, id / 3, pixels));
+            augmenter_apply(y.augmenter, 7, 0, id, 0, pixels, expected);
+            assert_memory_equal(b->views[0] + row * VIEW_FLOATS, expected, sizeof expected);
+        }
+    assert_int_equal(total, 144);
+    loader_destroy(l);
+    close_fixture(&x);
+    close_fixture(&y);
+}
+
 // All batches of one rank's loader: (step, view, row) pixels and ids.
 static void collect(int first_worker, int worker_count, float *views, uint64_t *ids)
 {
@@ -353,6 +388,7 @@ int main(void)
         cmocka_unit_test(rows_are_the_samples_of_the_order),
         cmocka_unit_test(ranks_together_hold_what_one_rank_holds),
         cmocka_unit_test(sequential_chunks_cover_the_data),
+        cmocka_unit_test(an_image_is_as_many_samples_as_patches),
         cmocka_unit_test(a_bad_sample_is_told_and_replaced_by_a_good_one),
         cmocka_unit_test(a_bad_first_sample_is_zero),
         cmocka_unit_test(a_loader_stops_in_mid_stream),
