@@ -6,6 +6,16 @@
 //   attributes of the root: format = "basin-shard", format_version = 1, layout = "NHWC",
 //   mean, std (C) float32 of the pixels scaled to 0..1, created_by, class_names (text, one a line
 //   in the order of labels; optional)
+//
+// A shard of encoded images, each of its own size, has instead of /images
+//
+//   /jpeg_bytes     (B) uint8, JPEG and PNG files as they are, one after the other
+//   /jpeg_offsets   (N + 1) uint64, where each begins in /jpeg_bytes, from 0; the last is B
+//   attributes: layout = "encoded", max_height, max_width (int, of the shard's images; pixels),
+//   channels = 3
+//
+// A shard of a folder of images also has the attributes source_hash (uint64, of what it was made
+// from) and left_out (uint64, broken images that it lacks).
 #ifndef IO_SHARD_H
 #define IO_SHARD_H
 
@@ -15,16 +25,23 @@
 #define SHARD_FORMAT         "basin-shard"
 #define SHARD_FORMAT_VERSION 1
 
-#define SHARD_IMAGES "/images"
-#define SHARD_LABELS "/labels"
-#define SHARD_CRC    "/sample_crc32c"
+#define SHARD_IMAGES  "/images"
+#define SHARD_LABELS  "/labels"
+#define SHARD_CRC     "/sample_crc32c"
+#define SHARD_BYTES   "/jpeg_bytes"
+#define SHARD_OFFSETS "/jpeg_offsets"
 
-#define SHARD_ATTRIBUTE_FORMAT  "format"
-#define SHARD_ATTRIBUTE_VERSION "format_version"
-#define SHARD_ATTRIBUTE_LAYOUT  "layout"
-#define SHARD_ATTRIBUTE_MEAN    "mean"
-#define SHARD_ATTRIBUTE_STD     "std"
-#define SHARD_ATTRIBUTE_CLASSES "class_names"
+#define SHARD_ATTRIBUTE_FORMAT   "format"
+#define SHARD_ATTRIBUTE_VERSION  "format_version"
+#define SHARD_ATTRIBUTE_LAYOUT   "layout"
+#define SHARD_ATTRIBUTE_MEAN     "mean"
+#define SHARD_ATTRIBUTE_STD      "std"
+#define SHARD_ATTRIBUTE_CLASSES  "class_names"
+#define SHARD_ATTRIBUTE_HEIGHT   "max_height"
+#define SHARD_ATTRIBUTE_WIDTH    "max_width"
+#define SHARD_ATTRIBUTE_CHANNELS "channels"
+#define SHARD_ATTRIBUTE_SOURCE   "source_hash"
+#define SHARD_ATTRIBUTE_LEFT_OUT "left_out"
 
 // CRC-32C (Castagnoli) of `bytes` bytes: crc32c of "123456789" is 0xe3069283.
 uint32_t shard_crc32c(const void *data, size_t bytes);

@@ -21,6 +21,12 @@ typedef struct sample_shape {
 // Of one sample, (height, width, channels).
 size_t sample_bytes(const sample_shape *shape);
 
+// Where the samples of a shard come from; all 0: not known.
+typedef struct shard_source {
+    uint64_t hash;     // of names and sizes of the files, and of how they are stored; never 0
+    uint64_t left_out; // broken images that the shard lacks
+} shard_source;
+
 typedef struct shard_writer shard_writer;
 
 // For exactly `count` samples, count > 0. Errors: ST_IO with path and reason, ST_INTERNAL no memory.
@@ -30,6 +36,9 @@ status shard_writer_open(shard_writer **opened, const char *path, const sample_s
 // The next sample; the label counts only for labelled shapes, -1 = unlabelled.
 // Errors: ST_IO, after which only abandon may follow.
 status shard_writer_add(shard_writer *w, const void *pixels, int64_t label);
+
+// Before close: where the samples come from.
+void shard_writer_set_source(shard_writer *w, const shard_source *source);
 
 // After `count` samples: the file appears under its name. Frees w, also on errors: ST_IO, and then
 // nothing is left behind.
