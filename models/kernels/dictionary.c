@@ -1,11 +1,5 @@
-// models/kernels/dictionary.c -- layouts of a dictionary, and its operations as plain loops.
-//
-// packed  by lane:  (k, k, C, Kp), for vectors over atoms
-//         by atom:  (K, k, R), rows of k * C floats padded with zeros to R, a multiple of LANES
-// sums    by atom
-#include "models/kernels/dictionary.h"
-
-#include "models/kernels/lanes.h"
+// models/kernels/dictionary.c -- sizes and layouts of a dictionary, and the list of its codes.
+#include "models/kernels/dictionary_layout.h"
 
 #include <string.h>
 
@@ -14,24 +8,35 @@ static size_t round_up(size_t n)
     return (n + LANES - 1) / LANES * LANES;
 }
 
+dictionary_layout dictionary_layout_of(const dictionary_geometry *g)
+{
+    dictionary_layout l = {.atoms = (size_t)g->atoms,
+                           .lanes_of_code = round_up((size_t)g->atoms),
+                           .kernel = (size_t)g->kernel,
+                           .channels = (size_t)g->channels,
+                           .code_rows = (size_t)(g->height - g->kernel + 1),
+                           .code_columns = (size_t)(g->width - g->kernel + 1),
+                           .image_row = (size_t)g->width * (size_t)g->channels};
+    l.row = l.kernel * l.channels;
+    l.row_floats = round_up(l.row);
+    l.taps = l.kernel * l.row;
+    l.tap_floats = round_up(l.taps);
+    l.by_atom = l.by_tap + l.taps * l.lanes_of_code;
+    l.by_row = l.by_atom + l.atoms * l.tap_floats;
+    l.packed = l.by_row + l.atoms * l.kernel * l.row_floats;
+    l.row_sums = l.taps * l.lanes_of_code;
+    l.sums = l.row_sums + l.atoms * l.kernel * l.row_floats;
+    return l;
+}
+
 int dictionary_lanes(const dictionary_geometry *g)
 {
     return (int)round_up((size_t)g->atoms);
 }
 
-static size_t code_height(const dictionary_geometry *g)
-{
-    return (size_t)(g->height - g->kernel + 1);
-}
-
-static size_t code_width(const dictionary_geometry *g)
-{
-    return (size_t)(g->width - g->kernel + 1);
-}
-
 size_t dictionary_positions(const dictionary_geometry *g)
 {
-    return code_height(g) * code_width(g);
+    return (size_t)(g->height - g->kernel + 1) * (size_t)(g->width - g->kernel + 1);
 }
 
 size_t dictionary_code_floats(const dictionary_geometry *g)
@@ -44,161 +49,71 @@ size_t dictionary_image_floats(const dictionary_geometry *g)
     return (size_t)g->height * (size_t)g->width * (size_t)g->channels + LANES;
 }
 
-// R: floats of one row of one atom.
-static size_t row_floats(const dictionary_geometry *g)
+size_t dictionary_packed_floats(const dictionary_geometry *g)
 {
-    return round_up((size_t)g->kernel * (size_t)g->channels);
-}
-
-static size_t by_lane_floats(const dictionary_geometry *g)
-{
-    return (size_t)g->kernel * (size_t)g->kernel * (size_t)g->channels *
-           (size_t)dictionary_lanes(g);
+    return dictionary_layout_of(g).packed;
 }
 
 size_t dictionary_sum_floats(const dictionary_geometry *g)
 {
-    return (size_t)g->atoms * (size_t)g->kernel * row_floats(g);
+    return dictionary_layout_of(g).sums;
 }
 
-size_t dictionary_packed_floats(const dictionary_geometry *g)
+// One atom (C, k, k) into its places in the three layouts.
+static void pack_atom(const dictionary_layout *l, const float *atom, size_t a, float *packed)
 {
-    return by_lane_floats(g) + dictionary_sum_floats(g);
-}
-
-// Index in (K, C, k, k) of tap (u, v) of channel c of atom a.
-static size_t tap(const dictionary_geometry *g, size_t a, size_t c, size_t u, size_t v)
-{
-    size_t k = (size_t)g->kernel;
-    return ((a * (size_t)g->channels + c) * k + u) * k + v;
+    for (size_t u = 0; u < l->kernel; u++)
+        for (size_t v = 0; v < l->kernel; v++)
+            for (size_t c = 0; c < l->channels; c++) {
+                float value = atom[(c * l->kernel + u) * l->kernel + v];
+                size_t place = v * l->channels + c, tap = u * l->row + place;
+                packed[l->by_tap + tap * l->lanes_of_code + a] = value;
+                packed[l->by_atom + a * l->tap_floats + tap] = value;
+                packed[l->by_row + (a * l->kernel + u) * l->row_floats + place] = value;
+            }
 }
 
 void dictionary_pack(const dictionary_geometry *g, const float *atoms, float *packed)
 {
-    size_t k = (size_t)g->kernel, channels = (size_t)g->channels;
-    size_t lanes_of_code = (size_t)dictionary_lanes(g);
-    memset(packed, 0, dictionary_packed_floats(g) * sizeof *packed);
-    float *rows = packed + by_lane_floats(g);
-    for (size_t a = 0; a < (size_t)g->atoms; a++)
-        for (size_t u = 0; u < k; u++)
-            for (size_t v = 0; v < k; v++)
-                for (size_t c = 0; c < channels; c++) {
-                    float value = atoms[tap(g, a, c, u, v)];
-                    packed[((u * k + v) * channels + c) * lanes_of_code + a] = value;
-                    rows[(a * k + u) * row_floats(g) + v * channels + c] = value;
-                }
+    dictionary_layout l = dictionary_layout_of(g);
+    memset(packed, 0, l.packed * sizeof *packed);
+    for (size_t a = 0; a < l.atoms; a++)
+        pack_atom(&l, atoms + a * l.taps, a, packed);
+}
+
+// The sums of one atom, from both layouts, into its gradient (C, k, k).
+static void add_sums_of_atom(const dictionary_layout *l, const float *sums, size_t a, float scale,
+                             float *gradient)
+{
+    for (size_t u = 0; u < l->kernel; u++)
+        for (size_t v = 0; v < l->kernel; v++)
+            for (size_t c = 0; c < l->channels; c++) {
+                size_t place = v * l->channels + c, tap = u * l->row + place;
+                float sum = sums[tap * l->lanes_of_code + a] +
+                            sums[l->row_sums + (a * l->kernel + u) * l->row_floats + place];
+                gradient[(c * l->kernel + u) * l->kernel + v] += scale * sum;
+            }
 }
 
 void dictionary_add_sums(const dictionary_geometry *g, const float *sums, float scale,
                          float *gradient)
 {
-    size_t k = (size_t)g->kernel, channels = (size_t)g->channels;
-    for (size_t a = 0; a < (size_t)g->atoms; a++)
-        for (size_t u = 0; u < k; u++)
-            for (size_t v = 0; v < k; v++)
-                for (size_t c = 0; c < channels; c++)
-                    gradient[tap(g, a, c, u, v)] +=
-                        scale * sums[(a * k + u) * row_floats(g) + v * channels + c];
+    dictionary_layout l = dictionary_layout_of(g);
+    for (size_t a = 0; a < l.atoms; a++)
+        add_sums_of_atom(&l, sums, a, scale, gradient + a * l.taps);
 }
 
 size_t dictionary_list_nonzero(const dictionary_geometry *g, const float *code, active_code *list)
 {
-    size_t lanes_of_code = (size_t)dictionary_lanes(g), count = 0;
-    for (size_t y = 0; y < code_height(g); y++)
-        for (size_t x = 0; x < code_width(g); x++)
-            for (size_t a = 0; a < (size_t)g->atoms; a++) {
-                size_t at = (y * code_width(g) + x) * lanes_of_code + a;
-                size_t corner = (y * (size_t)g->width + x) * (size_t)g->channels;
+    dictionary_layout l = dictionary_layout_of(g);
+    size_t count = 0;
+    for (size_t y = 0; y < l.code_rows; y++)
+        for (size_t x = 0; x < l.code_columns; x++)
+            for (size_t a = 0; a < l.atoms; a++) {
+                size_t at = (y * l.code_columns + x) * l.lanes_of_code + a;
+                size_t corner = y * l.image_row + x * l.channels;
                 if (code[at] != 0)
                     list[count++] = (active_code){(int32_t)at, (int32_t)corner, (int32_t)a};
             }
     return count;
-}
-
-// image[corner ...] += z * atom a
-static void lay_atom(const dictionary_geometry *g, const float *rows, size_t a, float z,
-                     float *image)
-{
-    size_t k = (size_t)g->kernel, stride = (size_t)g->width * (size_t)g->channels;
-    for (size_t u = 0; u < k; u++)
-        for (size_t i = 0; i < k * (size_t)g->channels; i++)
-            image[u * stride + i] += z * rows[(a * k + u) * row_floats(g) + i];
-}
-
-// The inner product of atom a and the image under it.
-static float match_atom(const dictionary_geometry *g, const float *rows, size_t a,
-                        const float *image)
-{
-    size_t k = (size_t)g->kernel, stride = (size_t)g->width * (size_t)g->channels;
-    double sum = 0;
-    for (size_t u = 0; u < k; u++)
-        for (size_t i = 0; i < k * (size_t)g->channels; i++)
-            sum += (double)rows[(a * k + u) * row_floats(g) + i] * (double)image[u * stride + i];
-    return (float)sum;
-}
-
-void dictionary_synthesise_active(const dictionary_geometry *g, const float *packed,
-                                  const float *code, const active_code *list, size_t count,
-                                  float *image)
-{
-    memset(image, 0, dictionary_image_floats(g) * sizeof *image);
-    for (size_t i = 0; i < count; i++)
-        lay_atom(g, packed + by_lane_floats(g), (size_t)list[i].atom, code[list[i].at],
-                 image + list[i].corner);
-}
-
-void dictionary_analyse_active(const dictionary_geometry *g, const float *packed,
-                               const float *image, const active_code *list, size_t count,
-                               float *code)
-{
-    for (size_t i = 0; i < count; i++)
-        code[list[i].at] =
-            match_atom(g, packed + by_lane_floats(g), (size_t)list[i].atom, image + list[i].corner);
-}
-
-void dictionary_synthesise(const dictionary_geometry *g, const float *packed, const float *code,
-                           float *image)
-{
-    memset(image, 0, dictionary_image_floats(g) * sizeof *image);
-    for (size_t y = 0; y < code_height(g); y++)
-        for (size_t x = 0; x < code_width(g); x++)
-            for (size_t a = 0; a < (size_t)g->atoms; a++)
-                lay_atom(g, packed + by_lane_floats(g), a,
-                         code[(y * code_width(g) + x) * (size_t)dictionary_lanes(g) + a],
-                         image + (y * (size_t)g->width + x) * (size_t)g->channels);
-}
-
-void dictionary_analyse(const dictionary_geometry *g, const float *packed, const float *image,
-                        float *code)
-{
-    memset(code, 0, dictionary_code_floats(g) * sizeof *code);
-    for (size_t y = 0; y < code_height(g); y++)
-        for (size_t x = 0; x < code_width(g); x++)
-            for (size_t a = 0; a < (size_t)g->atoms; a++)
-                code[(y * code_width(g) + x) * (size_t)dictionary_lanes(g) + a] =
-                    match_atom(g, packed + by_lane_floats(g), a,
-                               image + (y * (size_t)g->width + x) * (size_t)g->channels);
-}
-
-// sums of atom a += z * the image under it
-static void add_patch(const dictionary_geometry *g, size_t a, float z, const float *image,
-                      float *sums)
-{
-    size_t k = (size_t)g->kernel, stride = (size_t)g->width * (size_t)g->channels;
-    for (size_t u = 0; u < k; u++)
-        for (size_t i = 0; i < k * (size_t)g->channels; i++)
-            sums[(a * k + u) * row_floats(g) + i] += z * image[u * stride + i];
-}
-
-void dictionary_correlate(const dictionary_geometry *g, const float *image, const float *code,
-                          const active_code *list, size_t count, float *sums)
-{
-    for (size_t i = 0; list != NULL && i < count; i++)
-        add_patch(g, (size_t)list[i].atom, code[list[i].at], image + list[i].corner, sums);
-    if (list != NULL) return;
-    for (size_t y = 0; y < code_height(g); y++)
-        for (size_t x = 0; x < code_width(g); x++)
-            for (size_t a = 0; a < (size_t)g->atoms; a++)
-                add_patch(g, a, code[(y * code_width(g) + x) * (size_t)dictionary_lanes(g) + a],
-                          image + (y * (size_t)g->width + x) * (size_t)g->channels, sums);
 }

@@ -10,10 +10,10 @@
 // models/dictionary.h). A dictionary of patches is the case k = H = W with one position.
 //
 // Memory is laid out for vectors over atoms (dense) or over the pixels of an atom's row (sparse):
-//   image  (H, W, C), and LANES floats behind it that are read, and written as they are
+//   image  (H, W, C), and LANES floats behind it that are read and written, but do not count
 //   code   (positions, Kp), Kp = K rounded up to LANES; the lanes beyond K are 0 and stay so
-// The `active` functions do the work of the listed codes only: of 8 % of the codes, a tenth of the
-// time. All are local and allocate nothing; equal input gives equal bits.
+// All are local and allocate nothing; equal input gives equal bits, whatever its alignment (arrays
+// on a boundary of 64 bytes are faster).
 #ifndef MODELS_KERNELS_DICTIONARY_H
 #define MODELS_KERNELS_DICTIONARY_H
 

@@ -1,12 +1,14 @@
-// tests/models/test_dictionary.c -- D and D' are adjoint, and agree with the formulas written out.
+// tests/models/test_dictionary.c -- D and D' are adjoint, and agree with the plain loops.
 #include "models/kernels/dictionary.h"
 
 #include "base/rng.h"
+#include "models/kernels/dictionary_reference.h"
 #include "tests/check.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct trial {
     dictionary_geometry g;
@@ -78,9 +80,11 @@ static size_t pixels(const dictionary_geometry *g)
     return (size_t)g->height * (size_t)g->width * (size_t)g->channels;
 }
 
+// Among them one, two, three, four, five and more vectors of atoms, of taps, and of a row; and one,
+// few and many positions.
 static const dictionary_geometry geometries[] = {
     {64, 3, 9, 32, 32},  {32, 1, 9, 32, 32}, {1, 1, 9, 21, 17}, {17, 2, 5, 12, 13},
-    {40, 1, 12, 12, 12}, {20, 16, 7, 10, 9}, {3, 4, 1, 3, 3},
+    {96, 1, 12, 12, 12}, {20, 16, 7, 10, 9}, {3, 4, 1, 3, 3},   {48, 2, 3, 7, 6},
 };
 #define GEOMETRIES (sizeof geometries / sizeof *geometries)
 
@@ -96,6 +100,106 @@ static void synthesis_and_analysis_are_adjoint(void **state)
         double scale = sqrt(inner(t.image_out, t.image_out, pixels(&t.g)) *
                             inner(t.image, t.image, pixels(&t.g)));
         assert_true(fabs(there - back) <= 1e-6 * scale);
+        close_trial(&t);
+    }
+}
+
+// |x - expected| <= 2e-6 |expected| + 2e-6 of its typical value
+static void assert_close(const float *x, const float *expected, size_t count)
+{
+    double square = inner(expected, expected, count) / (double)count;
+    for (size_t i = 0; i < count; i++) {
+        double off = fabs((double)x[i] - (double)expected[i]);
+        assert_true(off <= 2e-6 * (fabs((double)expected[i]) + sqrt(square)));
+    }
+}
+
+static void every_operation_gives_what_the_plain_loops_give(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < GEOMETRIES; i++) {
+        trial t = open_trial(geometries[i], 3);
+        size_t codes = dictionary_code_floats(&t.g);
+        size_t atoms = (size_t)t.g.atoms * (size_t)t.g.channels * (size_t)(t.g.kernel * t.g.kernel);
+        float *image = take(dictionary_image_floats(&t.g)), *code = take(codes);
+        float *gradient = take(atoms), *expected = take(atoms);
+        float *sums = take(dictionary_sum_floats(&t.g));
+
+        dictionary_synthesise(&t.g, t.packed, t.code, t.image_out);
+        dictionary_reference_synthesise(&t.g, t.atoms, t.code, image);
+        assert_close(t.image_out, image, pixels(&t.g));
+
+        memset(t.code_out, 1, codes * sizeof *t.code_out);
+        dictionary_analyse(&t.g, t.packed, t.image, t.code_out);
+        dictionary_reference_analyse(&t.g, t.atoms, t.image, code);
+        assert_close(t.code_out, code, codes);
+
+        dictionary_correlate(&t.g, t.image, t.code, NULL, 0, sums);
+        dictionary_add_sums(&t.g, sums, -3, gradient);
+        dictionary_reference_correlate(&t.g, t.image, t.code, -3, expected);
+        assert_close(gradient, expected, atoms);
+
+        free(image);
+        free(code);
+        free(gradient);
+        free(expected);
+        free(sums);
+        close_trial(&t);
+    }
+}
+
+static void lanes_beyond_the_atoms_are_0(void **state)
+{
+    (void)state;
+    trial t = open_trial((dictionary_geometry){17, 2, 5, 12, 13}, 3);
+    memset(t.code_out, 1, dictionary_code_floats(&t.g) * sizeof *t.code_out);
+    dictionary_analyse(&t.g, t.packed, t.image, t.code_out);
+    for (size_t q = 0; q < dictionary_positions(&t.g); q++)
+        for (size_t a = 17; a < 32; a++)
+            assert_true(t.code_out[q * 32 + a] == 0);
+    close_trial(&t);
+}
+
+// Whatever lies behind the image: the floats there are read, and must not count.
+static void what_lies_behind_the_image_does_not_count(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < GEOMETRIES; i++) {
+        trial t = open_trial(geometries[i], 3);
+        size_t codes = dictionary_code_floats(&t.g);
+        float *expected = take(codes);
+        dictionary_analyse(&t.g, t.packed, t.image, expected);
+        for (size_t p = pixels(&t.g); p < dictionary_image_floats(&t.g); p++)
+            t.image[p] = NAN;
+        dictionary_analyse(&t.g, t.packed, t.image, t.code_out);
+        assert_memory_equal(t.code_out, expected, codes * sizeof *expected);
+        dictionary_analyse_active(&t.g, t.packed, t.image, t.list, t.count, t.code_out);
+        for (size_t j = 0; j < codes; j++)
+            assert_true(isfinite(t.code_out[j]));
+        free(expected);
+        close_trial(&t);
+    }
+}
+
+static void the_alignment_of_buffers_does_not_change_a_bit(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < GEOMETRIES; i++) {
+        trial t = open_trial(geometries[i], 3);
+        size_t images = dictionary_image_floats(&t.g), codes = dictionary_code_floats(&t.g);
+        size_t packs = dictionary_packed_floats(&t.g);
+        float *image = take(images + 3), *code = take(codes + 5), *packed = take(packs + 1);
+        memcpy(image + 3, t.image, images * sizeof *image);
+        memcpy(packed + 1, t.packed, packs * sizeof *packed);
+        dictionary_analyse(&t.g, t.packed, t.image, t.code_out);
+        dictionary_analyse(&t.g, packed + 1, image + 3, code + 5);
+        assert_memory_equal(code + 5, t.code_out, codes * sizeof *code);
+        dictionary_synthesise(&t.g, t.packed, t.code_out, t.image_out);
+        dictionary_synthesise(&t.g, packed + 1, code + 5, image + 3);
+        assert_memory_equal(image + 3, t.image_out, pixels(&t.g) * sizeof *image);
+        free(image);
+        free(code);
+        free(packed);
         close_trial(&t);
     }
 }
@@ -174,6 +278,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(synthesis_and_analysis_are_adjoint),
+        cmocka_unit_test(every_operation_gives_what_the_plain_loops_give),
+        cmocka_unit_test(lanes_beyond_the_atoms_are_0),
+        cmocka_unit_test(what_lies_behind_the_image_does_not_count),
+        cmocka_unit_test(the_alignment_of_buffers_does_not_change_a_bit),
         cmocka_unit_test(one_code_lays_its_atom),
         cmocka_unit_test(the_listed_codes_give_what_all_give),
         cmocka_unit_test(the_correlation_is_the_gradient_by_the_atoms),

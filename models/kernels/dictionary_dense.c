@@ -1,0 +1,254 @@
+// models/kernels/dictionary_dense.c -- a dictionary on all codes: three products over one tile.
+//
+// Each operation is
+//   output o = sum over terms t of  pixels[place(o) + place(t)] * vectors[t]
+// where both places run over grids of an array and a vector holds LANES numbers side by side:
+//                outputs          terms        pixels   vectors over
+//   analyse      positions        taps         image    atoms  (the code)
+//   correlate    taps             positions    image    atoms  (the sums)
+//   synthesise   positions        atoms        code     taps   (added to the image at the position)
+// A tile of outputs x vectors stays in registers while the terms go by; each output is one chain of
+// multiply-adds in the order of the terms, so the size of the tile does not change the bits. No
+// atom leaves the image, so there are no borders anywhere.
+#include "models/kernels/dictionary_layout.h"
+
+// Sums held in registers: 24 of the 32 of AVX-512; of AVX2's 16, 12 in pairs.
+#ifdef __AVX512F__
+#define TILE_SUMS 24
+#else
+#define TILE_SUMS 6
+#endif
+#define MOST_OUTPUTS 12
+#define MOST_VECTORS 4
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+// Places row * row_step + column * column_step of an array, columns fastest.
+typedef struct grid {
+    size_t rows, columns, row_step, column_step;
+} grid;
+
+static size_t places(const grid *g)
+{
+    return g->rows * g->columns;
+}
+
+// A place on its way through a grid.
+typedef struct walk {
+    const grid *over;
+    size_t column, row_start, at;
+} walk;
+
+static void step(walk *w)
+{
+    w->at += w->over->column_step;
+    if (++w->column < w->over->columns) return;
+    w->column = 0;
+    w->row_start += w->over->row_step;
+    w->at = w->row_start;
+}
+
+typedef struct product {
+    grid outputs, terms;
+    const float *pixels;
+    const float *vectors; // (terms, stride)
+    size_t stride;
+} product;
+
+typedef struct tile {
+    size_t outputs, vectors; // how many are in use
+    const float *pixels[MOST_OUTPUTS];
+    lanes sums[TILE_SUMS]; // (outputs, vectors)
+} tile;
+
+// The sums of a tile; outputs * vectors <= TILE_SUMS, both known to the compiler.
+ALWAYS_INLINE void sum_terms(const product *p, const float *vectors, tile *t, size_t outputs,
+                             size_t count)
+{
+    lanes sums[TILE_SUMS] = {0};
+    const float *pixels[MOST_OUTPUTS];
+#pragma GCC unroll 12
+    for (size_t o = 0; o < outputs; o++)
+        pixels[o] = t->pixels[o];
+    for (size_t row = 0; row < p->terms.rows; row++) {
+        size_t at = row * p->terms.row_step;
+        for (size_t column = 0; column < p->terms.columns; column++) {
+            lanes terms[MOST_VECTORS];
+#pragma GCC unroll 4
+            for (size_t v = 0; v < count; v++)
+                memcpy(&terms[v], vectors + v * LANES, sizeof terms[v]);
+#pragma GCC unroll 12
+            for (size_t o = 0; o < outputs; o++)
+#pragma GCC unroll 4
+                for (size_t v = 0; v < count; v++)
+                    sums[o * count + v] += pixels[o][at] * terms[v];
+            vectors += p->stride;
+            at += p->terms.column_step;
+        }
+    }
+#pragma GCC unroll 24
+    for (size_t i = 0; i < outputs * count; i++)
+        t->sums[i] = sums[i];
+}
+
+// Outputs of a full tile of so many vectors.
+static size_t tile_outputs(size_t vectors)
+{
+    return TILE_SUMS / vectors < MOST_OUTPUTS ? TILE_SUMS / vectors : MOST_OUTPUTS;
+}
+
+#define OUTPUTS_OF(vectors)                                                                        \
+    (TILE_SUMS / (vectors) < MOST_OUTPUTS ? TILE_SUMS / (vectors) : MOST_OUTPUTS)
+
+// One function for each shape of a tile: the full ones, and single outputs.
+#define TILE_FUNCTION(count)                                                                       \
+    static void full_tile_##count(const product *p, const float *vectors, tile *t)                 \
+    {                                                                                              \
+        sum_terms(p, vectors, t, OUTPUTS_OF(count), count);                                        \
+    }                                                                                              \
+    static void single_##count(const product *p, const float *vectors, tile *t)                    \
+    {                                                                                              \
+        sum_terms(p, vectors, t, 1, count);                                                        \
+    }
+TILE_FUNCTION(1)
+TILE_FUNCTION(2)
+TILE_FUNCTION(3)
+TILE_FUNCTION(4)
+
+static void (*const full_tile[])(const product *, const float *,
+                                 tile *) = {full_tile_1, full_tile_2, full_tile_3, full_tile_4};
+static void (*const single[])(const product *, const float *, tile *) = {single_1, single_2,
+                                                                         single_3, single_4};
+
+// Fills t with the sums of the next outputs of w, of `left`, for t->vectors vectors from column
+// `from` on. A tile that less than half fills goes one by one; other empty places of a tile repeat
+// the last output.
+static void next_tile(const product *p, walk *w, size_t left, size_t from, tile *t)
+{
+    size_t most = tile_outputs(t->vectors);
+    t->outputs = left >= most ? most : 2 * left > most ? left : 1;
+    for (size_t o = 0; o < t->outputs; o++, step(w))
+        t->pixels[o] = p->pixels + w->at;
+    for (size_t o = t->outputs; o < most; o++)
+        t->pixels[o] = t->pixels[t->outputs - 1];
+    const float *vectors = p->vectors + from * LANES;
+    if (t->outputs == 1)
+        single[t->vectors - 1](p, vectors, t);
+    else
+        full_tile[t->vectors - 1](p, vectors, t);
+}
+
+// Vectors beside each other in the next tiles, of `left`: as many as MOST_VECTORS, spread evenly.
+static size_t next_vectors(size_t left)
+{
+    size_t parts = (left + MOST_VECTORS - 1) / MOST_VECTORS;
+    return (left + parts - 1) / parts;
+}
+
+void dictionary_analyse(const dictionary_geometry *g, const float *packed, const float *image,
+                        float *code)
+{
+    dictionary_layout l = dictionary_layout_of(g);
+    product p = {.outputs = {l.code_rows, l.code_columns, l.image_row, l.channels},
+                 .terms = {l.kernel, l.row, l.image_row, 1},
+                 .pixels = image,
+                 .vectors = packed + l.by_tap,
+                 .stride = l.lanes_of_code};
+    tile t;
+    for (size_t from = 0; from < l.lanes_of_code / LANES; from += t.vectors) {
+        t.vectors = next_vectors(l.lanes_of_code / LANES - from);
+        walk w = {.over = &p.outputs};
+        for (size_t o = 0; o < places(&p.outputs); o += t.outputs) {
+            next_tile(&p, &w, places(&p.outputs) - o, from, &t);
+            for (size_t i = 0; i < t.outputs; i++)
+                memcpy(code + (o + i) * l.lanes_of_code + from * LANES, t.sums + i * t.vectors,
+                       t.vectors * sizeof(lanes));
+        }
+    }
+}
+
+// to[0 .. vectors) += sums
+static void add_vectors(float *to, const lanes *sums, size_t vectors)
+{
+    for (size_t v = 0; v < vectors; v++) {
+        lanes there;
+        memcpy(&there, to + v * LANES, sizeof there);
+        there += sums[v];
+        memcpy(to + v * LANES, &there, sizeof there);
+    }
+}
+
+void dictionary_correlate(const dictionary_geometry *g, const float *image, const float *code,
+                          const active_code *list, size_t count, float *sums)
+{
+    dictionary_layout l = dictionary_layout_of(g);
+    if (list != NULL) {
+        dictionary_correlate_active(&l, image, code, list, count, sums + l.row_sums);
+        return;
+    }
+    product p = {.outputs = {l.kernel, l.row, l.image_row, 1},
+                 .terms = {l.code_rows, l.code_columns, l.image_row, l.channels},
+                 .pixels = image,
+                 .vectors = code,
+                 .stride = l.lanes_of_code};
+    tile t;
+    for (size_t from = 0; from < l.lanes_of_code / LANES; from += t.vectors) {
+        t.vectors = next_vectors(l.lanes_of_code / LANES - from);
+        walk w = {.over = &p.outputs};
+        for (size_t o = 0; o < l.taps; o += t.outputs) {
+            next_tile(&p, &w, l.taps - o, from, &t);
+            for (size_t i = 0; i < t.outputs; i++)
+                add_vectors(sums + (o + i) * l.lanes_of_code + from * LANES, t.sums + i * t.vectors,
+                            t.vectors);
+        }
+    }
+}
+
+// image += the part of an atom that lies in taps [first, last), of which `part` holds the values.
+static void add_taps(const dictionary_layout *l, const float *part, size_t first, size_t last,
+                     float *image)
+{
+    static const lane_mask count = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    size_t row = first / l->row, place = first % l->row;
+    for (size_t tap = first; tap < last;) {
+        size_t row_end = (row + 1) * l->row < last ? (row + 1) * l->row : last;
+        float *to = image + row * l->image_row + place;
+        for (; tap < row_end; tap += LANES, to += LANES) {
+            lanes there, more;
+            memcpy(&there, to, sizeof there);
+            memcpy(&more, part + (tap - first), sizeof more);
+            there += LANES_WHERE(count < (int32_t)(row_end - tap), more);
+            memcpy(to, &there, sizeof there);
+        }
+        tap = row_end;
+        row++;
+        place = 0;
+    }
+}
+
+void dictionary_synthesise(const dictionary_geometry *g, const float *packed, const float *code,
+                           float *image)
+{
+    dictionary_layout l = dictionary_layout_of(g);
+    // Positions of a column follow each other: what they add to the image lies on the same floats.
+    grid corners = {l.code_columns, l.code_rows, l.channels, l.image_row};
+    product p = {
+        .outputs = {l.code_columns, l.code_rows, l.lanes_of_code, l.code_columns * l.lanes_of_code},
+        .terms = {1, l.atoms, 0, 1},
+        .pixels = code,
+        .vectors = packed + l.by_atom,
+        .stride = l.tap_floats};
+    memset(image, 0, dictionary_image_floats(g) * sizeof *image);
+    tile t;
+    for (size_t from = 0; from < l.tap_floats / LANES; from += t.vectors) {
+        t.vectors = next_vectors(l.tap_floats / LANES - from);
+        size_t first = from * LANES, end = first + t.vectors * LANES;
+        walk w = {.over = &p.outputs}, corner = {.over = &corners};
+        for (size_t o = 0; o < places(&p.outputs); o += t.outputs) {
+            next_tile(&p, &w, places(&p.outputs) - o, from, &t);
+            for (size_t i = 0; i < t.outputs; i++, step(&corner))
+                add_taps(&l, (const float *)(t.sums + i * t.vectors), first,
+                         end < l.taps ? end : l.taps, image + corner.at);
+        }
+    }
+}
