@@ -9,6 +9,7 @@
 
 #include <glob.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,6 +122,14 @@ status dataset_open(dataset **out, const dataset_source *source)
 const dataset_info *dataset_get_info(const dataset *d)
 {
     return &d->info;
+}
+
+float dataset_deviation(const dataset_info *info)
+{
+    double sum = 0;
+    for (int c = 0; c < info->channels; c++)
+        sum += (double)info->deviation[c] * (double)info->deviation[c];
+    return sum > 0 ? (float)sqrt(sum / info->channels) : 1.0f;
 }
 
 // The file that holds sample `index`.

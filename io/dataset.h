@@ -49,6 +49,9 @@ status dataset_open(dataset **out, const dataset_source *source);
 
 const dataset_info *dataset_get_info(const dataset *d);
 
+// One number for all channels: the root of the average of their squared deviations; 1 if all are 0.
+float dataset_deviation(const dataset_info *info);
+
 // Sample `index` into `pixels` (sample_bytes) as height, width, channels, in the stored type and
 // this machine's byte order. Checks the sample's crc32c when the shard has /sample_crc32c, and that
 // floats are finite. Allocates nothing.

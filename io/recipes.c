@@ -95,6 +95,45 @@ const recipe recipe_table[] = {
          STEP("noise", "{p: 0.5}"),
          STEP("normalise", "{}"),
      }},
+    // For sparse coding. None brings channels to mean 0 and deviation 1 by themselves: `scale` only
+    // changes the unit, so that a penalty means the same on any data.
+    {"centred",
+     "sparse coding, any channels: the image as it is, less its mean",
+     {
+         STEP("scale", "{}"),
+         STEP("remove_mean", "{}"),
+     }},
+    {"patches",
+     "sparse coding, any channels: a random window of data.size, less its mean",
+     {
+         STEP("crop", "{}"),
+         STEP("scale", "{}"),
+         STEP("remove_mean", "{}"),
+     }},
+    {"natural",
+     "sparse coding of photographs in grey: as patches",
+     {
+         STEP("crop", "{}"),
+         STEP("grey", "{}"),
+         STEP("scale", "{}"),
+         STEP("remove_mean", "{}"),
+     }},
+    // Window as in Kavukcuoglu et al. 2010 (NIPS); the margin lets both filters see the photograph
+    // beyond the view.
+    {"natural_lcn",
+     "sparse coding of photographs in grey: a random window with some contrast, local contrast "
+     "normalised",
+     {
+         STEP("crop", "{margin: 12, min_deviation: 0.2}"),
+         STEP("grey", "{}"),
+         STEP("local_contrast", "{sigma: 5, radius: 6}"),
+         STEP("trim", "{margin: 12}"),
+     }},
+    {"colour_lcn",
+     "sparse coding, any channels: the whole image, local contrast normalised over all channels",
+     {
+         STEP("local_contrast", "{sigma: 2, radius: 4}"),
+     }},
     {NULL, NULL, {{NULL, NULL, EVERY_VIEW}}}};
 
 const recipe *recipe_find(const char *name)
@@ -102,4 +141,14 @@ const recipe *recipe_find(const char *name)
     for (const recipe *r = recipe_table; r->name != NULL; r++)
         if (strcmp(r->name, name) == 0) return r;
     return NULL;
+}
+
+const char *recipe_for_evaluation(const char *name)
+{
+    const recipe *r = recipe_find(name);
+    if (r == NULL) return "none";
+    const recipe_step *last = r->steps;
+    while (last[1].augment != NULL)
+        last++;
+    return strcmp(last->augment, "normalise") == 0 ? "none" : r->name;
 }

@@ -23,4 +23,9 @@ extern const recipe recipe_table[]; // ends with name == NULL
 // The recipe called `name`, or NULL.
 const recipe *recipe_find(const char *name);
 
+// The recipe by which to evaluate what was trained with recipe `name`. Random views normalised over
+// the data set are of the images that "none" shows; where the last step is another, the recipe's
+// output itself is what is learned, and evaluations show it too, with the draws of epoch 0.
+const char *recipe_for_evaluation(const char *name);
+
 #endif

@@ -2,6 +2,7 @@
 #include "trainer/embedding.h"
 
 #include "comm/exchange.h"
+#include "io/recipes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@ status image_stream_open(image_stream *s, const job *j, const char *files)
           "without evaluation",
           files, j->data.labels[0] != '\0' ? j->data.labels : "label path");
     s->chunk_count = (s->info->count + EMBEDDING_ROWS - 1) / EMBEDDING_ROWS;
-    return augmenter_create(&s->augmenter, "none", s->info, (int)j->data.size);
+    const char *views = recipe_for_evaluation(j->data.augment);
+    return augmenter_create(&s->augmenter, views, s->info, (int)j->data.size);
 }
 
 void image_stream_close(image_stream *s)

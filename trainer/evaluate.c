@@ -32,8 +32,8 @@ static status build_graph(evaluator *e)
 {
     const job *j = e->job;
     encoder parts = {j->net, &j->net_config, j->model.head, (int)j->model.dim};
-    shape view = {EMBEDDING_ROWS, e->bank.info->channels, augmenter_height(e->bank.augmenter),
-                  augmenter_width(e->bank.augmenter)};
+    shape view = {EMBEDDING_ROWS, augmenter_channels(e->bank.augmenter),
+                  augmenter_height(e->bank.augmenter), augmenter_width(e->bank.augmenter)};
     TRY(graph_create(&e->graph, false));
     e->images = graph_input(e->graph, "images", view, false);
     e->features = encoder_features(e->graph, &parts, e->images);

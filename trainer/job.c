@@ -1,6 +1,7 @@
 // trainer/job.c -- the field tables of a job's sections, and reading them in order.
 #include "trainer/job.h"
 
+#include "io/recipes.h"
 #include "trainer/plugins.h"
 
 #include <stdlib.h>
@@ -195,6 +196,9 @@ static void help_common(FILE *out)
     config_help(out, "schedule", schedule_fields);
     config_help(out, "evaluate", evaluate_fields);
     config_help(out, "checkpoint", checkpoint_fields);
+    fprintf(out, "\nRecipes for data.augment:\n");
+    for (const recipe *r = recipe_table; r->name != NULL; r++)
+        fprintf(out, "  %-12s %s\n", r->name, r->help);
     fprintf(out, "\nMore keys belong to what is chosen; ask with --help NAME:\n");
     plugin p;
     for (plugin_kind kind = 0; kind < PLUGIN_KINDS; kind++)

@@ -2,10 +2,12 @@
 #include "trainer/view_sheet.h"
 
 #include "io/augment.h"
-#include "io/order.h"
+#include "io/loader.h"
 #include "io/pictures.h"
+#include "io/recipes.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define ROWS    8
 #define EPOCHS  4
@@ -15,10 +17,11 @@
 typedef struct view_sheet {
     dataset *data;
     augmenter *plain, *augmented;
+    bool normalised;   // the augmented views are, over the data set
     dataset_info cell; // of one cell: a view in 8 bits
     picture sheet;
     void *stored;         // one sample as stored
-    float *view;          // (C, H, W), normalised
+    float *view;          // (C, H, W)
     unsigned char *bytes; // (H, W, C)
 } view_sheet;
 
@@ -30,6 +33,12 @@ static status open_sheet(view_sheet *s, const job *j)
     int size = (int)j->data.size;
     TRY(augmenter_create(&s->augmented, j->data.augment, info, size));
     TRY(augmenter_create(&s->plain, "none", info, size));
+    CHECK(augmenter_height(s->plain) == augmenter_height(s->augmented) &&
+              augmenter_width(s->plain) == augmenter_width(s->augmented),
+          ST_CONFIG,
+          "data.augment=%s cuts stored images smaller: choose data.size to see its views",
+          j->data.augment);
+    s->normalised = strcmp(recipe_for_evaluation(j->data.augment), "none") == 0;
     s->cell = *info;
     s->cell.type = PIXEL_U8;
     s->cell.height = augmenter_height(s->augmented);
@@ -44,17 +53,18 @@ static status open_sheet(view_sheet *s, const job *j)
     return sheet_create(&s->sheet, rows, COLUMNS, &s->cell);
 }
 
-// s->view to s->bytes.
-static void undo_normalisation(view_sheet *s, pixel_type stored_type)
+// s->view of `shown` channels to s->bytes: 8 bits as stored, or -3 .. 3 where there is no going back.
+// One channel stands for all.
+static void show_view(view_sheet *s, int shown, bool undo)
 {
     int count = s->cell.height * s->cell.width, channels = s->cell.channels;
     for (int c = 0; c < channels; c++)
         for (int i = 0; i < count; i++) {
-            float x = s->view[c * count + i];
-            if (stored_type == PIXEL_F32)
-                x = (x + 3.0f) / 6.0f;
-            else
+            float x = s->view[(shown == 1 ? 0 : c) * count + i];
+            if (undo)
                 x = x * s->cell.deviation[c] + s->cell.mean[c];
+            else
+                x = (x + 3.0f) / 6.0f;
             x = x < 0.0f ? 0.0f : x > 1.0f ? 1.0f : x;
             s->bytes[i * channels + c] = (unsigned char)(x * 255.0f + 0.5f);
         }
@@ -66,17 +76,18 @@ static void draw_cell(view_sheet *s, int cell, augmenter *a, uint64_t seed, uint
     uint32_t epoch = draw < 0 ? 0 : (uint32_t)(draw / VIEWS);
     uint32_t view = draw < 0 ? 0 : (uint32_t)(draw % VIEWS);
     augmenter_apply(a, seed, epoch, sample, view, s->stored, s->view);
-    undo_normalisation(s, dataset_get_info(s->data)->type);
+    bool integers = dataset_get_info(s->data)->type != PIXEL_F32;
+    show_view(s, augmenter_channels(a), integers && (a == s->plain || s->normalised));
     sheet_place(&s->sheet, COLUMNS, cell, &s->cell, s->bytes);
 }
 
-static status draw_rows(view_sheet *s, uint64_t seed)
+static status draw_rows(view_sheet *s, uint64_t seed, uint64_t patches)
 {
     uint64_t count = s->cell.count, rows = count < ROWS ? count : ROWS;
-    order o = {.seed = seed, .count = count, .batch = rows};
+    order o = {.seed = seed, .count = loader_samples(count, patches), .batch = rows};
     for (uint64_t row = 0; row < rows; row++) {
         uint64_t sample = order_sample(&o, 0, row);
-        TRY(dataset_read(s->data, sample, s->stored));
+        TRY(dataset_read(s->data, sample / loader_samples(1, patches), s->stored));
         for (int column = 0; column < COLUMNS; column++)
             draw_cell(s, (int)row * COLUMNS + column, column == 0 ? s->plain : s->augmented, seed,
                       sample);
@@ -88,7 +99,7 @@ status view_sheet_write(const job *j, const char *path)
 {
     view_sheet s = {0};
     status result = open_sheet(&s, j);
-    if (result == ST_OK) result = draw_rows(&s, (uint64_t)j->seed);
+    if (result == ST_OK) result = draw_rows(&s, (uint64_t)j->seed, (uint64_t)j->data.patches);
     if (result == ST_OK) result = picture_write(path, &s.sheet);
     picture_free(&s.sheet);
     free(s.stored);

@@ -5,6 +5,19 @@
 #include <math.h>
 #include <stdlib.h>
 
+static bool is_one_of(const char *name, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        if (strcmp(name, *list) == 0) return true;
+    return false;
+}
+
+// With their default settings: `crop` then takes the whole image.
+static const char *const without_draws[] = {
+    "resize", "normalise", "crop", "trim", "grey", "scale", "remove_mean", "local_contrast", NULL};
+static const char *const out_of_range[] = {"normalise", "scale", "remove_mean", "local_contrast",
+                                           NULL};
+
 // What every augmentation must do, with its default settings.
 static void every_augmentation_is_a_function_of_its_key(void **state)
 {
@@ -26,9 +39,7 @@ static void every_augmentation_is_a_function_of_its_key(void **state)
             run_augment((*type)->name, "{}", key + 100, &other);
             any_differs = !same_planes(&first, &other);
         }
-        bool deterministic =
-            strcmp((*type)->name, "resize") == 0 || strcmp((*type)->name, "normalise") == 0;
-        assert_int_equal(any_differs, !deterministic);
+        assert_int_equal(any_differs, !is_one_of((*type)->name, without_draws));
         free(first.planes);
         free(second.planes);
         free(other.planes);
@@ -39,7 +50,7 @@ static void every_augmentation_keeps_the_range(void **state)
 {
     (void)state;
     for (const augment_type *const *type = augment_table; *type != NULL; type++) {
-        if (strcmp((*type)->name, "normalise") == 0) continue; // leaves it on purpose
+        if (is_one_of((*type)->name, out_of_range)) continue; // on purpose
         for (uint64_t key = 0; key < 30; key++) {
             image x = random_image(3, 17, 23, key);
             run_augment((*type)->name, "{}", key, &x);
@@ -62,12 +73,14 @@ static void views_do_not_depend_on_order(void **state)
             dataset_info info = make_info(channel_counts[k / 3], 13, 11, (pixel_type)(k % 3));
             augmenter *a;
             status s = augmenter_create(&a, *name, &info, k % 2 == 0 ? 0 : 16);
-            if (s != ST_OK) { // a recipe for RGB
-                assert_int_not_equal(info.channels, 3);
+            if (s != ST_OK) { // for RGB, or cuts out more than there is, or does not resize
+                const char *why = status_message();
+                assert_true(info.channels != 3 || strstr(why, "smaller") != NULL ||
+                            strstr(why, "does not resize") != NULL);
                 status_clear();
                 continue;
             }
-            image size = {info.channels, augmenter_height(a), augmenter_width(a), NULL};
+            image size = {augmenter_channels(a), augmenter_height(a), augmenter_width(a), NULL};
             size_t count = (size_t)image_count(&size);
             assert_int_equal(augmenter_height(a), k % 2 == 0 ? 13 : 16);
             for (uint32_t i = 0; i < 8; i++) {

@@ -2,6 +2,8 @@
 // Solarize and noise, which only recipes of photographs and microscopy use, are tried here too.
 #include "tests/io/augment_trial.h"
 
+#include "io/recipes.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +155,43 @@ static void moco_v1_changes_colours_of_every_view(void **state)
     assert_true(changed > 396); // p = 1; with 0.8 it would be 320
 }
 
+// Windows of colour data in grey, without a mean; the recipe also serves evaluations.
+static void natural_gives_grey_windows_without_mean(void **state)
+{
+    (void)state;
+    dataset_info info = make_info(3, 40, 60, PIXEL_U8);
+    static uint8_t pixels[3 * 40 * 60];
+    static float out[12 * 12];
+    fill_pixels(&info, 1, pixels);
+    augmenter *a;
+    assert_ok(augmenter_create(&a, "natural", &info, 12));
+    assert_true(augmenter_channels(a) == 1 && augmenter_height(a) == 12 &&
+                augmenter_width(a) == 12);
+    augmenter_apply(a, 1, 0, 0, 0, pixels, out);
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 144; i++) {
+        sum += (double)out[i];
+        squares += (double)out[i] * (double)out[i];
+    }
+    augmenter_destroy(a);
+    assert_true(fabs(sum) < 1e-4);
+    assert_true(squares / 144 > 0.1 && squares / 144 < 2);
+    assert_fails(augmenter_create(&a, "natural_lcn", &info, 20), ST_CONFIG, "smaller than the 44");
+    assert_ok(augmenter_create(&a, "natural_lcn", &info, 16));
+    assert_true(augmenter_channels(a) == 1 && augmenter_height(a) == 16 &&
+                augmenter_width(a) == 16);
+    augmenter_destroy(a);
+}
+
+static void evaluations_see_what_sparse_coding_sees(void **state)
+{
+    (void)state;
+    assert_string_equal(recipe_for_evaluation("moco_v2"), "none");
+    assert_string_equal(recipe_for_evaluation("none"), "none");
+    assert_string_equal(recipe_for_evaluation("colour_lcn"), "colour_lcn");
+    assert_string_equal(recipe_for_evaluation("patches"), "patches");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +201,8 @@ int main(void)
         cmocka_unit_test(noise_has_the_drawn_deviation),
         cmocka_unit_test(microscopy_takes_any_channels),
         cmocka_unit_test(moco_v1_changes_colours_of_every_view),
+        cmocka_unit_test(natural_gives_grey_windows_without_mean),
+        cmocka_unit_test(evaluations_see_what_sparse_coding_sees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

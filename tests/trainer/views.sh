@@ -25,6 +25,9 @@ printf '\0\0\010\001\0\0\0\005\0\001\002\003\004' >grey-labels-idx1-ubyte
 "$basin" inspect --views "$job" grey.png 'data.train=grey*.h5' data.augment=microscopy
 [ "$(png_size grey.png)" = "116 64" ] || fail "size of 9 x 5 cells of 12: $(png_size grey.png)"
 
+"$basin" inspect --views "$job" natural.png data.augment=natural data.size=8 data.patches=3
+[ "$(png_size natural.png)" = "80 71" ] || fail "size of 9 x 8 cells of 8: $(png_size natural.png)"
+
 "$basin" inspect --views "$job" bad.png 'data.train=grey*.h5' 2>message && fail "an RGB recipe took grey data"
 grep -q "data.augment=intensity" message || fail "no advice: $(cat message)"
 "$basin" inspect --views "$job" bad.png moco_v3 2>message && fail "took a word that is no override"

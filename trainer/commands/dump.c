@@ -76,7 +76,6 @@ static void name_array(checkpoint_array *array, const char *format, int view)
 static status write_all(dump *d, size_t rows)
 {
     training *t = &d->training;
-    const dataset_info *info = dataset_get_info(t->data);
     size_t state = snapshot_describe(t, NULL);
     int views = d->training.view_count;
     checkpoint_array *arrays = calloc(state + 2 * (size_t)views + 1, sizeof *arrays);
@@ -85,7 +84,7 @@ static status write_all(dump *d, size_t rows)
     for (int v = 0; v < views; v++) {
         *next = (checkpoint_array){.type = ARRAY_F32,
                                    .rank = 4,
-                                   .dims = {rows, (uint64_t)info->channels,
+                                   .dims = {rows, (uint64_t)augmenter_channels(t->augmenter),
                                             (uint64_t)augmenter_height(t->augmenter),
                                             (uint64_t)augmenter_width(t->augmenter)},
                                    .data = d->views[v]};
@@ -103,7 +102,7 @@ static status write_all(dump *d, size_t rows)
 static status dump_batches(dump *d)
 {
     const training *t = &d->training;
-    size_t view_floats = (size_t)dataset_get_info(t->data)->channels *
+    size_t view_floats = (size_t)augmenter_channels(t->augmenter) *
                          (size_t)augmenter_height(t->augmenter) *
                          (size_t)augmenter_width(t->augmenter);
     size_t rows = (size_t)d->steps * (size_t)t->order.batch;
