@@ -22,8 +22,10 @@ typedef struct format_type {
     const char *(*split)(const char *file_name);
     // Whether the file's contents, or if they cannot tell its size and name, are of this format.
     bool (*probe)(const char *path);
-    // Errors: ST_NO_INPUT, ST_BAD_DATA (says what was expected and what came), ST_IO.
-    status (*open)(void **reader, const char *path, format_info *info);
+    // layout: what the caller says of files that cannot tell (raw); else NULL.
+    // Errors: ST_NO_INPUT, ST_BAD_DATA (says what was expected and what came), ST_IO; ST_USAGE a bad
+    // layout.
+    status (*open)(void **reader, const char *path, const char *layout, format_info *info);
     // The next sample as (height, width, channels), and its label (-1 without labels).
     // Errors: ST_BAD_DATA truncated, label out of range; ST_IO.
     status (*next)(void *reader, void *pixels, int64_t *label);

@@ -27,6 +27,7 @@ typedef struct file_list {
     const format_type *format;
     const char *const *paths; // (count)
     int count;
+    const char *layout; // of raw files
 } file_list;
 
 static bool same_shape(const sample_shape *a, const sample_shape *b)
@@ -50,7 +51,7 @@ static status sum_up(const file_list *files, format_info *sum)
         void *reader;
         format_info info;
         char first[80], other[80];
-        TRY(files->format->open(&reader, files->paths[i], &info));
+        TRY(files->format->open(&reader, files->paths[i], files->layout, &info));
         files->format->close(reader);
         if (i == 0) sum->shape = info.shape;
         CHECK(same_shape(&sum->shape, &info.shape), ST_BAD_DATA,
@@ -61,13 +62,13 @@ static status sum_up(const file_list *files, format_info *sum)
     return ST_OK;
 }
 
-static status copy_file(const format_type *format, const char *path, void *pixels,
-                        shard_series *series)
+static status copy_file(const file_list *files, int file, void *pixels, shard_series *series)
 {
+    const format_type *format = files->format;
     void *reader;
     format_info info;
     int64_t label;
-    TRY(format->open(&reader, path, &info));
+    TRY(format->open(&reader, files->paths[file], files->layout, &info));
     status s = ST_OK;
     for (uint64_t i = 0; i < info.count && s == ST_OK; i++) {
         s = format->next(reader, pixels, &label);
@@ -90,7 +91,7 @@ static status pack_files(const file_list *files, const char *prefix, const pack_
         shard_series_open(&series, prefix, &sum.shape, sum.count, job->shard_size, job->replace);
     if (s == ST_OK) {
         for (int i = 0; i < files->count && s == ST_OK; i++)
-            s = copy_file(files->format, files->paths[i], pixels, series);
+            s = copy_file(files, i, pixels, series);
         if (s == ST_OK)
             s = shard_series_close(series, &split->made);
         else
@@ -114,13 +115,14 @@ static const char *format_names(char text[512])
 static status pack_sources(const pack_job *job, pack_result *result)
 {
     char names[512];
-    file_list files = {.paths = job->sources, .count = job->source_count};
+    file_list files = {.paths = job->sources, .count = job->source_count, .layout = job->raw};
     for (int i = 0; i < job->source_count; i++) {
         const char *path = job->sources[i];
         const format_type *format = NULL;
         CHECK(access(path, F_OK) == 0, ST_NO_INPUT, "%s: %s", path, strerror(errno));
         CHECK(!folder_exists(path), ST_USAGE,
               "\"%s\" is a folder: give one folder alone, or files only", path);
+        if (job->raw != NULL) format = &format_raw;
         for (int j = 0; format_table[j] != NULL && format == NULL; j++)
             if (format_table[j]->probe(path)) format = format_table[j];
         CHECK(format != NULL, ST_BAD_DATA, "%s: not a file of a known format: %s", path,
@@ -215,6 +217,7 @@ static status pack_folder(const pack_job *job, pack_result *result)
 status pack(const pack_job *job, pack_result *result)
 {
     *result = (pack_result){0};
-    if (job->source_count == 1 && folder_exists(job->sources[0])) return pack_folder(job, result);
+    if (job->raw == NULL && job->source_count == 1 && folder_exists(job->sources[0]))
+        return pack_folder(job, result);
     return pack_sources(job, result);
 }

@@ -16,6 +16,7 @@ typedef struct pack_job {
     const char *const *sources; // one folder, or files of one format and shape
     int source_count;
     const char *destination;
+    const char *raw; // layout of files of bare numbers (io/formats/raw.c); NULL: they are others
     uint64_t shard_size; // samples
     bool replace;        // overwrite shards of that name
     int side;            // images are stored decoded, side x side pixels; 0: none are expected
@@ -38,7 +39,7 @@ typedef struct pack_result {
 // Reads and writes everything, with progress. On errors no shard is left. To leave broken images
 // out, all images are decoded once before the first is stored.
 // Errors: ST_NO_INPUT, ST_BAD_DATA (unknown format, sources that disagree, broken files), ST_USAGE
-// (destination exists, images without a side), ST_IO.
+// (destination exists, images without a side, a bad layout), ST_IO.
 status pack(const pack_job *job, pack_result *result);
 
 #endif

@@ -64,8 +64,9 @@ static status open_file(cifar_reader *r, const char *path)
     return ST_OK;
 }
 
-static status open_reader(void **opened, const char *path, format_info *info)
+static status open_reader(void **opened, const char *path, const char *layout, format_info *info)
 {
+    (void)layout;
     cifar_reader *r = calloc(1, sizeof *r);
     CHECK(r != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
     status s = open_file(r, path);

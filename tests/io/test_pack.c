@@ -9,6 +9,7 @@
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -319,6 +320,72 @@ static void a_full_disk_leaves_nothing(void **state)
     assert_int_equal(test_count(&shards), 3);
 }
 
+static status pack_raw(const char *layout, const char *const *files, int count)
+{
+    pack_result result;
+    return pack(&(pack_job){.sources = files,
+                            .source_count = count,
+                            .destination = test_path(&shards, "raw"),
+                            .raw = layout,
+                            .shard_size = 100,
+                            .replace = true},
+                &result);
+}
+
+// Two files of two samples each, 3 x 2 with 2 channels, float32 with the first byte first.
+static void raw_numbers_are_read_as_told(void **state)
+{
+    (void)state;
+    unsigned char bytes[2][96];
+    float values[24], read[12];
+    for (int i = 0; i < 24; i++) {
+        uint32_t word;
+        values[i] = (float)i * 0.37f - 3.0f;
+        memcpy(&word, &values[i], sizeof word);
+        put_word(&bytes[0][i * 4], word);
+        put_word(&bytes[1][(23 - i) * 4], word);
+    }
+    test_write(&sources, "a", bytes[0], 96);
+    test_write(&sources, "b", bytes[1], 96);
+    char first[512], second[512];
+    snprintf(first, sizeof first, "%s", test_path(&sources, "a"));
+    snprintf(second, sizeof second, "%s", test_path(&sources, "b"));
+    const char *files[] = {first, second};
+    assert_ok(pack_raw("f32be:3x2x2", files, 2));
+    dataset *d;
+    assert_ok(dataset_open(
+        &d, &(dataset_source){test_path(&shards, "raw-*.h5"), "/images", "/labels", "NHWC"}));
+    const dataset_info *info = dataset_get_info(d);
+    assert_true(info->count == 4 && info->height == 3 && info->width == 2 && info->channels == 2);
+    assert_true(info->type == PIXEL_F32 && !info->labelled);
+    for (uint64_t n = 0; n < 4; n++) {
+        assert_ok(dataset_read(d, n, read));
+        for (int i = 0; i < 12; i++) {
+            int at = (int)(n % 2) * 12 + i;
+            assert_true(read[i] == values[n < 2 ? at : 23 - at]);
+        }
+    }
+    dataset_close(d);
+}
+
+static void wrong_raw_layouts_are_refused(void **state)
+{
+    (void)state;
+    unsigned char bytes[96] = {0};
+    test_write(&sources, "a", bytes, 96);
+    const char *file = test_path(&sources, "a");
+    assert_fails(pack_raw("f32be", &file, 1), ST_USAGE, "as in f32be:512x512x1");
+    assert_fails(pack_raw("f64be:2x2x1", &file, 1), ST_USAGE, "no layout of raw files");
+    assert_fails(pack_raw("u8:2x2", &file, 1), ST_USAGE, "no layout of raw files");
+    assert_fails(pack_raw("u8:2x0x1", &file, 1), ST_USAGE, "no layout of raw files");
+    assert_fails(pack_raw("u8:2x2x1x", &file, 1), ST_USAGE, "no layout of raw files");
+    assert_fails(pack_raw("u8:5x1x1", &file, 1), ST_BAD_DATA, "5 bytes each, but the file has 96");
+    memset(bytes, 0xff, 4);
+    test_write(&sources, "a", bytes, 96);
+    assert_fails(pack_raw("f32le:4x6x1", &file, 1), ST_BAD_DATA, "NaN or infinite");
+    assert_int_equal(test_count(&shards), 0);
+}
+
 static void real_mnist_has_its_known_first_digits(void **state)
 {
     (void)state;
@@ -358,6 +425,8 @@ int main(void)
         test_in_folders(truncated_idx_is_named),
         test_in_folders(several_files_follow_each_other),
         test_in_folders(a_full_disk_leaves_nothing),
+        test_in_folders(raw_numbers_are_read_as_told),
+        test_in_folders(wrong_raw_layouts_are_refused),
         test_in_folders(real_mnist_has_its_known_first_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ typedef struct pack_options {
     int64_t shard_size;
     bool force;
     int64_t decode, test_every;
-    char bad[CONFIG_TEXT_SIZE];
+    char bad[CONFIG_TEXT_SIZE], raw[CONFIG_TEXT_SIZE];
 } pack_options;
 
 static const config_field fields[] = {{"shard_size", FIELD_INT, offsetof(pack_options, shard_size),
@@ -27,6 +27,8 @@ static const config_field fields[] = {{"shard_size", FIELD_INT, offsetof(pack_op
                                        "images: every so-many-th is for testing"},
                                       {"bad", FIELD_TEXT, offsetof(pack_options, bad), "stop", 0, 0,
                                        "stop|skip", "images: what to do about broken ones"},
+                                      {"raw", FIELD_TEXT, offsetof(pack_options, raw), "", 0, 0,
+                                       NULL, "layout of files of bare numbers"},
                                       {0}};
 
 static void report(const pack_job *job, const pack_result *result)
@@ -65,6 +67,7 @@ static status pack_words(int argc, char **argv, const char **words)
     pack_job job = {.sources = words,
                     .source_count = count - 1,
                     .destination = words[count - 1],
+                    .raw = options.raw[0] != '\0' ? options.raw : NULL,
                     .shard_size = (uint64_t)options.shard_size,
                     .replace = options.force,
                     .side = (int)options.decode,
@@ -92,8 +95,9 @@ static status run(const world *w, int argc, char **argv)
 const command_type command_pack = {
     .name = "pack",
     .usage =
-        "SRC... DST [--shard-size N] [--force] [--decode S] [--test-every K] [--bad skip|stop]",
-    .help = "turn image files (MNIST's idx, CIFAR-10's binary, JPEG and PNG) into shards",
+        "SRC... DST [--shard-size N] [--force] [--decode S] [--test-every K] [--bad skip|stop]\n"
+        "                  [--raw TYPE:HxWxC]",
+    .help = "turn image files (MNIST's idx, CIFAR-10's binary, JPEG and PNG, raw) into shards",
     .more =
         "SRC a folder   writes DST/train-00000.h5 ... and DST/test-00000.h5 ...\n"
         "SRC files      writes DST-00000.h5 ..., the files' samples one after the other\n"
@@ -103,6 +107,9 @@ const command_type command_pack = {
         "--force        replace shards that exist\n"
         "--decode S     such images: store the largest square in the middle, S x S pixels\n"
         "--test-every K such images: of each class every K-th by name is for testing, 10; 0 none\n"
-        "--bad          such images: stop at a broken one, or skip it and say so; stop\n",
+        "--bad          such images: stop at a broken one, or skip it and say so; stop\n"
+        "--raw          the files are bare numbers, as in --raw f32be:512x512x1: samples of 512 "
+        "rows,\n"
+        "               512 columns, 1 channel; type u8, u16le, u16be, f32le or f32be; no labels\n",
     .run = run,
 };

@@ -1,0 +1,134 @@
+// io/formats/raw.c -- bare numbers: no header, one sample after the other as (height, width, channels).
+// The layout is the caller's word, TYPE:HxWxC with TYPE u8, u16le, u16be, f32le or f32be.
+#include "io/format.h"
+#include "io/pixels.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct raw_reader {
+    FILE *file;
+    char *path;
+    sample_shape shape;
+    bool swapped;
+    uint64_t position, count; // samples
+} raw_reader;
+
+static const struct {
+    const char *name;
+    pixel_type type;
+    int byte_order;
+} raw_types[] = {{"u8", PIXEL_U8, __BYTE_ORDER__},
+                 {"u16le", PIXEL_U16, __ORDER_LITTLE_ENDIAN__},
+                 {"u16be", PIXEL_U16, __ORDER_BIG_ENDIAN__},
+                 {"f32le", PIXEL_F32, __ORDER_LITTLE_ENDIAN__},
+                 {"f32be", PIXEL_F32, __ORDER_BIG_ENDIAN__}};
+
+static const char *split(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
+// Any bytes are numbers: only on request.
+static bool probe(const char *path)
+{
+    (void)path;
+    return false;
+}
+
+static void close_reader(void *opened)
+{
+    raw_reader *r = opened;
+    if (r->file != NULL) (void)fclose(r->file); // only read from
+    free(r->path);
+    free(r);
+}
+
+static status read_layout(raw_reader *r, const char *layout)
+{
+    const char *colon = strchr(layout, ':');
+    sample_shape *shape = &r->shape;
+    int end = 0;
+    bool found = false;
+    for (size_t i = 0; i < sizeof raw_types / sizeof *raw_types && colon != NULL; i++) {
+        size_t length = strlen(raw_types[i].name);
+        if (length != (size_t)(colon - layout) || strncmp(layout, raw_types[i].name, length) != 0)
+            continue;
+        found = true;
+        shape->type = raw_types[i].type;
+        r->swapped = raw_types[i].byte_order != __BYTE_ORDER__;
+    }
+    if (found)
+        found = sscanf(colon + 1, "%5dx%5dx%5d%n", &shape->height, &shape->width, &shape->channels,
+                       &end) == 3 &&
+                colon[1 + end] == '\0';
+    CHECK(found && shape->height > 0 && shape->width > 0 && shape->channels > 0 &&
+              shape->channels <= DATASET_MAX_CHANNELS,
+          ST_USAGE,
+          "\"%s\" is no layout of raw files: give TYPE:HEIGHTxWIDTHxCHANNELS with type u8, u16le, "
+          "u16be, f32le or f32be and at most %d channels, as in f32be:512x512x1",
+          layout, DATASET_MAX_CHANNELS);
+    return ST_OK;
+}
+
+static status open_file(raw_reader *r, const char *path, const char *layout)
+{
+    struct stat about;
+    TRY(read_layout(r, layout));
+    r->path = strdup(path);
+    CHECK(r->path != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
+    r->file = fopen(path, "rb");
+    CHECK(r->file != NULL, errno == ENOENT ? ST_NO_INPUT : ST_IO, "%s: cannot be opened: %s", path,
+          strerror(errno));
+    CHECK(fstat(fileno(r->file), &about) == 0, ST_IO, "%s: %s", path, strerror(errno));
+    uint64_t bytes = (uint64_t)about.st_size, sample = sample_bytes(&r->shape);
+    CHECK(bytes > 0 && bytes % sample == 0, ST_BAD_DATA,
+          "%s: samples of %s are %llu bytes each, but the file has %llu: it is truncated or has "
+          "another layout",
+          path, layout, (unsigned long long)sample, (unsigned long long)bytes);
+    r->count = bytes / sample;
+    return ST_OK;
+}
+
+static status open_reader(void **opened, const char *path, const char *layout, format_info *info)
+{
+    raw_reader *r = calloc(1, sizeof *r);
+    CHECK(r != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
+    status s = open_file(r, path, layout);
+    if (s != ST_OK) {
+        close_reader(r);
+        return s;
+    }
+    *info = (format_info){r->count, r->shape};
+    *opened = r;
+    return ST_OK;
+}
+
+static status next(void *opened, void *pixels, int64_t *label)
+{
+    raw_reader *r = opened;
+    size_t bytes = sample_bytes(&r->shape), count = bytes / pixel_bytes(r->shape.type);
+    CHECK(fread(pixels, bytes, 1, r->file) == 1, ferror(r->file) ? ST_IO : ST_BAD_DATA,
+          "%s: ends in the middle of sample %llu", r->path, (unsigned long long)r->position);
+    if (r->swapped) pixels_swap(pixels, r->shape.type, count);
+    CHECK(r->shape.type != PIXEL_F32 || pixels_finite(pixels, count), ST_BAD_DATA,
+          "%s: sample %llu holds NaN or infinite values: is it of this type and byte order?",
+          r->path, (unsigned long long)r->position);
+    *label = -1;
+    r->position++;
+    return ST_OK;
+}
+
+const format_type format_raw = {
+    .name = "raw",
+    .help = "any name, with --raw TYPE:HxWxC",
+    .split = split,
+    .probe = probe,
+    .open = open_reader,
+    .next = next,
+    .close = close_reader,
+};
