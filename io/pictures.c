@@ -4,6 +4,7 @@
 #include "io/atomic_file.h"
 
 #include <errno.h>
+#include <math.h>
 #include <spng.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +119,48 @@ void sheet_place(picture *sheet, int columns, int index, const dataset_info *inf
                 *to++ = (unsigned char)((pixel_value(info, pixels, at) - low) * scale);
             }
     }
+}
+
+// 127 / largest |value|; 0 for a tile of zeros.
+static float tile_scale(const float *tile, int count)
+{
+    float largest = 0.0f;
+    for (int i = 0; i < count; i++)
+        largest = fmaxf(largest, fabsf(tile[i]));
+    return largest > 0.0f ? 127.0f / largest : 0.0f;
+}
+
+static void place_tile(const picture *p, const tile_set *tiles, int index, int enlarge, int left,
+                       int top)
+{
+    int plane = tiles->height * tiles->width, channels = tiles->channels;
+    const float *tile = tiles->values + (size_t)index * (size_t)(channels * plane);
+    float scale = tile_scale(tile, channels * plane);
+    for (int y = 0; y < tiles->height * enlarge; y++) {
+        unsigned char *to =
+            p->pixels + ((size_t)(top + y) * (size_t)p->width + (size_t)left) * (size_t)channels;
+        for (int x = 0; x < tiles->width * enlarge; x++)
+            for (int c = 0; c < channels; c++) {
+                float value = tile[c * plane + y / enlarge * tiles->width + x / enlarge];
+                *to++ = (unsigned char)(128.0f + rintf(scale * value));
+            }
+    }
+}
+
+status picture_tiles(picture *made, const tile_set *tiles, int enlarge)
+{
+    ASSERT(tiles->count > 0 && (tiles->channels == 1 || tiles->channels == 3) && enlarge > 0);
+    int columns = (int)ceil(sqrt(tiles->count)), rows = (tiles->count + columns - 1) / columns;
+    int cell_width = tiles->width * enlarge + 1, cell_height = tiles->height * enlarge + 1;
+    *made = (picture){.width = columns * cell_width + 1,
+                      .height = rows * cell_height + 1,
+                      .channels = tiles->channels};
+    made->pixels = calloc((size_t)made->width * (size_t)made->height, (size_t)made->channels);
+    CHECK(made->pixels != NULL, ST_INTERNAL, "no memory for a picture of %d tiles", tiles->count);
+    for (int i = 0; i < tiles->count; i++)
+        place_tile(made, tiles, i, enlarge, i % columns * cell_width + 1,
+                   i / columns * cell_height + 1);
+    return ST_OK;
 }
 
 void picture_free(picture *p)

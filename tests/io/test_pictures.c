@@ -98,6 +98,44 @@ static void other_types_are_brought_to_8_bits(void **state)
     picture_free(&sheet);
 }
 
+// Three tiles of 2 x 1 in a grid of 2 x 2, twice as large.
+static void tiles_are_scaled_each_by_itself(void **state)
+{
+    (void)state;
+    static const float values[] = {2.0f, -1.0f, 0.0f, 0.0f, -0.5f, 0.25f};
+    static const unsigned char expected[11][7] = {
+        {0},
+        {0, 255, 255, 0, 128, 128, 0},
+        {0, 255, 255, 0, 128, 128, 0},
+        {0, 64, 64, 0, 128, 128, 0},
+        {0, 64, 64, 0, 128, 128, 0},
+        {0},
+        {0, 1, 1, 0, 0, 0, 0},
+        {0, 1, 1, 0, 0, 0, 0},
+        {0, 192, 192, 0, 0, 0, 0},
+        {0, 192, 192, 0, 0, 0, 0},
+        {0},
+    };
+    picture p;
+    assert_ok(picture_tiles(&p, &(tile_set){values, 3, 1, 2, 1}, 2));
+    assert_true(p.width == 7 && p.height == 11 && p.channels == 1);
+    assert_memory_equal(p.pixels, expected, sizeof expected);
+    picture_free(&p);
+}
+
+// Planes become interleaved colours, by one scale for all channels.
+static void colour_tiles_keep_their_proportions(void **state)
+{
+    (void)state;
+    static const float values[] = {1, -2, 0.5f, 0, -1, 4}; // red, green, blue of two pixels
+    static const unsigned char expected[] = {160, 144, 96, 64, 128, 255};
+    picture p;
+    assert_ok(picture_tiles(&p, &(tile_set){values, 1, 3, 1, 2}, 1));
+    assert_true(p.width == 4 && p.height == 3 && p.channels == 3);
+    assert_memory_equal(p.pixels + 3 * 5, expected, sizeof expected);
+    picture_free(&p);
+}
+
 #define test_in_folder(name) cmocka_unit_test_setup_teardown(name, folder_set_up, folder_tear_down)
 
 int main(void)
@@ -106,6 +144,8 @@ int main(void)
         test_in_folder(a_picture_decodes_to_itself),
         cmocka_unit_test(a_picture_without_a_place_is_an_error),
         cmocka_unit_test(every_image_stands_in_its_cell),
+        cmocka_unit_test(tiles_are_scaled_each_by_itself),
+        cmocka_unit_test(colour_tiles_keep_their_proportions),
         cmocka_unit_test(other_types_are_brought_to_8_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
