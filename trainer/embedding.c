@@ -12,10 +12,6 @@ status image_stream_open(image_stream *s, const job *j, const char *files)
     dataset_source source = job_source(j, files);
     TRY(dataset_open(&s->data, &source));
     s->info = dataset_get_info(s->data);
-    CHECK(s->info->labelled, ST_BAD_DATA,
-          "%s: kNN needs labels, and there is no %s in these files; leave data.test out to train "
-          "without evaluation",
-          files, j->data.labels[0] != '\0' ? j->data.labels : "label path");
     s->chunk_count = (s->info->count + EMBEDDING_ROWS - 1) / EMBEDDING_ROWS;
     const char *views = recipe_for_evaluation(j->data.augment);
     return augmenter_create(&s->augmenter, views, s->info, (int)j->data.size);

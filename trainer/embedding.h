@@ -29,7 +29,7 @@ typedef struct embedding {
 } embedding;
 
 // Opens `files` (data.train or data.test) of the job. Close it also after an error.
-// Errors: as dataset_open; ST_BAD_DATA without labels.
+// Errors: as dataset_open.
 status image_stream_open(image_stream *s, const job *j, const char *files);
 
 void image_stream_close(image_stream *s);
@@ -37,7 +37,7 @@ void image_stream_close(image_stream *s);
 // A loader over the chunks of this rank. One at a time. Errors: ST_INTERNAL.
 status image_stream_start(const image_stream *s, const world *w, loader **chunks);
 
-// All labels, in stored order; *labels is the caller's to free, also after an error.
+// All labels of a labelled data set, in stored order; *labels is the caller's to free, also after an error.
 // Errors: ST_INTERNAL no memory; as dataset_read_labels.
 status image_stream_labels(const image_stream *s, int64_t **labels);
 

@@ -1,27 +1,27 @@
 // trainer/evaluate.c -- kNN over the features of train and test images, and the features' health.
 #include "trainer/evaluate.h"
 
+#include "base/log.h"
 #include "comm/agree.h"
 #include "io/checkpoint.h"
 #include "trainer/alignment.h"
 #include "trainer/embedding.h"
 #include "trainer/encoder.h"
 #include "trainer/knn.h"
+#include "trainer/pixel_means.h"
 #include "trainer/probe.h"
 #include "trainer/weights.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 _Static_assert(EMBEDDING_ROWS == KNN_ROWS, "a chunk of features is a chunk of the bank");
 
-#define PIXEL_SIDE 32 // the raw-pixel floor looks at no more than 32 x 32 means
-
 struct evaluator {
     const world *world;
     const job *job;
     image_stream bank, queries;
+    bool labelled;    // train and test: there is something to vote and to probe for
     augmenter *views; // random, of test images
     graph *graph;
     int images, features; // tensors
@@ -56,6 +56,11 @@ static status build(evaluator *e)
           bank->channels, bank->height, bank->width);
     CHECK(queries->count >= 2, ST_BAD_DATA, "%s: an evaluation needs at least two images, not one",
           j->data.test);
+    e->labelled = bank->classes > 0 && queries->classes > 0;
+    if (!e->labelled)
+        log_info("%s: no labels%s%s, so kNN accuracy and linear probe are left out",
+                 bank->classes > 0 ? j->data.test : j->data.train,
+                 j->data.labels[0] != '\0' ? " at " : "", j->data.labels);
     TRY(augmenter_create(&e->views, j->data.augment, queries, (int)j->data.size));
     return build_graph(e);
 }
@@ -95,34 +100,10 @@ static void embed_features(void *state, const float *images, float *rows)
            shape_count(graph_shape(e->graph, e->features)) * sizeof(float));
 }
 
-// Mean of the source pixels that fall into each cell of at most PIXEL_SIDE x PIXEL_SIDE.
-static void pool_plane(const float *plane, int height, int width, float *out, int rows, int columns)
-{
-    for (int r = 0; r < rows; r++)
-        for (int c = 0; c < columns; c++) {
-            int top = r * height / rows, bottom = (r + 1) * height / rows;
-            int left = c * width / columns, right = (c + 1) * width / columns;
-            double sum = 0;
-            for (int y = top; y < bottom; y++)
-                for (int x = left; x < right; x++)
-                    sum += (double)plane[(size_t)y * (size_t)width + (size_t)x];
-            out[r * columns + c] = (float)(sum / ((bottom - top) * (right - left)));
-        }
-}
-
-static int at_most(int size, int limit)
-{
-    return size < limit ? size : limit;
-}
-
 static void embed_pixels(void *state, const float *images, float *rows)
 {
     evaluator *e = state;
-    shape view = graph_shape(e->graph, e->images);
-    int height = at_most(view.h, PIXEL_SIDE), width = at_most(view.w, PIXEL_SIDE);
-    for (int plane = 0; plane < view.n * view.c; plane++)
-        pool_plane(images + (size_t)plane * (size_t)view.h * (size_t)view.w, view.h, view.w,
-                   rows + (size_t)plane * (size_t)height * (size_t)width, height, width);
+    pixel_means(graph_shape(e->graph, e->images), images, rows);
 }
 
 static status add_bank(evaluator *e, knn *n, loader *l, const embedding *how, const int64_t *labels)
@@ -157,6 +138,8 @@ static status open_search(evaluator *e, const embedding *how, search *f)
     f->queries = calloc(embedding_room(how, &e->queries, e->world), sizeof(float));
     CHECK(f->queries != NULL, ST_INTERNAL, "no memory for the features of %llu test images",
           (unsigned long long)e->queries.info->count);
+    TRY(image_stream_start(&e->queries, e->world, &f->query_chunks));
+    if (!e->labelled) return ST_OK;
     TRY(image_stream_labels(&e->queries, &f->query_labels));
     TRY(image_stream_labels(&e->bank, &f->bank_labels));
     knn *neighbours = NULL;
@@ -164,7 +147,6 @@ static status open_search(evaluator *e, const embedding *how, search *f)
                           (int)e->job->evaluate.knn_k);
     f->knn = neighbours;
     TRY(s);
-    TRY(image_stream_start(&e->queries, e->world, &f->query_chunks));
     return image_stream_start(&e->bank, e->world, &f->bank_chunks);
 }
 
@@ -197,6 +179,8 @@ static status run_search(evaluator *e, const embedding *how, search *f, bool wit
 {
     TRY(agree(e->world, embedding_gather(how, &e->queries, e->world, f->query_chunks, f->queries)));
     if (with_health) TRY(agree(e->world, measure_health(e, how, f->queries, &found->health)));
+    found->knn = -1;
+    if (!e->labelled) return ST_OK;
     TRY(agree(e->world, add_bank(e, f->knn, f->bank_chunks, how, f->bank_labels)));
     uint64_t correct = 0, voted = 0;
     TRY(agree(e->world, knn_vote(f->knn, e->world, f->query_labels, class_count(e),
@@ -215,9 +199,15 @@ static status evaluate(evaluator *e, const embedding *how, bool with_health, eva
     return s;
 }
 
+bool evaluator_is_labelled(const evaluator *e)
+{
+    return e->labelled;
+}
+
 // Collective.
 static status evaluate_floor(evaluator *e, const embedding *how, double *top1)
 {
+    ASSERT(e->labelled);
     evaluation found = {0};
     status s = evaluate(e, how, false, &found);
     *top1 = found.knn;
@@ -276,7 +266,8 @@ status evaluator_features(evaluator *e, const float *params, const float *statis
     TRY(evaluate(e, &how, true, found));
     TRY(alignment_measure(&how, &e->queries, e->world, e->views, (uint64_t)e->job->seed,
                           &found->alignment));
-    return e->job->evaluate.probe ? probe_features(e, &how, &found->probe) : ST_OK;
+    bool probe = e->job->evaluate.probe && e->labelled;
+    return probe ? probe_features(e, &how, &found->probe) : ST_OK;
 }
 
 status evaluator_untrained_knn(evaluator *e, double *top1)
@@ -288,9 +279,7 @@ status evaluator_untrained_knn(evaluator *e, double *top1)
 
 status evaluator_pixels_knn(evaluator *e, double *top1)
 {
-    shape view = graph_shape(e->graph, e->images);
-    embedding how = {view.c * at_most(view.h, PIXEL_SIDE) * at_most(view.w, PIXEL_SIDE), true,
-                     embed_pixels, e};
+    embedding how = {pixel_means_count(graph_shape(e->graph, e->images)), true, embed_pixels, e};
     return evaluate_floor(e, &how, top1);
 }
 

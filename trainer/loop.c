@@ -155,6 +155,7 @@ static status save(training *t)
 static status evaluate_floors(training *t, report *r)
 {
     if (t->evaluator == NULL || !t->job->evaluate.floors) return ST_OK;
+    if (!evaluator_is_labelled(t->evaluator)) return ST_OK;
     TRY(evaluator_pixels_knn(t->evaluator, &r->knn_pixels));
     TRY(evaluator_untrained_knn(t->evaluator, &r->knn_untrained));
     log_info("kNN top-1 before training: raw pixels %.2f %%, untrained net %.2f %%",
@@ -172,9 +173,10 @@ static status evaluate_now(training *t, report *r)
     evaluation found;
     TRY(evaluator_features(t->evaluator, t->learned->params, t->learned->statistics, &found));
     r->knn = found.knn;
-    log_info("epoch %.2f: kNN top-1 %.2f %%  alignment %.3f  uniformity %.3f  effective rank %.1f  "
-             "deviation %.3f",
-             (double)t->step / (double)t->steps_per_epoch, 100 * found.knn, found.alignment,
+    char knn[64] = "";
+    if (found.knn >= 0) snprintf(knn, sizeof knn, "kNN top-1 %.2f %%  ", 100 * found.knn);
+    log_info("epoch %.2f: %salignment %.3f  uniformity %.3f  effective rank %.1f  deviation %.3f",
+             (double)t->step / (double)t->steps_per_epoch, knn, found.alignment,
              found.health.uniformity, found.health.effective_rank, found.health.deviation);
     if (found.probe >= 0) log_info("linear probe top-1 %.2f %%", 100 * found.probe);
     watch_health(t, &found.health);

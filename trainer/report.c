@@ -92,23 +92,24 @@ status report_floor(training *t, const char *name, double top1)
     return run_folder_add_metrics(&t->folder, json_end(&line));
 }
 
+// A negative share is not known.
+static void add_share(json_line *line, const char *key, double value)
+{
+    if (value >= 0) json_real(line, key, value);
+}
+
 status report_evaluation(training *t, const evaluation *found)
 {
     if (t->world->rank != 0) return ST_OK;
     json_line line;
     start_line(&line, t);
-    json_real(&line, "knn_top1", found->knn);
-    if (found->probe >= 0) json_real(&line, "probe_top1", found->probe);
+    add_share(&line, "knn_top1", found->knn);
+    add_share(&line, "probe_top1", found->probe);
     json_real(&line, "alignment", found->alignment);
     json_real(&line, "uniformity", found->health.uniformity);
     json_real(&line, "effective_rank", found->health.effective_rank);
     json_real(&line, "feature_deviation", found->health.deviation);
     return run_folder_add_metrics(&t->folder, json_end(&line));
-}
-
-static void add_knn(json_line *line, const char *key, double value)
-{
-    if (value >= 0) json_real(line, key, value);
 }
 
 status report_run(const report *r, const training *t, const char *run_status)
@@ -127,9 +128,9 @@ status report_run(const report *r, const training *t, const char *run_status)
     for (size_t i = 0; i < t->metric_count; i++)
         json_real(&line, t->job->method->metric_names[i], r->last_metrics[i]);
     json_real(&line, "images_per_s", r->images_per_second);
-    add_knn(&line, "knn_top1", r->knn);
-    add_knn(&line, "knn_top1_untrained", r->knn_untrained);
-    add_knn(&line, "knn_top1_pixels", r->knn_pixels);
+    add_share(&line, "knn_top1", r->knn);
+    add_share(&line, "knn_top1_untrained", r->knn_untrained);
+    add_share(&line, "knn_top1_pixels", r->knn_pixels);
     json_close(&line);
     json_int(&line, "ranks", t->world->size);
     json_int(&line, "workers", t->workers.total);

@@ -27,4 +27,15 @@ done
 "$basin" eval run data.augment=none evaluate.probe=false >log 2>&1
 [ "$(number alignment)" = 0.000 ] || fail "two equal views lie $(number alignment) apart"
 grep -q "linear probe" log && fail "evaluate.probe=false still probes"
+
+# Without labels there is no kNN and no probe, but the health is the same as with them.
+"$basin" eval run evaluate.probe=false >labelled 2>/dev/null
+expect 0 "no labels, so kNN accuracy and linear probe are left out" on 2 "$basin" eval run data.labels=
+grep -Eq "top-1" log && { cat log; fail "an accuracy without labels"; }
+diff <(grep -A4 health log) <(grep -A4 health labelled) || fail "the health depends on labels"
+train 2 bare-run stop_after=3 data.labels= evaluate.probe=true
+[ "$(grep -c "no labels, so kNN" log)" = 1 ] || { cat log; fail "not told once that labels are missing"; }
+grep -q '"alignment":.*"uniformity":.*"effective_rank":.*"feature_deviation":' bare-run/metrics.jsonl ||
+    fail "no health without labels"
+grep -Eq 'knn_top1|probe_top1' bare-run/metrics.jsonl bare-run/run.json && fail "an accuracy without labels"
 echo "evaluations agree"

@@ -1,5 +1,5 @@
-// trainer/commands/eval.c -- basin eval RUN [key=value ...]: kNN accuracy of a run's newest
-// checkpoint beside its floors.
+// trainer/commands/eval.c -- basin eval RUN [key=value ...]: how good the features of a run's
+// newest checkpoint are: kNN beside its floors and linear probe, with labels; health, also without.
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
@@ -41,25 +41,35 @@ static status open_run(evaluated_run *v, const world *w, int argc, char **argv)
     return evaluator_create(&v->evaluator, w, &v->job);
 }
 
+// Collective. kNN of the trained net, beside its floors.
+static status print_knn(evaluated_run *v, const world *w, double trained)
+{
+    double pixels = 0, untrained = 0;
+    TRY(evaluator_pixels_knn(v->evaluator, &pixels));
+    TRY(evaluator_untrained_knn(v->evaluator, &untrained));
+    if (w->rank == 0)
+        printf("kNN top-1 (k %lld, temperature %g)\n"
+               "  raw pixels     %6.2f %%\n  untrained net  %6.2f %%\n  trained net    %6.2f %%\n",
+               (long long)v->job.evaluate.knn_k, v->job.evaluate.knn_temperature, 100 * pixels,
+               100 * untrained, 100 * trained);
+    return ST_OK;
+}
+
 // Collective.
 static status evaluate(evaluated_run *v, const world *w)
 {
-    double pixels = 0, untrained = 0;
-    evaluation trained = {0};
-    TRY(evaluator_pixels_knn(v->evaluator, &pixels));
-    TRY(evaluator_untrained_knn(v->evaluator, &untrained));
-    TRY(evaluator_checkpoint(v->evaluator, v->checkpoint, &trained));
-    if (w->rank == 0)
-        printf("%s\nkNN top-1 (k %lld, temperature %g)\n"
-               "  raw pixels     %6.2f %%\n  untrained net  %6.2f %%\n  trained net    %6.2f %%\n"
-               "health of the trained net's features\n"
-               "  alignment      %7.3f\n  uniformity     %7.3f\n  effective rank %7.1f\n  "
-               "deviation      %7.3f\n",
-               v->checkpoint, (long long)v->job.evaluate.knn_k, v->job.evaluate.knn_temperature,
-               100 * pixels, 100 * untrained, 100 * trained.knn, trained.alignment,
-               trained.health.uniformity, trained.health.effective_rank, trained.health.deviation);
-    if (w->rank == 0 && trained.probe >= 0)
-        printf("linear probe top-1\n  trained net    %6.2f %%\n", 100 * trained.probe);
+    evaluation found = {0};
+    TRY(evaluator_checkpoint(v->evaluator, v->checkpoint, &found));
+    if (w->rank == 0) printf("%s\n", v->checkpoint);
+    if (found.knn >= 0) TRY(print_knn(v, w, found.knn));
+    if (w->rank != 0) return ST_OK;
+    printf("health of the trained net's features\n"
+           "  alignment      %7.3f\n  uniformity     %7.3f\n  effective rank %7.1f\n"
+           "  deviation      %7.3f\n",
+           found.alignment, found.health.uniformity, found.health.effective_rank,
+           found.health.deviation);
+    if (found.probe >= 0)
+        printf("linear probe top-1\n  trained net    %6.2f %%\n", 100 * found.probe);
     return ST_OK;
 }
 
@@ -76,7 +86,7 @@ static status run(const world *w, int argc, char **argv)
 const command_type command_eval = {
     .name = "eval",
     .usage = "RUN [key=value ...]",
-    .help = "kNN accuracy of a run's newest checkpoint, beside raw pixels and the untrained net",
+    .help = "score a run's newest checkpoint: kNN beside its floors, linear probe, health",
     .more = "",
     .run = run,
 };
