@@ -44,6 +44,16 @@ bool warn_momentum(warnings *w, const warnings_setup *setup)
     return true;
 }
 
+bool warn_rate(warnings *w, double rate, uint64_t steps)
+{
+    if (rate > 0 || steps == 0) return false;
+    if (!first_time(w, WARNING_RATE)) return false;
+    log_warn("the learning rate is 0 in all %llu steps of this run, so the weights stay as they "
+             "are; raise optimizer.lr, or look at the schedule",
+             (unsigned long long)steps);
+    return true;
+}
+
 bool warn_chance(warnings *w, const warnings_setup *setup, double loss, double epoch)
 {
     if (setup->negatives == 0 || epoch < 1) return false;

@@ -16,6 +16,7 @@ typedef enum warning {
     WARNING_LEAK,      // the task is solved by something else than the image
     WARNING_NEGATIVES, // too many of them are of the query's own kind
     WARNING_MOMENTUM,  // the key encoder hardly leaves its random start
+    WARNING_RATE,      // nothing is learnt at a learning rate of 0
     WARNING_COUNT
 } warning;
 
@@ -34,6 +35,10 @@ bool warn_negatives(warnings *w, const warnings_setup *setup);
 
 // The key encoder remembers about 1 / (1 - m) steps; a quarter of the run is too long for that.
 bool warn_momentum(warnings *w, const warnings_setup *setup);
+
+// rate: the first learning rate above 0 among the `steps` steps still to come, or 0: then no weight
+// will change.
+bool warn_rate(warnings *w, double rate, uint64_t steps);
 
 // Mean loss over the steps behind `step`, per direction of the loss: ln(K + 1) is chance. Speaks
 // after the first epoch.

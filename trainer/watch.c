@@ -16,8 +16,18 @@ static bool describe(const training *t, method_contrast *contrast, warnings_setu
     return true;
 }
 
+// The first learning rate above 0 of the steps still to come, or 0.
+static double first_rate(const training *t)
+{
+    double rate = 0;
+    for (uint64_t step = t->step; step < training_end(t) && rate == 0; step++)
+        rate = t->job->lr * schedule_factor(&t->job->schedule, step, t->steps_per_epoch);
+    return rate;
+}
+
 void watch_start(training *t)
 {
+    warn_rate(&t->warnings, first_rate(t), training_end(t) - t->step);
     method_contrast contrast;
     warnings_setup setup;
     if (!describe(t, &contrast, &setup)) return;

@@ -4,7 +4,7 @@
 
 #include "trainer/training.h"
 
-// Before the first step: what the job itself tells.
+// Before the first step of this run: what the job itself tells.
 void watch_start(training *t);
 
 // means: of the metrics (training.metric_count), over at most job.log_every steps up to now.

@@ -59,6 +59,16 @@ static void momentum_one_never_moves_and_zero_is_never_slow(void **state)
     assert_false(warn_momentum(&w, &setup));
 }
 
+static void a_learning_rate_of_zero_is_told_once(void **state)
+{
+    (void)state;
+    warnings w = {0};
+    assert_false(warn_rate(&w, 1e-12, 100));
+    assert_false(warn_rate(&w, 0, 0)); // nothing left to do
+    assert_true(warn_rate(&w, 0, 100));
+    assert_false(warn_rate(&w, 0, 100));
+}
+
 static void a_loss_at_chance_is_told_after_an_epoch(void **state)
 {
     (void)state;
@@ -112,6 +122,7 @@ int main(void)
         cmocka_unit_test(too_many_negatives_are_told_once),
         cmocka_unit_test(slow_momentum_is_told_once),
         cmocka_unit_test(momentum_one_never_moves_and_zero_is_never_slow),
+        cmocka_unit_test(a_learning_rate_of_zero_is_told_once),
         cmocka_unit_test(a_loss_at_chance_is_told_after_an_epoch),
         cmocka_unit_test(a_leak_is_told_once_the_queue_is_full),
         cmocka_unit_test(collapse_shows_in_deviation_or_in_rank),

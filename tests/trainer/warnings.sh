@@ -29,3 +29,22 @@ told 1 "momentum 0.999 is too slow for 66 steps"
 # At a temperature this high all similarities are the same, so nothing can be learnt.
 train 2 chance "${sound[@]}" method.temperature=100
 told 1 "no better than guessing among 161"
+
+# Without shuffling, batch norm sees a query's own key; equal views make that plain. Dealt to other
+# workers the same views are no such matter.
+train 2 leak "${sound[@]}" data.augment=none method.shuffle=false
+told 1 "queries find their keys among 161 in"
+train 2 dealt "${sound[@]}" data.augment=none
+told 0 "queries find their keys"
+
+# Each step takes the weights to nothing.
+train 1 collapse "${sound[@]}" optimizer.lr=0.1 optimizer.weight_decay=10 optimizer.momentum=0
+told 1 "the features have collapsed"
+
+train 2 still "${sound[@]}" optimizer.lr=0
+told 1 "the learning rate is 0 in all 66 steps"
+# A schedule that ends at 0 is sound; going on where it is 0 already is not.
+train 1 ended "${sound[@]}" schedule.name=step schedule.milestones=1 schedule.factor=0 stop_after=33
+told 0 "the learning rate is 0"
+train 1 ended "${sound[@]}" schedule.name=step schedule.milestones=1 schedule.factor=0
+told 1 "the learning rate is 0 in all 33 steps"
