@@ -21,12 +21,4 @@ extern const net_type *const net_table[]; // NULL-ended
 // The net called `name`, or NULL.
 const net_type *net_find(const char *name);
 
-// Adds a projection head and returns its output (n, dim, 1, 1), not normalised.
-//   kind "linear": fc (MoCo v1);  "mlp": fc.0, ReLU, fc.2 with as many hidden units as features
-//   (MoCo v2: He et al. 2020, arXiv 2003.04297);  "mlp_bn": batch norm behind each fc of it
-//   (SimSiam, MoCo v3; two fc, theirs have two or three)
-int head_build(graph *g, const char *kind, int dim, int features);
-
-#define HEAD_KINDS "linear|mlp|mlp_bn"
-
 #endif

@@ -8,7 +8,7 @@ int encoder_features(graph *g, const encoder *e, int images)
 
 int encoder_projection(graph *g, const encoder *e, int images)
 {
-    return head_build(g, e->head, e->dim, encoder_features(g, e, images));
+    return head_build(g, &e->head, encoder_features(g, e, images));
 }
 
 int encoder_embedding(graph *g, const encoder *e, int images)
@@ -16,10 +16,16 @@ int encoder_embedding(graph *g, const encoder *e, int images)
     return graph_chain(g, "l2_normalise", "normalise", encoder_projection(g, e, images), "{}");
 }
 
-int encoder_prediction(graph *g, const encoder *e, int projection, int hidden)
+int encoder_prediction(graph *g, const encoder *e, int projection, int hidden, bool normed_end)
 {
-    int x = graph_chain(g, "linear", "predictor.0", projection, "{features: %d}", hidden);
-    x = graph_chain(g, "batch_norm", "predictor.1", x, "{activation: relu}");
-    x = graph_chain(g, "linear", "predictor.3", x, "{features: %d}", e->dim);
+    int x = projection;
+    if (normed_end) {
+        head two = {.dim = e->head.dim, .layers = 2, .hidden = hidden};
+        x = head_normed_mlp(g, "predictor", &two, x);
+    } else {
+        x = graph_chain(g, "linear", "predictor.0", x, "{features: %d, bias: false}", hidden);
+        x = graph_chain(g, "batch_norm", "predictor.1", x, "{activation: relu}");
+        x = graph_chain(g, "linear", "predictor.3", x, "{features: %d}", e->head.dim);
+    }
     return graph_chain(g, "l2_normalise", "predictor.normalise", x, "{}");
 }

@@ -2,13 +2,13 @@
 #ifndef TRAINER_ENCODER_H
 #define TRAINER_ENCODER_H
 
+#include "models/head.h"
 #include "models/net.h"
 
 typedef struct encoder {
     const net_type *net;
     const void *net_config; // not owned
-    const char *head;       // one of HEAD_KINDS
-    int dim;                // of the embedding
+    head head;
 } encoder;
 
 // images (n, c, h, w) -> features of the net (n, f, 1, 1). Its parameters are the first of a graph,
@@ -21,8 +21,9 @@ int encoder_projection(graph *g, const encoder *e, int images);
 // The same, then normalisation: unit vectors (n, dim, 1, 1).
 int encoder_embedding(graph *g, const encoder *e, int images);
 
-// A predictor of another view's embedding: fc, batch norm, ReLU, fc with `hidden` units between;
-// unit vectors of the projection's dimension.
-int encoder_prediction(graph *g, const encoder *e, int projection, int hidden);
+// Adds a predictor of another view's embedding behind a projection: two layers of a head_normed_mlp
+// with `hidden` units between; or, without the batch norm at its end, the last fc has a bias. Unit
+// vectors of the projection's dimension.
+int encoder_prediction(graph *g, const encoder *e, int projection, int hidden, bool normed_end);
 
 #endif

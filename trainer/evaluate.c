@@ -31,7 +31,7 @@ struct evaluator {
 static status build_graph(evaluator *e)
 {
     const job *j = e->job;
-    encoder parts = {j->net, &j->net_config, j->model.head, (int)j->model.dim};
+    encoder parts = job_encoder(j);
     shape view = {EMBEDDING_ROWS, augmenter_channels(e->bank.augmenter),
                   augmenter_height(e->bank.augmenter), augmenter_width(e->bank.augmenter)};
     TRY(graph_create(&e->graph, false));

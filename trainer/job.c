@@ -50,6 +50,10 @@ static const config_field model_fields[] = {
     {"head", FIELD_TEXT, offsetof(job_model, head), "mlp", 0, 0, HEAD_KINDS, "projection head"},
     {"dim", FIELD_INT, offsetof(job_model, dim), "128", 1, 65536, NULL,
      "dimension of the embedding"},
+    {"head_layers", FIELD_INT, offsetof(job_model, head_layers), "2", 1, 8, NULL,
+     "fully connected layers of heads mlp and mlp_bn"},
+    {"head_hidden", FIELD_INT, offsetof(job_model, head_hidden), "0", 0, 65536, NULL,
+     "units between them; 0 = as many as the net has features"},
     {0}};
 
 typedef struct named {
@@ -184,6 +188,13 @@ uint64_t job_hash(const job *j)
 dataset_source job_source(const job *j, const char *files)
 {
     return (dataset_source){files, j->data.images, j->data.labels, j->data.axes};
+}
+
+encoder job_encoder(const job *j)
+{
+    head h = {j->model.head, (int)j->model.dim, (int)j->model.head_layers,
+              (int)j->model.head_hidden};
+    return (encoder){j->net, &j->net_config, h};
 }
 
 static void help_common(FILE *out)

@@ -24,7 +24,7 @@ typedef struct job_data {
 
 typedef struct job_model {
     char net[CONFIG_TEXT_SIZE], head[CONFIG_TEXT_SIZE];
-    int64_t dim;
+    int64_t dim, head_layers, head_hidden;
 } job_model;
 
 typedef struct job_evaluate {
@@ -75,6 +75,9 @@ uint64_t job_hash(const job *j);
 
 // `files` (data.train or data.test) as a data set; views into the job.
 dataset_source job_source(const job *j, const char *files);
+
+// The net and head it asks for; views into the job.
+encoder job_encoder(const job *j);
 
 // Help on the job's keys: a method, net or optimizer by name, or all common sections for "".
 // Returns false when nothing is called `topic`.

@@ -9,7 +9,7 @@
 // Floats of one worker's keys.
 static size_t worker_floats(const key_encoder *k)
 {
-    return (size_t)k->setup->view.n * (size_t)k->setup->encoder.dim;
+    return (size_t)k->setup->view.n * (size_t)k->setup->encoder.head.dim;
 }
 
 static status take_memory(key_encoder *k)
@@ -66,7 +66,7 @@ static void compute_own(key_encoder *k, const method_step *step, int slot, float
 // From the order of shuffled rows back to that of batch positions.
 static void place(const key_encoder *k, uint64_t step, float *keys)
 {
-    size_t dim = (size_t)k->setup->encoder.dim;
+    size_t dim = (size_t)k->setup->encoder.head.dim;
     for (uint64_t row = 0; row < k->setup->order.batch; row++) {
         uint64_t position = order_shuffled(&k->setup->order, step, row);
         memcpy(keys + position * dim, k->rows + row * dim, dim * sizeof(float));

@@ -37,7 +37,7 @@ static status create_method(training *t)
         .steps_total = t->steps_total,
         .view = {t->workers.batch, augmenter_channels(t->augmenter), augmenter_height(t->augmenter),
                  augmenter_width(t->augmenter)},
-        .encoder = {j->net, &j->net_config, j->model.head, (int)j->model.dim},
+        .encoder = job_encoder(j),
         .settings = &j->method_config,
     };
     TRY(j->method->create(&t->method, &setup, &t->learned));

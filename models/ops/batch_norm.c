@@ -1,6 +1,7 @@
 // models/ops/batch_norm.c -- batch normalisation, with residual and ReLU in the same pass.
 //   y = act(weight (x - mean) / sqrt(var + eps) + bias [+ r])
 //   x, r, y (n, c, h, w) in one layout; weight, bias, mean, var (c); act = none or ReLU
+//   affine: false leaves out weight and bias (1 and 0)
 //   mean and biased var over the n h w values of a channel of one worker's batch (training), or
 //   the running statistics; batch statistics are the mean and the unbiased var, as PyTorch's
 //   dr = dy where y > 0 (ReLU);  u = (x - mean) / sqrt(var + eps);  N = n h w
@@ -17,6 +18,7 @@
 typedef struct batch_norm_config {
     char activation[CONFIG_TEXT_SIZE];
     double eps;
+    bool affine;
 } batch_norm_config;
 
 static const config_field fields[] = {
@@ -24,6 +26,8 @@ static const config_field fields[] = {
      "applied to the result (after the residual)"},
     {"eps", FIELD_REAL, offsetof(batch_norm_config, eps), "1e-5", 1e-12, 1, NULL,
      "added to the variance"},
+    {"affine", FIELD_BOOL, offsetof(batch_norm_config, affine), "true", 0, 0, NULL,
+     "with a scale and shift to learn"},
     {0},
 };
 
@@ -57,9 +61,11 @@ static status plan(const void *settings, op_plan *p)
           x.n, x.c, x.h, x.w);
     p->out = x;
     p->out_block = p->in_block[0];
-    p->param_count = 2;
-    p->params[WEIGHT] = (op_param){"weight", 1, {x.c}, INIT_CONSTANT, 1.0f, true};
-    p->params[BIAS] = (op_param){"bias", 1, {x.c}, INIT_CONSTANT, 0.0f, true};
+    if (((const batch_norm_config *)settings)->affine) {
+        p->param_count = 2;
+        p->params[WEIGHT] = (op_param){"weight", 1, {x.c}, INIT_CONSTANT, 1.0f, true};
+        p->params[BIAS] = (op_param){"bias", 1, {x.c}, INIT_CONSTANT, 0.0f, true};
+    }
     p->statistic_count = 2;
     p->statistics[MEAN] = (op_param){"running_mean", 1, {x.c}, INIT_CONSTANT, 0.0f, false};
     p->statistics[VARIANCE] = (op_param){"running_var", 1, {x.c}, INIT_CONSTANT, 1.0f, false};
@@ -121,17 +127,23 @@ static void recall_group(const slabs *s, double eps, const op_run *run, int grou
     }
 }
 
+// Without parameters the weight of each channel is 1 and the bias 0.
+static float weight_of(const op_run *run, size_t channel)
+{
+    return run->params[WEIGHT] != NULL ? run->params[WEIGHT][channel] : 1.0f;
+}
+
 static void normalise_group(const slabs *s, const op_run *run, int group, const group_constants *k,
                             bool relu)
 {
-    lanes constants[3];
+    lanes constants[3] = {0};
     float scale[LANES];
     size_t first = first_channel(s, group);
     for (int c = 0; c < s->block; c++)
-        scale[c] = run->params[WEIGHT][first + (size_t)c] * k->inverse[c];
+        scale[c] = weight_of(run, first + (size_t)c) * k->inverse[c];
     spread(k->mean, s->block, &constants[0]);
     spread(scale, s->block, &constants[1]);
-    spread(run->params[BIAS] + first, s->block, &constants[2]);
+    if (run->params[BIAS] != NULL) spread(run->params[BIAS] + first, s->block, &constants[2]);
     for (int n = 0; n < s->samples; n++) {
         size_t at = slab_at(s, n, group);
         const float *residual = run->in[1] != NULL ? run->in[1] + at : NULL;
@@ -176,9 +188,9 @@ static void reduce_group(const slabs *s, const op_plan *p, const op_run *run, in
         double inverse = (double)inverses[c];
         double dbias = gather(sums, s->block, c);
         double dweight = gather(products, s->block, c) * inverse;
-        double scale = (double)run->params[WEIGHT][first + (size_t)c] * inverse;
-        run->dparams[WEIGHT][first + (size_t)c] += (float)dweight;
-        run->dparams[BIAS][first + (size_t)c] += (float)dbias;
+        double scale = (double)weight_of(run, first + (size_t)c) * inverse;
+        if (run->dparams[WEIGHT] != NULL) run->dparams[WEIGHT][first + (size_t)c] += (float)dweight;
+        if (run->dparams[BIAS] != NULL) run->dparams[BIAS][first + (size_t)c] += (float)dbias;
         factors[0][c] = (float)scale;
         factors[1][c] = (float)(-scale * dbias / s->count);
         factors[2][c] = (float)(-scale * dweight * inverse / s->count);
@@ -206,7 +218,8 @@ static void backward(const void *settings, const op_plan *p, const op_run *run)
 
 const op_type op_batch_norm = {
     .name = "batch_norm",
-    .examples = {"{}", "{activation: relu}", "{activation: relu, eps: 1e-3}"},
+    .examples = {"{}", "{activation: relu}", "{activation: relu, eps: 1e-3}",
+                 "{activation: relu, affine: false}"},
     .example_in = {{3, 2, 5, 5}, {3, 2, 5, 5}},
     .fields = fields,
     .config_size = sizeof(batch_norm_config),

@@ -3,6 +3,7 @@
 #include "tests/check.h"
 
 #include "models/graph.h"
+#include "models/head.h"
 #include "models/net.h"
 #include "models/nets/resnet.h"
 
@@ -165,7 +166,7 @@ static void start(machine *m, const golden_net *golden)
     m->keys = graph_input(m->g, "keys", (shape){BATCH, DIM, 1, 1}, false);
     m->negatives = graph_input(m->g, "negatives", (shape){NEGATIVES, DIM, 1, 1}, false);
     m->features = net_find("resnet18")->build(m->g, &c, m->images);
-    int q = head_build(m->g, "linear", DIM, m->features);
+    int q = head_build(m->g, &(head){"linear", DIM, 1, 0}, m->features);
     q = graph_chain(m->g, "l2_normalise", "queries", q, "{}");
     m->energies = graph_add(m->g, "info_nce", "energy", (int[]){q, m->keys, m->negatives}, 3,
                             "{temperature: 0.2}");

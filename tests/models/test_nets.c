@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "models/graph.h"
+#include "models/head.h"
 #include "models/net.h"
 #include "models/nets/resnet.h"
 
@@ -102,6 +103,8 @@ static void every_net_gives_one_vector_a_sample(void **state)
     assert_null(net_find("no such net"));
 }
 
+static const head mlp = {"mlp", 6, 2, 0};
+
 // A graph with its weights, ready to run.
 typedef struct machine {
     graph *g;
@@ -113,7 +116,7 @@ static void start(machine *m, const char *net, const char *text, shape images, b
 {
     assert_ok(graph_create(&m->g, true));
     int features = build(m->g, net, text, images);
-    m->out = head_build(m->g, "mlp", 6, features);
+    m->out = head_build(m->g, &mlp, features);
     for (int id = 1; keep_all && id < m->out; id++)
         graph_keep(m->g, id);
     graph_keep(m->g, m->out);
@@ -237,7 +240,7 @@ static void graphs_of_a_net_share_their_weights(void **state)
         graph *training, *evaluation;
         const shape images = {4, 3, 32, 32};
         assert_ok(graph_create(&training, true));
-        head_build(training, "mlp", 6, build(training, net_table[i]->name, "{width: 8}", images));
+        head_build(training, &mlp, build(training, net_table[i]->name, "{width: 8}", images));
         assert_ok(graph_create(&evaluation, false));
         build(evaluation, net_table[i]->name, "{width: 8}", (shape){7, 3, 32, 32});
         const graph_param *p, *q;
@@ -256,20 +259,39 @@ static void graphs_of_a_net_share_their_weights(void **state)
     }
 }
 
-static void heads_end_in_dim_channels(void **state)
+// The parameters of each kind, in order, with PyTorch's names; and dim channels at the end.
+static void heads_are_the_published_ones(void **state)
 {
     (void)state;
-    const char *const kinds[] = {"linear", "mlp"};
-    const int params[] = {2, 4};
-    for (int i = 0; i < 2; i++) {
+    const struct {
+        head head;
+        const char *params[8];
+    } cases[] = {
+        {{"linear", 6, 2, 0}, {"fc.weight 6 20", "fc.bias 6"}},
+        {{"mlp", 6, 2, 0},
+         {"fc.0.weight 20 20", "fc.0.bias 20", "fc.2.weight 6 20", "fc.2.bias 6"}},
+        {{"mlp", 6, 1, 9}, {"fc.0.weight 6 20", "fc.0.bias 6"}},
+        {{"mlp_bn", 6, 2, 9},
+         {"fc.0.weight 9 20", "fc.1.weight 9", "fc.1.bias 9", "fc.3.weight 6 9"}},
+        {{"mlp_bn", 6, 3, 0},
+         {"fc.0.weight 20 20", "fc.1.weight 20", "fc.1.bias 20", "fc.3.weight 20 20",
+          "fc.4.weight 20", "fc.4.bias 20", "fc.6.weight 6 20"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         graph *g;
         assert_ok(graph_create(&g, false));
         int x = graph_input(g, "features", (shape){4, 20, 1, 1}, false);
-        shape s = graph_shape(g, head_build(g, kinds[i], 6, x));
+        shape s = graph_shape(g, head_build(g, &cases[i].head, x));
         assert_true(s.n == 4 && s.c == 6 && s.h == 1 && s.w == 1);
-        assert_non_null(graph_param_at(g, params[i] - 1));
-        assert_null(graph_param_at(g, params[i]));
-        assert_string_equal(graph_param_at(g, 0)->name, i == 0 ? "fc.weight" : "fc.0.weight");
+        int count = 0;
+        for (const graph_param *p; (p = graph_param_at(g, count)) != NULL; count++) {
+            char said[GRAPH_NAME_SIZE + 32];
+            int length = snprintf(said, sizeof said, "%s %d", p->name, p->spec.dims[0]);
+            if (p->spec.rank > 1)
+                snprintf(said + length, sizeof said - (size_t)length, " %d", p->spec.dims[1]);
+            assert_string_equal(said, cases[i].params[count]);
+        }
+        assert_null(cases[i].params[count]);
         graph_destroy(g);
     }
 }
@@ -295,7 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_net_gives_one_vector_a_sample),
         cmocka_unit_test(resnets_have_torchvisions_names_and_shapes),
-        cmocka_unit_test(heads_end_in_dim_channels),
+        cmocka_unit_test(heads_are_the_published_ones),
         cmocka_unit_test(graphs_of_a_net_share_their_weights),
         cmocka_unit_test(shared_memory_changes_no_bit),
         cmocka_unit_test(gradients_of_whole_nets_match_differences),

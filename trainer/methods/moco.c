@@ -61,7 +61,7 @@ typedef struct moco {
 static status build_query(moco *m)
 {
     const method_setup *s = &m->setup;
-    int b = s->view.n, dim = s->encoder.dim, rows = (int)m->config->queue;
+    int b = s->view.n, dim = s->encoder.head.dim, rows = (int)m->config->queue;
     TRY(energy_model_create(&m->query, s));
     graph *g = m->query.graph;
     int query = encoder_embedding(g, &s->encoder, m->query.images);
@@ -76,7 +76,7 @@ static status build_query(moco *m)
 
 static status take_memory(moco *m)
 {
-    size_t keys = (size_t)m->setup.order.batch * (size_t)m->setup.encoder.dim * sizeof(float);
+    size_t keys = (size_t)m->setup.order.batch * (size_t)m->setup.encoder.head.dim * sizeof(float);
     size_t mask = (size_t)m->setup.view.n * (size_t)m->config->queue * sizeof(float);
     if (!m->config->mask_same) mask = 0;
     TRY(arena_create(&m->memory, (size_t)m->directions * arena_padded(keys) + arena_padded(mask),
@@ -92,7 +92,8 @@ static status build(moco *m)
     const method_setup *s = &m->setup;
     TRY(build_query(m));
     TRY(key_encoder_create(&m->key, s, &m->query.weights));
-    TRY(key_queue_create(&m->queue, (uint64_t)m->config->queue, (uint64_t)s->encoder.dim, s->seed));
+    TRY(key_queue_create(&m->queue, (uint64_t)m->config->queue, (uint64_t)s->encoder.head.dim,
+                         s->seed));
     return take_memory(m);
 }
 
@@ -158,7 +159,7 @@ static void worker(void *state, const method_step *s, int own, const method_leaf
 static void finish(void *state, const method_step *s)
 {
     moco *m = state;
-    size_t dim = (size_t)m->setup.encoder.dim;
+    size_t dim = (size_t)m->setup.encoder.head.dim;
     for (int i = 0; i < m->directions; i++)
         for (uint64_t position = 0; position < m->setup.order.batch; position++)
             key_queue_add(&m->queue, m->keys[i] + position * dim,

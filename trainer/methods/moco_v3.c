@@ -2,8 +2,9 @@
 // of the batch, of all workers.
 //   q = h(f(x)), k = f_k(x');  E = 2T sum over both directions of -log softmax_i(q_i.k / T)
 //   theta_k <- m theta_k + (1 - m) theta_f before the forward passes; no gradient through keys
-//   h: fc, batch norm, ReLU, fc with as many hidden units as z has dimensions
-//   source: Chen, Xie, He 2021 (arXiv 2104.02057) alg. 1; model.head mlp_bn is its kind of projector
+//   h: twice fc without bias and batch norm, ReLU between, no scale and shift at its end
+//   source: Chen, Xie, He 2021 (arXiv 2104.02057) alg. 1; its projector for a ResNet is model.head
+//   mlp_bn with head_layers 2, head_hidden 4096 and dim 256; predictor_hidden 4096
 //   Differs: batch norm sees one worker's samples, not all.
 #include "trainer/energy_model.h"
 #include "trainer/key_encoder.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 
 typedef struct moco_v3_config {
+    int64_t predictor_hidden;
     double momentum, momentum_final, temperature;
 } moco_v3_config;
 
@@ -23,6 +25,8 @@ static const config_field fields[] = {
      "m at the end of the run, approached as a cosine"},
     {"temperature", FIELD_REAL, offsetof(moco_v3_config, temperature), "1", 1e-3, 100, NULL,
      "T, divides the similarities"},
+    {"predictor_hidden", FIELD_INT, offsetof(moco_v3_config, predictor_hidden), "0", 0, 65536, NULL,
+     "units between the predictor's two layers; 0 = model.dim"},
     {0}};
 
 enum { VIEWS = 2 };
@@ -41,14 +45,15 @@ typedef struct moco_v3 {
 static status build_query(moco_v3 *m)
 {
     const method_setup *s = &m->setup;
-    int b = s->view.n, dim = s->encoder.dim, all = (int)s->order.batch;
+    int b = s->view.n, dim = s->encoder.head.dim, all = (int)s->order.batch;
     TRY(energy_model_create(&m->query, s));
     graph *g = m->query.graph;
     m->own_keys = graph_input(g, "keys", (shape){b, dim, 1, 1}, false);
     m->all_keys = graph_input(g, "negatives", (shape){all, dim, 1, 1}, false);
     m->masked = graph_input(g, "mask", (shape){b, all, 1, 1}, false);
     int projection = encoder_projection(g, &s->encoder, m->query.images);
-    int query = encoder_prediction(g, &s->encoder, projection, dim);
+    int hidden = m->config->predictor_hidden > 0 ? (int)m->config->predictor_hidden : dim;
+    int query = encoder_prediction(g, &s->encoder, projection, hidden, true);
     int inputs[] = {query, m->own_keys, m->all_keys, m->masked};
     int energy = graph_add(g, "info_nce", "energy", inputs, 4, "{temperature: %.17g}",
                            m->config->temperature);
@@ -58,7 +63,7 @@ static status build_query(moco_v3 *m)
 static status take_memory(moco_v3 *m)
 {
     size_t all = (size_t)m->setup.order.batch;
-    size_t keys = all * (size_t)m->setup.encoder.dim * sizeof(float);
+    size_t keys = all * (size_t)m->setup.encoder.head.dim * sizeof(float);
     size_t mask = (size_t)m->setup.view.n * all * sizeof(float);
     TRY(arena_create(&m->memory, VIEWS * arena_padded(keys) + arena_padded(mask), "the keys"));
     for (int v = 0; v < VIEWS; v++)

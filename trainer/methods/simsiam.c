@@ -1,7 +1,9 @@
 // trainer/methods/simsiam.c -- each view predicts the other's embedding; nothing flows to targets.
 //   z = f(x), p = h(z);  E = -(cos(p1, z2) + cos(p2, z1)) / 2,  no gradient through z as target
-//   h: fc, batch norm, ReLU, fc with a quarter of z's dimension between
-//   source: Chen & He 2020 (arXiv 2011.10566) alg. 1; model.head mlp_bn is its kind of projector
+//   h: fc without bias, batch norm, ReLU, fc
+//   source: Chen & He 2020 (arXiv 2011.10566) alg. 1; its projector is model.head mlp_bn with
+//   head_layers 3, for CIFAR-10 2
+//   Differs: batch norm sees one worker's samples, not all.
 //
 // No negatives, no momentum encoder, nothing between workers: a step forgets all but the weights.
 #include "trainer/energy_model.h"
@@ -9,7 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const config_field fields[] = {{0}};
+typedef struct simsiam_config {
+    int64_t predictor_hidden;
+} simsiam_config;
+
+static const config_field fields[] = {
+    {"predictor_hidden", FIELD_INT, offsetof(simsiam_config, predictor_hidden), "0", 0, 65536, NULL,
+     "units between the predictor's two layers; 0 = a quarter of model.dim"},
+    {0}};
 
 enum { VIEWS = 2 };
 
@@ -23,20 +32,22 @@ typedef struct simsiam {
 
 static size_t target_bytes(const simsiam *m)
 {
-    return (size_t)m->setup.view.n * (size_t)m->setup.encoder.dim * sizeof(float);
+    return (size_t)m->setup.view.n * (size_t)m->setup.encoder.head.dim * sizeof(float);
 }
 
 static status build(simsiam *m)
 {
     const encoder *parts = &m->setup.encoder;
-    int dim = parts->dim;
+    const simsiam_config *c = m->setup.settings;
+    int dim = parts->head.dim, hidden = (int)c->predictor_hidden;
+    if (hidden == 0) hidden = dim >= 8 ? dim / 4 : dim;
     TRY(energy_model_create(&m->model, &m->setup));
     graph *g = m->model.graph;
     m->target = graph_input(g, "target", (shape){m->setup.view.n, dim, 1, 1}, false);
     int projection = encoder_projection(g, parts, m->model.images);
     m->embedding = graph_chain(g, "l2_normalise", "normalise", projection, "{}");
     graph_keep(g, m->embedding);
-    int prediction = encoder_prediction(g, parts, projection, dim >= 8 ? dim / 4 : dim);
+    int prediction = encoder_prediction(g, parts, projection, hidden, false);
     int inputs[] = {prediction, m->target};
     int energy = graph_add(g, "cosine", "energy", inputs, 2, "{}");
     TRY(energy_model_finish(&m->model, energy, VIEWS, 1.0 / VIEWS));
@@ -101,7 +112,7 @@ const method_type method_simsiam = {
     .name = "simsiam",
     .help = "each view predicts the other, without negatives (SimSiam)",
     .fields = fields,
-    .config_size = 0,
+    .config_size = sizeof(simsiam_config),
     .metric_names = {"loss"},
     .views = method_two_views,
     .create = create,
