@@ -8,12 +8,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void expect_nothing(void *state, size_t floats)
+{
+    (void)state, (void)floats;
+}
+
+// The sum of one part, and the parts of one worker.
+static void take_part(void *state, const float *parts, size_t floats, float *total)
+{
+    (void)state;
+    memcpy(total, parts, floats * sizeof *total);
+}
+
+static const team team_of_one = {
+    .total = 1, .count = 1, .expect = expect_nothing, .sum = take_part, .gather = take_part};
+
 status graph_create(graph **g, bool backward)
 {
     *g = calloc(1, sizeof **g);
     CHECK(*g != NULL, ST_INTERNAL, "no memory for a graph");
     (*g)->backward = backward;
+    (*g)->team = team_of_one;
     return ST_OK;
+}
+
+void graph_join(graph *g, const team *t)
+{
+    ASSERT(g->node_count == 0);
+    g->team = *t;
 }
 
 // `items` with room for one more item of `size` bytes, which is zeroed; NULL: no memory, and `items`
@@ -100,6 +122,7 @@ static status connect(graph *g, graph_node *node, const int *inputs, int input_c
     CHECK(input_count >= node->op->min_inputs && input_count <= node->op->max_inputs, ST_INTERNAL,
           "%s '%s' takes %d to %d inputs, got %d", node->op->name, node->name, node->op->min_inputs,
           node->op->max_inputs, input_count);
+    node->plan.workers = g->team.total;
     node->plan.input_count = input_count;
     node->plan.backward = g->backward;
     for (int i = 0; i < input_count; i++) {
@@ -288,6 +311,7 @@ void graph_destroy(graph *g)
         free(node->config);
     }
     arena_destroy(&g->memory);
+    free(g->provided);
     free(g->tensors);
     free(g->nodes);
     free(g->params.items);

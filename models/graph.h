@@ -3,7 +3,9 @@
 //   graph_create ─> graph_input, graph_add ... ─> graph_keep ─> graph_plan ─> graph_bind
 //   then each step:  graph_prepare (weights changed) ─> graph_set_input ─> graph_forward ─> graph_backward
 //
-// Nodes run in the order they were added; the batch is that of one logical worker. graph_plan gives
+// Nodes run in the order they were added; the batch is that of one logical worker. Where operations
+// meet (models/op.h), the own workers of a team run in lockstep, each node for all of them before the
+// next: then inputs, values and gradients are those of the worker selected last. graph_plan gives
 // each tensor and gradient a place in one arena, and lets those share memory whose lives do not
 // overlap; in a step nothing is allocated. Parameters lie outside, in flat arrays of the caller, so
 // that optimizers and sums over workers are single loops.
@@ -13,6 +15,7 @@
 #define MODELS_GRAPH_H
 
 #include "models/op.h"
+#include "models/team.h"
 
 #define GRAPH_NAME_SIZE 128
 
@@ -28,6 +31,10 @@ typedef struct graph_param {
 
 // backward: gradients will be asked for; without it no activation outlives its last reader.
 status graph_create(graph **g, bool backward);
+
+// The workers that the graph's operations meet; before the first graph_add. The team is copied.
+// Without this call: a team of one.
+void graph_join(graph *g, const team *t);
 
 // A tensor the caller provides (block 1); returns its id, -1 after an error. `name`: not copied.
 // wants_gradient: backward computes its gradient.
@@ -70,12 +77,19 @@ void graph_initialise(const graph *g, uint64_t seed, float *params, float *stati
 // Copies the weights into the kernels' layouts; call after every change of the bound parameters.
 void graph_prepare(graph *g);
 
-// `data` in block 1; must stay until the passes that read it are done.
+// Do its operations meet? Known when it is planned.
+bool graph_meets(const graph *g);
+
+// Where operations meet: graph_set_input, graph_value and graph_gradient are now of this worker, 0 ..
+// count-1 of the team's own. A graph without meetings has worker 0 only, whatever its team.
+void graph_select_worker(graph *g, int worker);
+
+// `data` in block 1; must stay until the passes that read it are done. After graph_plan.
 void graph_set_input(graph *g, int id, const float *data);
 
 // Runs all nodes up to the one that makes `until`, behind the one that makes `after` (whose pass is
-// done; -1: from the start). training: batch norm uses its batch and writes
-// batch_statistics (graph_statistic_count floats; NULL: not wanted).
+// done; -1: from the start). training: batch norm uses its batch and writes batch_statistics
+// (graph_statistic_count floats; NULL: not wanted). For a graph of one own worker.
 void graph_forward_from(graph *g, bool training, int after, int until, float *batch_statistics);
 
 // The same from the start.
@@ -86,11 +100,17 @@ void graph_forward(graph *g, bool training, int until, float *batch_statistics);
 // After a training graph_forward up to `from` on a graph created with backward.
 void graph_backward(graph *g, int from, float seed, float *dparams);
 
+// The same for all own workers in lockstep, with one array for each. Collective where operations
+// meet. The seed is of every worker's `from`: what is differentiated is the sum over all workers.
+void graph_forward_team(graph *g, bool training, int until, float *const *batch_statistics);
+void graph_backward_team(graph *g, int from, float seed, float *const *dparams);
+
 // A kept tensor's values, or the gradient of an input that wants one; until the next pass.
 const float *graph_value(const graph *g, int id);
 const float *graph_gradient(const graph *g, int id);
 
-// Bytes of the arena: activations, gradients, saved, packed weights and scratch.
+// Bytes of the arena: activations, gradients and saved (once for each own worker where operations
+// meet), packed weights, scratch and what is brought to meetings.
 size_t graph_bytes(const graph *g);
 
 // One line a tensor: name, operation, shape, parameters, and kB of its value, what is saved for

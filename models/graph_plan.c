@@ -3,7 +3,9 @@
 // Time runs over the nodes forward (0 .. N-1) and then backward (node i at 2N-1-i). A value lives
 // from the node that makes it to its last reader, forward or backward; a gradient from the last
 // consumer's backward pass, which writes it, to that of the node that made the value. Pieces whose lives do not overlap may share bytes: the largest
-// piece is placed first, each at the lowest offset free for its whole life.
+// piece is placed first, each at the lowest offset free for its whole life. Own workers that run in
+// lockstep have such a layout each, one behind the other; what lives beyond a node is theirs in
+// common.
 #include "models/graph_private.h"
 
 #include <stdlib.h>
@@ -106,27 +108,77 @@ static void place_all(layout *l)
     }
 }
 
-static status place_in_arena(graph *g, layout *l)
+// Lays out one worker's tensors.
+static void plan_worker(graph *g, layout *l)
 {
-    int forever = 2 * g->node_count;
-    size_t scratch = 0;
     for (int i = 0; i < g->node_count; i++) {
         graph_node *node = &g->nodes[i];
-        add_piece(l, node->plan.packed_bytes, 0, forever, &node->packed);
         add_piece(l, node->plan.saved_bytes, i, node->learns ? backward_time(g, i) : i,
                   &node->saved);
-        if (node->plan.scratch_bytes > scratch) scratch = node->plan.scratch_bytes;
     }
     for (int i = 0; i < g->tensor_count; i++)
         plan_tensor(g, &g->tensors[i], l);
-    add_piece(l, scratch, 0, forever, &g->scratch);
     place_all(l);
-    TRY(arena_create(&g->memory, l->bytes, "activations and gradients"));
-    unsigned char *base = arena_take(&g->memory, l->bytes);
+}
+
+// What the workers have in common.
+typedef struct shared_bytes {
+    size_t packed;  // of all nodes
+    size_t scratch; // the most of a node
+    size_t part;    // the most that one worker brings to a meeting
+    size_t total;   // the most that a meeting gives
+} shared_bytes;
+
+static void widen(size_t *most, size_t bytes)
+{
+    if (bytes > *most) *most = bytes;
+}
+
+static void count_meeting(graph *g, const op_meeting *m, shared_bytes *shared)
+{
+    if (m->floats == 0) return;
+    g->meets = true;
+    widen(&shared->part, m->floats * sizeof(float));
+    widen(&shared->total, (m->gather ? (size_t)g->team.total : 1) * m->floats * sizeof(float));
+    if (!m->gather) g->team.expect(g->team.state, m->floats);
+}
+
+static shared_bytes count_shared(graph *g)
+{
+    shared_bytes shared = {0};
+    for (int i = 0; i < g->node_count; i++) {
+        const op_plan *p = &g->nodes[i].plan;
+        shared.packed += arena_padded(p->packed_bytes);
+        widen(&shared.scratch, p->scratch_bytes);
+        count_meeting(g, &p->forward_meeting, &shared);
+        if (g->nodes[i].learns) count_meeting(g, &p->backward_meeting, &shared);
+    }
+    g->workers = g->meets ? g->team.count : 1;
+    shared.part *= (size_t)g->workers;
+    return shared;
+}
+
+static void bind_memory(graph *g, const layout *l, const shared_bytes *shared)
+{
+    g->worker_bytes = l->bytes;
+    unsigned char *base = arena_take(&g->memory, (size_t)g->workers * l->bytes);
     for (int i = 0; i < l->count; i++)
         *l->pieces[i].place = base + l->pieces[i].offset;
-    for (int i = 0; i < g->tensor_count; i++)
-        if (g->tensors[i].node >= 0) g->tensors[i].value = g->nodes[g->tensors[i].node].out;
+    for (int i = 0; i < g->node_count; i++)
+        g->nodes[i].packed = arena_take(&g->memory, g->nodes[i].plan.packed_bytes);
+    g->scratch = arena_take(&g->memory, shared->scratch);
+    g->parts = arena_take(&g->memory, shared->part);
+    g->total = arena_take(&g->memory, shared->total);
+}
+
+static status place_in_arena(graph *g, layout *l)
+{
+    shared_bytes shared = count_shared(g);
+    plan_worker(g, l);
+    size_t bytes = (size_t)g->workers * l->bytes + shared.packed + arena_padded(shared.scratch) +
+                   arena_padded(shared.part) + arena_padded(shared.total);
+    TRY(arena_create(&g->memory, bytes, "activations and gradients"));
+    bind_memory(g, l, &shared);
     return ST_OK;
 }
 
@@ -135,12 +187,15 @@ status graph_plan(graph *g)
     TRY(g->error);
     ASSERT(g->memory.base == NULL);
     layout l = {0};
-    size_t most = 2 * (size_t)g->node_count + 3 * (size_t)g->tensor_count + 1;
+    size_t most = (size_t)g->node_count + 3 * (size_t)g->tensor_count;
     l.pieces = calloc(most, sizeof *l.pieces);
     CHECK(l.pieces != NULL, ST_INTERNAL, "no memory for a graph");
     status s = place_in_arena(g, &l);
     free(l.pieces);
-    return s;
+    TRY(s);
+    g->provided = calloc((size_t)(g->workers * g->tensor_count), sizeof *g->provided);
+    CHECK(g->provided != NULL, ST_INTERNAL, "no memory for a graph");
+    return ST_OK;
 }
 
 size_t graph_bytes(const graph *g)

@@ -16,9 +16,8 @@ typedef struct graph_tensor {
     bool kept;
     const char *name;                                   // of an input; not owned
     int consumers[GRAPH_MAX_CONSUMERS], consumer_count; // nodes, in the order they run
-    const float *value;                                 // input: the caller's; else in the arena
-    void *gradient;                                     // floats; NULL: not wanted
-    void *beside;          // gradient of a second or later consumer, before it is added
+    void *gradient;                                     // floats, of own worker 0; NULL: not wanted
+    void *beside; // gradient of a second or later consumer, before it is added; of the same
     bool gradient_written; // in this backward pass
 } graph_tensor;
 
@@ -30,8 +29,8 @@ typedef struct graph_node {
     int output;
     op_plan plan;
     int first_param, first_statistic; // index into graph.params / graph.statistics
-    void *out;                        // the output tensor's memory
-    void *saved, *packed;
+    void *out, *saved;                // of own worker 0; `out` is the output tensor's memory
+    void *packed;
     bool learns; // its backward pass is needed
 } graph_node;
 
@@ -50,8 +49,15 @@ struct graph {
     param_list params, statistics;
     status error; // of building; its message waits in the thread
     bool backward;
+    team team;
+    bool meets;
+    int workers;         // that run in lockstep: the team's own, or 1 if nothing meets
+    int selected;        // of them
+    size_t worker_bytes; // from a place of one of them to that of the next
     arena memory;
     void *scratch;
+    float *parts, *total;   // of the meeting under way: (workers, part), (part) or (V, part)
+    const float **provided; // (workers, tensor_count): the caller's inputs
     const float *bound_params, *bound_statistics;
 };
 

@@ -1,16 +1,30 @@
 // models/graph_run.c -- forward and backward passes over a planned graph. No allocation, no errors.
 #include "models/graph_private.h"
 
-#include <string.h>
+// What own worker `worker` has where own worker 0 has `place`.
+static void *place_of(const graph *g, int worker, void *place)
+{
+    return place == NULL ? NULL : (unsigned char *)place + (size_t)worker * g->worker_bytes;
+}
 
-// Views of node i for one call. dparams and batch_statistics are flat arrays, or NULL.
-static op_run view_node(const graph *g, const graph_node *node, float *dparams,
+static const float *value_of(const graph *g, int worker, int id)
+{
+    int node = g->tensors[id].node;
+    if (node >= 0) return place_of(g, worker, g->nodes[node].out);
+    return g->provided[worker * g->tensor_count + id];
+}
+
+// Views of a node for one call. dparams and batch_statistics are flat arrays, or NULL.
+static op_run view_node(const graph *g, const graph_node *node, int worker, float *dparams,
                         float *batch_statistics)
 {
-    op_run run = {.out = node->out, .saved = node->saved, .packed = node->packed};
-    run.scratch = g->scratch;
+    op_run run = {.out = place_of(g, worker, node->out),
+                  .saved = place_of(g, worker, node->saved),
+                  .packed = node->packed,
+                  .scratch = g->scratch,
+                  .worker = g->meets ? g->team.first + worker : 0};
     for (int i = 0; i < node->plan.input_count; i++)
-        run.in[i] = g->tensors[node->inputs[i]].value;
+        run.in[i] = value_of(g, worker, node->inputs[i]);
     for (int i = 0; i < node->plan.param_count; i++) {
         size_t offset = g->params.items[node->first_param + i].offset;
         run.params[i] = g->bound_params + offset;
@@ -29,15 +43,83 @@ void graph_prepare(graph *g)
     for (int i = 0; i < g->node_count; i++) {
         graph_node *node = &g->nodes[i];
         if (node->op->prepare == NULL) continue;
-        op_run run = view_node(g, node, NULL, NULL);
+        op_run run = view_node(g, node, 0, NULL, NULL);
         node->op->prepare(node->config, &node->plan, run.params, node->packed);
     }
+}
+
+bool graph_meets(const graph *g)
+{
+    return g->meets;
+}
+
+void graph_select_worker(graph *g, int worker)
+{
+    ASSERT(worker >= 0 && worker < g->workers);
+    g->selected = worker;
 }
 
 void graph_set_input(graph *g, int id, const float *data)
 {
     ASSERT(g->tensors[id].node < 0);
-    g->tensors[id].value = data;
+    g->provided[g->selected * g->tensor_count + id] = data;
+}
+
+// Where worker `worker` leaves its part for the meeting.
+static float *part_of(const graph *g, int worker, const op_meeting *m)
+{
+    return g->parts + (size_t)worker * m->floats;
+}
+
+// Collective.
+static void meet(const graph *g, const op_meeting *m)
+{
+    if (m->gather)
+        g->team.gather(g->team.state, g->parts, m->floats, g->total);
+    else
+        g->team.sum(g->team.state, g->parts, m->floats, g->total);
+}
+
+static op_run view_forward(const graph *g, const graph_node *node, int worker, bool training,
+                           float *const *batch_statistics)
+{
+    float *statistics = batch_statistics != NULL ? batch_statistics[worker] : NULL;
+    op_run run = view_node(g, node, worker, NULL, statistics);
+    run.training = training;
+    return run;
+}
+
+static void run_forward(const graph *g, const graph_node *node, bool training,
+                        float *const *batch_statistics)
+{
+    const op_meeting *m = &node->plan.forward_meeting;
+    if (m->floats > 0) {
+        for (int w = 0; w < g->workers; w++) {
+            op_run run = view_forward(g, node, w, training, batch_statistics);
+            run.part = part_of(g, w, m);
+            node->op->forward_part(node->config, &node->plan, &run);
+        }
+        meet(g, m);
+    }
+    for (int w = 0; w < g->workers; w++) {
+        op_run run = view_forward(g, node, w, training, batch_statistics);
+        run.total = g->total;
+        node->op->forward(node->config, &node->plan, &run);
+    }
+}
+
+// The nodes behind the one that makes `after` (-1: all) up to the one that makes `until`.
+static void run_nodes(const graph *g, bool training, int after, int until,
+                      float *const *batch_statistics)
+{
+    int first = after < 0 ? 0 : g->tensors[after].node + 1, last = g->tensors[until].node;
+    for (int i = first; i <= last; i++)
+        run_forward(g, &g->nodes[i], training, batch_statistics);
+}
+
+void graph_forward_team(graph *g, bool training, int until, float *const *batch_statistics)
+{
+    run_nodes(g, training, -1, until, batch_statistics);
 }
 
 void graph_forward(graph *g, bool training, int until, float *batch_statistics)
@@ -47,13 +129,8 @@ void graph_forward(graph *g, bool training, int until, float *batch_statistics)
 
 void graph_forward_from(graph *g, bool training, int after, int until, float *batch_statistics)
 {
-    int first = after < 0 ? 0 : g->tensors[after].node + 1, last = g->tensors[until].node;
-    for (int i = first; i <= last; i++) {
-        const graph_node *node = &g->nodes[i];
-        op_run run = view_node(g, node, NULL, batch_statistics);
-        run.training = training;
-        node->op->forward(node->config, &node->plan, &run);
-    }
+    ASSERT(g->workers == 1);
+    run_nodes(g, training, after, until, &batch_statistics);
 }
 
 static void add_to(float *restrict sum, const float *restrict term, size_t count)
@@ -62,37 +139,65 @@ static void add_to(float *restrict sum, const float *restrict term, size_t count
         sum[i] += term[i];
 }
 
-// Runs one node backward. A tensor's gradient is written by the first of its consumers that comes
-// by; the others write beside it and are added.
-static void run_backward(graph *g, const graph_node *node, float *dparams)
+static op_run view_backward(const graph *g, const graph_node *node, int worker,
+                            float *const *dparams)
 {
-    op_run run = view_node(g, node, dparams, NULL);
+    op_run run = view_node(g, node, worker, dparams != NULL ? dparams[worker] : NULL, NULL);
     run.training = true;
-    run.dout = g->tensors[node->output].gradient;
+    run.dout = place_of(g, worker, g->tensors[node->output].gradient);
     for (int i = 0; i < node->plan.input_count; i++) {
         const graph_tensor *t = &g->tensors[node->inputs[i]];
-        if (t->wants_gradient) run.din[i] = t->gradient_written ? t->beside : t->gradient;
+        if (!t->wants_gradient) continue;
+        run.din[i] = place_of(g, worker, t->gradient_written ? t->beside : t->gradient);
     }
-    node->op->backward(node->config, &node->plan, &run);
+    return run;
+}
+
+// Runs one node backward. A tensor's gradient is written by the first of its consumers that comes
+// by; the others write beside it and are added.
+static void run_backward(graph *g, const graph_node *node, float *const *dparams)
+{
+    const op_meeting *m = &node->plan.backward_meeting;
+    if (m->floats > 0) {
+        for (int w = 0; w < g->workers; w++) {
+            op_run run = view_backward(g, node, w, dparams);
+            run.part = part_of(g, w, m);
+            node->op->backward_part(node->config, &node->plan, &run);
+        }
+        meet(g, m);
+    }
+    for (int w = 0; w < g->workers; w++) {
+        op_run run = view_backward(g, node, w, dparams);
+        run.total = g->total;
+        node->op->backward(node->config, &node->plan, &run);
+    }
     for (int i = 0; i < node->plan.input_count; i++) {
         graph_tensor *t = &g->tensors[node->inputs[i]];
         if (!t->wants_gradient) continue;
-        if (t->gradient_written) add_to(t->gradient, t->beside, shape_count(t->shape));
+        for (int w = 0; t->gradient_written && w < g->workers; w++)
+            add_to(place_of(g, w, t->gradient), place_of(g, w, t->beside), shape_count(t->shape));
         t->gradient_written = true;
     }
 }
 
-void graph_backward(graph *g, int from, float seed, float *dparams)
+static void fill_gradient(const graph *g, graph_tensor *t, float value)
+{
+    for (int w = 0; w < g->workers; w++) {
+        float *gradient = place_of(g, w, t->gradient);
+        size_t count = shape_count(t->shape);
+        for (size_t i = 0; i < count; i++)
+            gradient[i] = value;
+    }
+    t->gradient_written = true;
+}
+
+void graph_backward_team(graph *g, int from, float seed, float *const *dparams)
 {
     graph_tensor *start = &g->tensors[from];
     ASSERT(g->backward && start->node >= 0 && start->wants_gradient);
     for (int i = 0; i < g->tensor_count; i++)
         g->tensors[i].gradient_written = false;
-    float *gradient = start->gradient;
-    size_t count = shape_count(start->shape);
-    for (size_t i = 0; i < count; i++)
-        gradient[i] = seed;
-    start->gradient_written = true;
+    fill_gradient(g, start, seed);
     for (int i = start->node; i >= 0; i--) {
         const graph_node *node = &g->nodes[i];
         // Nodes that `from` does not depend on have no part in it.
@@ -100,20 +205,25 @@ void graph_backward(graph *g, int from, float seed, float *dparams)
             run_backward(g, node, dparams);
     }
     for (int i = 0; i < g->tensor_count; i++) {
-        const graph_tensor *t = &g->tensors[i];
-        if (t->node < 0 && t->wants_gradient && !t->gradient_written)
-            memset(t->gradient, 0, shape_count(t->shape) * sizeof(float));
+        graph_tensor *t = &g->tensors[i];
+        if (t->node < 0 && t->wants_gradient && !t->gradient_written) fill_gradient(g, t, 0.0f);
     }
+}
+
+void graph_backward(graph *g, int from, float seed, float *dparams)
+{
+    ASSERT(g->workers == 1);
+    graph_backward_team(g, from, seed, &dparams);
 }
 
 const float *graph_value(const graph *g, int id)
 {
     ASSERT(g->tensors[id].kept || g->tensors[id].node < 0);
-    return g->tensors[id].value;
+    return value_of(g, g->selected, id);
 }
 
 const float *graph_gradient(const graph *g, int id)
 {
     ASSERT(g->tensors[id].node < 0 && g->tensors[id].wants_gradient);
-    return g->tensors[id].gradient;
+    return place_of(g, g->selected, g->tensors[id].gradient);
 }

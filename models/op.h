@@ -9,6 +9,16 @@
 // An operation is one file in models/ops/ (models/energies/ when its output is one scalar a sample)
 // that ends in one exported const op_type, and one line in the folder's .def. It sees the batch of
 // one logical worker. The graph owns all memory and passes views.
+//
+// An operation whose result depends on all workers' batches meets them, once in a pass at most:
+//
+//   forward_part   x → this worker's part ─┐   all own workers,     ┌─> forward   x, total → y
+//   backward_part  dy → this worker's part ┴─> then sum or gather ──┴─> backward  dy, total → dx
+//
+// What backward gives is then the gradient of the sum of all workers' energies: of dx in full, of
+// dparam this worker's share, which the trainer adds up as it does all gradients. The adjoint of a
+// forward meeting is a meeting in the backward pass: of a sum a sum, of a gather a sum of which each
+// worker takes its own rows.
 #ifndef MODELS_OP_H
 #define MODELS_OP_H
 
@@ -45,8 +55,15 @@ typedef struct op_param {
     bool is_norm_or_bias; // weight decay may spare it
 } op_param;
 
+// What the workers bring together in the middle of a pass.
+typedef struct op_meeting {
+    size_t floats; // of one worker's part; 0: no meeting
+    bool gather;   // total = the parts of all workers in their order; else their sum
+} op_meeting;
+
 typedef struct op_plan {
     // set by the graph before plan()
+    int workers; // V, that meet
     int input_count;
     shape in[OP_MAX_INPUTS];
     int in_block[OP_MAX_INPUTS]; // channel block of each input's layout, see base/tensor.h
@@ -65,6 +82,7 @@ typedef struct op_plan {
     size_t scratch_bytes; // garbage before and after each call
     bool backward_reads_input[OP_MAX_INPUTS];
     bool backward_reads_output;
+    op_meeting forward_meeting, backward_meeting;
     void *kernel; // whatever plan creates; release destroys it
 } op_plan;
 
@@ -87,6 +105,10 @@ typedef struct op_run {
     const void *packed;
     void *saved; // forward may write it only if plan->backward
     void *scratch;
+    // Of an operation that meets:
+    int worker;         // 0 .. workers-1
+    float *part;        // forward_part, backward_part: overwritten
+    const float *total; // forward, backward: what the meeting gave
 } op_run;
 
 typedef struct op_type {
@@ -105,6 +127,10 @@ typedef struct op_type {
                     void *packed); // NULL: nothing to prepare
     void (*forward)(const void *settings, const op_plan *plan, const op_run *run);
     void (*backward)(const void *settings, const op_plan *plan, const op_run *run);
+    // NULL: no meeting in this pass. Like forward and backward, but only `part`, `saved` (forward)
+    // and dparams (backward) may be written; scratch does not last to the second half.
+    void (*forward_part)(const void *settings, const op_plan *plan, const op_run *run);
+    void (*backward_part)(const void *settings, const op_plan *plan, const op_run *run);
     void (*release)(op_plan *plan); // NULL: plan creates nothing
 } op_type;
 

@@ -73,7 +73,7 @@ static void fill_input(op_trial *t, int which)
     size_t count = shape_count(s);
     float step = 4.0f / (float)count;
     for (size_t i = 0; i < count; i++) {
-        uint64_t rank = permutation_at(3, RNG_TEST, 0, (uint64_t)which, count, i);
+        uint64_t rank = permutation_at(3, RNG_TEST, (uint32_t)t->worker, (uint64_t)which, count, i);
         float value = ((float)rank - 0.5f * (float)count + 0.5f) * step;
         t->in[which][place(s, t->setting.block, i)] = value + (value > 0 ? step : -step);
     }
@@ -87,7 +87,7 @@ static void fill_random(float *x, size_t count, int purpose, float low, float hi
         x[i] = rng_range(&r, low, high);
 }
 
-static void make_tensors(op_trial *t)
+static void make_inputs(op_trial *t)
 {
     op_plan *p = &t->plan;
     for (int i = 0; i < p->input_count; i++) {
@@ -96,13 +96,21 @@ static void make_tensors(op_trial *t)
         fill_input(t, i);
     }
     size_t count = shape_count(p->out);
-    t->out = floats(count);
-    t->dout = floats(count);
     float *logical = floats(count);
-    fill_random(logical, count, 0, -1.5f, 1.5f);
+    fill_random(logical, count, 100 * t->worker, -1.5f, 1.5f);
     for (size_t i = 0; i < count; i++)
         t->dout[place(p->out, p->out_block, i)] = logical[i];
     free(logical);
+    for (int i = 0; i < p->statistic_count; i++)
+        t->batch_statistics[i] = floats(trial_statistic_count(t, i));
+    t->packed = floats(p->packed_bytes / sizeof(float));
+    t->saved = floats(p->saved_bytes / sizeof(float));
+    t->scratch = floats(p->scratch_bytes / sizeof(float));
+}
+
+static void make_parameters(op_trial *t)
+{
+    op_plan *p = &t->plan;
     for (int i = 0; i < p->param_count; i++) {
         t->params[i] = floats(trial_param_count(t, i));
         t->dparams[i] = floats(trial_param_count(t, i));
@@ -110,12 +118,46 @@ static void make_tensors(op_trial *t)
     }
     for (int i = 0; i < p->statistic_count; i++) {
         t->statistics[i] = floats(trial_statistic_count(t, i));
-        t->batch_statistics[i] = floats(trial_statistic_count(t, i));
         fill_random(t->statistics[i], trial_statistic_count(t, i), 20 + i, 0.5f, 1.5f);
     }
-    t->packed = floats(p->packed_bytes / sizeof(float));
-    t->saved = floats(p->saved_bytes / sizeof(float));
-    t->scratch = floats(p->scratch_bytes / sizeof(float));
+}
+
+static size_t largest_part(const op_plan *p)
+{
+    size_t forward = p->forward_meeting.floats, backward = p->backward_meeting.floats;
+    return forward > backward ? forward : backward;
+}
+
+static void make_others(op_trial *t)
+{
+    for (int w = 0; w < t->workers; w++) {
+        if (w == t->worker) continue;
+        op_trial *other = malloc(sizeof *other);
+        assert_non_null(other);
+        *other = *t; // the plan, the config, parameters and statistics
+        other->worker = w;
+        other->out = t->all_out + (size_t)w * shape_count(t->plan.out);
+        other->dout = t->all_dout + (size_t)w * shape_count(t->plan.out);
+        make_inputs(other);
+        t->others[w] = other;
+    }
+}
+
+static void make_tensors(op_trial *t)
+{
+    size_t part = largest_part(&t->plan), count = shape_count(t->plan.out);
+    t->workers = part > 0 ? TRIAL_WORKERS : 1;
+    t->worker = t->workers / 2;
+    t->parts = floats((size_t)t->workers * part);
+    t->total = floats((size_t)t->workers * part);
+    t->all_count = (size_t)t->workers * count;
+    t->all_out = floats(t->all_count);
+    t->all_dout = floats(t->all_count);
+    t->out = t->all_out + (size_t)t->worker * count;
+    t->dout = t->all_dout + (size_t)t->worker * count;
+    make_parameters(t);
+    make_inputs(t);
+    make_others(t);
 }
 
 bool trial_open(op_trial *t, const op_setting *setting)
@@ -124,6 +166,7 @@ bool trial_open(op_trial *t, const op_setting *setting)
     snprintf(t->label, sizeof t->label, "%s %s, %d inputs, blocks of %d", setting->op->name,
              setting->example, setting->input_count, setting->block);
     parse(t);
+    t->plan.workers = TRIAL_WORKERS;
     t->plan.input_count = setting->input_count;
     t->plan.backward = setting->backward;
     for (int i = 0; i < setting->input_count; i++) {
@@ -144,17 +187,31 @@ bool trial_open(op_trial *t, const op_setting *setting)
     return true;
 }
 
+// What each worker has for itself.
+static void free_inputs(op_trial *t)
+{
+    for (int i = 0; i < OP_MAX_INPUTS; i++)
+        free(t->in[i]), free(t->din[i]);
+    for (int i = 0; i < OP_MAX_STATISTICS; i++)
+        free(t->batch_statistics[i]);
+    free(t->packed), free(t->saved), free(t->scratch);
+}
+
 void trial_close(op_trial *t)
 {
     if (t->setting.op->release != NULL) t->setting.op->release(&t->plan);
-    for (int i = 0; i < OP_MAX_INPUTS; i++)
-        free(t->in[i]), free(t->din[i]);
+    for (int w = 0; w < TRIAL_WORKERS; w++) {
+        if (t->others[w] == NULL) continue;
+        free_inputs(t->others[w]);
+        free(t->others[w]);
+    }
+    free_inputs(t);
     for (int i = 0; i < OP_MAX_PARAMS; i++)
         free(t->params[i]), free(t->dparams[i]);
     for (int i = 0; i < OP_MAX_STATISTICS; i++)
-        free(t->statistics[i]), free(t->batch_statistics[i]);
-    free(t->out), free(t->dout);
-    free(t->packed), free(t->saved), free(t->scratch);
+        free(t->statistics[i]);
+    free(t->all_out), free(t->all_dout);
+    free(t->parts), free(t->total);
     free(t->settings);
 }
 
@@ -173,21 +230,74 @@ op_run trial_run(const op_trial *t)
     return run;
 }
 
+static op_trial *member(op_trial *t, int worker)
+{
+    return worker == t->worker ? t : t->others[worker];
+}
+
+// Views of one of the workers in a pass for which `own` are the trial's.
+static op_run member_run(op_trial *t, int worker, const op_run *own)
+{
+    op_run run = worker == t->worker ? *own : trial_run(t->others[worker]);
+    run.training = own->training;
+    run.worker = worker;
+    return run;
+}
+
+// One half of a pass, of each worker.
+static void run_all(op_trial *t, const op_run *own, const op_meeting *m,
+                    void (*half)(const void *settings, const op_plan *plan, const op_run *run))
+{
+    for (int w = 0; w < t->workers; w++) {
+        op_trial *one = member(t, w);
+        fill_with_nan(one->scratch, t->plan.scratch_bytes / sizeof(float));
+        op_run run = member_run(t, w, own);
+        run.part = t->parts + (size_t)w * m->floats;
+        run.total = t->total;
+        half(t->settings, &t->plan, &run);
+    }
+}
+
+static void meet(op_trial *t, const op_meeting *m)
+{
+    size_t floats_of_all = (size_t)t->workers * m->floats;
+    memcpy(t->total, t->parts, floats_of_all * sizeof *t->total);
+    if (m->gather) return;
+    for (size_t i = m->floats; i < floats_of_all; i++)
+        t->total[i % m->floats] += t->parts[i];
+}
+
+static void run_pass(op_trial *t, const op_run *own, const op_meeting *m,
+                     void (*part)(const void *settings, const op_plan *plan, const op_run *run),
+                     void (*rest)(const void *settings, const op_plan *plan, const op_run *run))
+{
+    if (m->floats > 0) {
+        fill_with_nan(t->parts, (size_t)t->workers * m->floats);
+        run_all(t, own, m, part);
+        meet(t, m);
+    }
+    run_all(t, own, m, rest);
+}
+
 void trial_forward(op_trial *t, const op_run *run)
 {
     const op_type *op = t->setting.op;
-    fill_with_nan(t->packed, t->plan.packed_bytes / sizeof(float));
-    if (op->prepare != NULL) op->prepare(t->settings, &t->plan, run->params, t->packed);
-    fill_with_nan(t->out, shape_count(t->plan.out));
-    fill_with_nan(t->saved, t->plan.saved_bytes / sizeof(float));
-    fill_with_nan(t->scratch, t->plan.scratch_bytes / sizeof(float));
-    op->forward(t->settings, &t->plan, run);
+    for (int w = 0; w < t->workers; w++) {
+        op_trial *one = member(t, w);
+        op_run views = member_run(t, w, run);
+        fill_with_nan(one->packed, t->plan.packed_bytes / sizeof(float));
+        if (op->prepare != NULL) op->prepare(t->settings, &t->plan, views.params, one->packed);
+        fill_with_nan(one->saved, t->plan.saved_bytes / sizeof(float));
+    }
+    fill_with_nan(t->all_out, t->all_count);
+    run_pass(t, run, &t->plan.forward_meeting, op->forward_part, op->forward);
 }
 
 void trial_backward(op_trial *t, const op_run *run)
 {
-    for (int i = 0; i < t->plan.input_count; i++)
-        fill_with_nan(t->din[i], shape_count(t->plan.in[i]));
-    fill_with_nan(t->scratch, t->plan.scratch_bytes / sizeof(float));
-    t->setting.op->backward(t->settings, &t->plan, run);
+    const op_type *op = t->setting.op;
+    for (int w = 0; w < t->workers; w++)
+        for (int i = 0; i < t->plan.input_count; i++)
+            fill_with_nan(member(t, w)->din[i], shape_count(t->plan.in[i]));
+    run_pass(t, run, &t->plan.backward_meeting, op->backward_part, op->backward);
 }

@@ -1,8 +1,14 @@
 // tests/models/op_trial.h -- one operation with one config, on small tensors, for the tests.
+//
+// An operation that meets (models/op.h) is tried as one of TRIAL_WORKERS workers with different
+// inputs; the others run along in every pass, so that the trial's gradients can be held against the
+// outputs of all. Parameters and their gradients are those of all workers together.
 #ifndef TESTS_MODELS_OP_TRIAL_H
 #define TESTS_MODELS_OP_TRIAL_H
 
 #include "models/op.h"
+
+#define TRIAL_WORKERS 3
 
 // How an operation is tried.
 typedef struct op_setting {
@@ -24,6 +30,11 @@ typedef struct op_trial {
     float *params[OP_MAX_PARAMS], *dparams[OP_MAX_PARAMS];
     float *statistics[OP_MAX_STATISTICS], *batch_statistics[OP_MAX_STATISTICS];
     void *packed, *saved, *scratch;
+    int workers, worker;                    // how many meet (1: none), and which this one is
+    struct op_trial *others[TRIAL_WORKERS]; // owned; NULL at its own place and where nothing meets
+    float *all_out, *all_dout;              // (workers, out); own: out and dout within
+    size_t all_count;                       // floats of them
+    float *parts, *total;                   // of a meeting
     float input_step; // least distance between two values of one input, and to zero
 } op_trial;
 
@@ -39,7 +50,8 @@ size_t trial_statistic_count(const op_trial *t, int statistic);
 // Views of all buffers, in training.
 op_run trial_run(const op_trial *t);
 
-// prepare and forward / backward, with out, saved, din and scratch full of NaN before.
+// prepare and forward / backward of all workers, with out, saved, din, scratch and parts full of NaN
+// before. `run`: views of this one.
 void trial_forward(op_trial *t, const op_run *run);
 void trial_backward(op_trial *t, const op_run *run);
 

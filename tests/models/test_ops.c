@@ -119,6 +119,9 @@ static void check_plan(op_trial *t)
         assert_true(trial_param_count(t, i) > 0);
     }
     if (!p->backward && p->saved_bytes > 0) fail_msg("%s: saves without backward", t->label);
+    const op_type *op = t->setting.op;
+    assert_int_equal(p->forward_meeting.floats > 0, op->forward_part != NULL);
+    assert_int_equal(p->backward_meeting.floats > 0, op->backward_part != NULL);
 }
 
 static void plans_are_complete(void **state)
@@ -128,14 +131,14 @@ static void plans_are_complete(void **state)
     for_each_trial(false, check_plan);
 }
 
-// <dout, out> in doubles.
+// <dout, out> of all workers, in doubles.
 static double loss(op_trial *t)
 {
     op_run run = trial_run(t);
     trial_forward(t, &run);
     double sum = 0;
-    for (size_t i = 0; i < shape_count(t->plan.out); i++)
-        sum += (double)t->dout[i] * (double)t->out[i];
+    for (size_t i = 0; i < t->all_count; i++)
+        sum += (double)t->all_dout[i] * (double)t->all_out[i];
     return sum;
 }
 
@@ -143,8 +146,8 @@ static double loss(op_trial *t)
 static double loss_noise(const op_trial *t)
 {
     double squares = 0;
-    for (size_t i = 0; i < shape_count(t->plan.out); i++) {
-        double term = (double)t->dout[i] * (double)t->out[i];
+    for (size_t i = 0; i < t->all_count; i++) {
+        double term = (double)t->all_dout[i] * (double)t->all_out[i];
         squares += term * term;
     }
     return 2e-7 * sqrt(squares);
@@ -155,12 +158,11 @@ static double loss_noise(const op_trial *t)
 static bool difference(op_trial *t, float *x, const float *v, size_t count, const float *dx,
                        double *numeric, double *expected)
 {
-    size_t outs = shape_count(t->plan.out);
     float *centre = copied(x, count), *plus = copied(x, count);
     for (size_t i = 0; i < count; i++)
         plus[i] = x[i] = centre[i] + v[i];
     *numeric = loss(t);
-    float *out_plus = copied(t->out, outs);
+    float *out_plus = copied(t->all_out, t->all_count);
     *expected = 0;
     for (size_t i = 0; i < count; i++) {
         x[i] = centre[i] - v[i];
@@ -168,8 +170,8 @@ static bool difference(op_trial *t, float *x, const float *v, size_t count, cons
     }
     *numeric -= loss(t);
     bool smooth = true;
-    for (size_t i = 0; i < outs; i++)
-        smooth = smooth && (out_plus[i] == 0) == (t->out[i] == 0);
+    for (size_t i = 0; i < t->all_count; i++)
+        smooth = smooth && (out_plus[i] == 0) == (t->all_out[i] == 0);
     memcpy(x, centre, count * sizeof *x);
     free(centre), free(plus), free(out_plus);
     return smooth;

@@ -1,0 +1,186 @@
+// models/ops/batch_norm_passes.c -- statistics, normalisation and gradients of one group of channels.
+//   u = (x - mean) / sqrt(var + eps);  dr = dy where y > 0 (ReLU);  N values of a channel
+//   dbias = sum dr;  dweight = sum dr u;  dx = weight / sqrt(var + eps) (dr - dbias/N - u dweight/N)
+#include "models/ops/batch_norm_passes.h"
+
+#include <math.h>
+#include <string.h>
+
+const config_field batch_norm_fields[] = {
+    {"activation", FIELD_TEXT, offsetof(batch_norm_config, activation), "none", 0, 0, "none|relu",
+     "applied to the result (after the residual)"},
+    {"eps", FIELD_REAL, offsetof(batch_norm_config, eps), "1e-5", 1e-12, 1, NULL,
+     "added to the variance"},
+    {"affine", FIELD_BOOL, offsetof(batch_norm_config, affine), "true", 0, 0, NULL,
+     "with a scale and shift to learn"},
+    {0},
+};
+
+static bool has_relu(const void *settings)
+{
+    return ((const batch_norm_config *)settings)->activation[0] == 'r';
+}
+
+status batch_norm_plan(const void *settings, int workers, op_plan *p)
+{
+    shape x = p->in[0];
+    for (int i = 1; i < p->input_count; i++)
+        CHECK(shape_equal(p->in[i], x) && p->in_block[i] == p->in_block[0], ST_CONFIG,
+              "batch_norm: expects a residual of the input's shape and layout, got %d x %d x %d x "
+              "%d in blocks of %d for %d x %d x %d x %d in blocks of %d",
+              p->in[i].n, p->in[i].c, p->in[i].h, p->in[i].w, p->in_block[i], x.n, x.c, x.h, x.w,
+              p->in_block[0]);
+    CHECK(!p->backward || workers > 1 || x.n * x.h * x.w > 1, ST_CONFIG,
+          "batch_norm: expects more than one value a channel to train on, got %d x %d x %d x %d; "
+          "use a larger batch a worker",
+          x.n, x.c, x.h, x.w);
+    p->out = x;
+    p->out_block = p->in_block[0];
+    if (((const batch_norm_config *)settings)->affine) {
+        p->param_count = 2;
+        p->params[BATCH_NORM_WEIGHT] = (op_param){"weight", 1, {x.c}, INIT_CONSTANT, 1.0f, true};
+        p->params[BATCH_NORM_BIAS] = (op_param){"bias", 1, {x.c}, INIT_CONSTANT, 0.0f, true};
+    }
+    p->statistic_count = 2;
+    p->statistics[BATCH_NORM_MEAN] =
+        (op_param){"running_mean", 1, {x.c}, INIT_CONSTANT, 0.0f, false};
+    p->statistics[BATCH_NORM_VARIANCE] =
+        (op_param){"running_var", 1, {x.c}, INIT_CONSTANT, 1.0f, false};
+    if (p->backward) p->saved_bytes = 2 * (size_t)x.c * sizeof(float);
+    p->backward_reads_input[0] = true;
+    p->backward_reads_output = has_relu(settings);
+    return ST_OK;
+}
+
+// By sums of x - shift. The shift is the mean of the first sample's slab: its distance from the mean
+// is at most sqrt(samples) deviations, so the variance loses no digits that matter however large the
+// mean is.
+void measure_group(const slabs *s, const float *x, int group, double *means, double *variances)
+{
+    lanes shift = {0};
+    double first[LANES] = {0}, sums[LANES] = {0}, squares[LANES] = {0};
+    float shifts[LANES];
+    slab_sum(x + slab_at(s, 0, group), s->slab, &shift, first, squares);
+    for (int c = 0; c < s->block; c++)
+        shifts[c] = (float)(gather(first, s->block, c) * s->samples / s->count);
+    spread(shifts, s->block, &shift);
+    memset(squares, 0, sizeof squares);
+    for (int n = 0; n < s->samples; n++)
+        slab_sum(x + slab_at(s, n, group), s->slab, &shift, sums, squares);
+    for (int c = 0; c < s->block; c++) {
+        double mean = gather(sums, s->block, c) / s->count;
+        means[c] = (double)shifts[c] + mean;
+        variances[c] = fmax(gather(squares, s->block, c) / s->count - mean * mean, 0.0);
+    }
+}
+
+void report_group(const slabs *s, const op_run *run, int group, const double *means,
+                  const double *variances, double count)
+{
+    size_t first = first_channel(s, group);
+    float *mean = run->batch_statistics[BATCH_NORM_MEAN];
+    float *variance = run->batch_statistics[BATCH_NORM_VARIANCE];
+    for (int c = 0; c < s->block; c++) {
+        if (mean != NULL) mean[first + (size_t)c] = (float)means[c];
+        if (variance != NULL)
+            variance[first + (size_t)c] = (float)(variances[c] * count / fmax(count - 1.0, 1.0));
+    }
+}
+
+void recall_group(const slabs *s, const op_run *run, int group, double *means, double *variances)
+{
+    size_t first = first_channel(s, group);
+    for (int c = 0; c < s->block; c++) {
+        means[c] = (double)run->statistics[BATCH_NORM_MEAN][first + (size_t)c];
+        variances[c] = (double)run->statistics[BATCH_NORM_VARIANCE][first + (size_t)c];
+    }
+}
+
+// Without parameters the weight of each channel is 1 and the bias 0.
+static float weight_of(const op_run *run, size_t channel)
+{
+    const float *weight = run->params[BATCH_NORM_WEIGHT];
+    return weight != NULL ? weight[channel] : 1.0f;
+}
+
+void normalise_group(const void *settings, const op_plan *p, const op_run *run, int group,
+                     const double *means, const double *variances)
+{
+    slabs s = slabs_of(p);
+    double eps = ((const batch_norm_config *)settings)->eps;
+    lanes constants[3] = {0};
+    float mean[LANES], inverse[LANES], scale[LANES];
+    size_t first = first_channel(&s, group);
+    for (int c = 0; c < s.block; c++) {
+        mean[c] = (float)means[c];
+        inverse[c] = (float)(1.0 / sqrt(variances[c] + eps));
+        scale[c] = weight_of(run, first + (size_t)c) * inverse[c];
+    }
+    spread(mean, s.block, &constants[0]);
+    spread(scale, s.block, &constants[1]);
+    const float *bias = run->params[BATCH_NORM_BIAS];
+    if (bias != NULL) spread(bias + first, s.block, &constants[2]);
+    for (int n = 0; n < s.samples; n++) {
+        size_t at = slab_at(&s, n, group);
+        const float *residual = run->in[1] != NULL ? run->in[1] + at : NULL;
+        slab_normalise(run->in[0] + at, residual, run->out + at, s.slab, constants,
+                       has_relu(settings));
+    }
+    if (!p->backward) return;
+    float *saved = (float *)run->saved + first;
+    memcpy(saved, mean, (size_t)s.block * sizeof *saved);
+    memcpy(saved + p->in[0].c, inverse, (size_t)s.block * sizeof *saved);
+}
+
+void reduce_group(const void *settings, const op_plan *p, const op_run *run, int group,
+                  double *dbias, double *dweight)
+{
+    slabs s = slabs_of(p);
+    size_t first = first_channel(&s, group);
+    const float *means = (const float *)run->saved + first, *inverses = means + p->in[0].c;
+    double sums[LANES] = {0}, products[LANES] = {0};
+    lanes mean;
+    spread(means, s.block, &mean);
+    for (int n = 0; n < s.samples; n++) {
+        size_t at = slab_at(&s, n, group);
+        slab_reduce(run->in[0] + at, has_relu(settings) ? run->out + at : NULL, run->dout + at,
+                    s.slab, &mean, sums, products);
+    }
+    for (int c = 0; c < s.block; c++) {
+        dbias[c] = gather(sums, s.block, c);
+        dweight[c] = gather(products, s.block, c) * (double)inverses[c];
+    }
+    float *weights = run->dparams[BATCH_NORM_WEIGHT], *biases = run->dparams[BATCH_NORM_BIAS];
+    for (int c = 0; c < s.block && weights != NULL; c++) {
+        weights[first + (size_t)c] += (float)dweight[c];
+        biases[first + (size_t)c] += (float)dbias[c];
+    }
+}
+
+void differentiate_group(const void *settings, const op_plan *p, const op_run *run, int group,
+                         const double *dbias, const double *dweight, double count)
+{
+    if (run->din[0] == NULL && run->din[1] == NULL) return;
+    slabs s = slabs_of(p);
+    size_t first = first_channel(&s, group);
+    const float *means = (const float *)run->saved + first, *inverses = means + p->in[0].c;
+    float factors[3][LANES];
+    for (int c = 0; c < s.block; c++) {
+        double inverse = (double)inverses[c];
+        double scale = (double)weight_of(run, first + (size_t)c) * inverse;
+        factors[0][c] = (float)scale;
+        factors[1][c] = (float)(-scale * dbias[c] / count);
+        factors[2][c] = (float)(-scale * dweight[c] * inverse / count);
+    }
+    lanes constants[4];
+    spread(means, s.block, &constants[0]);
+    for (int i = 0; i < 3; i++)
+        spread(factors[i], s.block, &constants[1 + i]);
+    for (int n = 0; n < s.samples; n++) {
+        size_t at = slab_at(&s, n, group);
+        slab_differentiate(run->in[0] + at, has_relu(settings) ? run->out + at : NULL,
+                           run->dout + at, s.slab, constants,
+                           run->din[0] != NULL ? run->din[0] + at : NULL,
+                           run->din[1] != NULL ? run->din[1] + at : NULL);
+    }
+}

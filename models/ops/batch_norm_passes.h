@@ -1,0 +1,51 @@
+// models/ops/batch_norm_passes.h -- what batch_norm and sync_batch_norm share: all but whose samples the
+// statistics are of.
+//
+// A pass works on one group of channels (models/ops/channel_slabs.h), all samples of one worker.
+// Arrays of LANES hold one value for each channel of the group, in their first `block` places.
+#ifndef MODELS_OPS_BATCH_NORM_PASSES_H
+#define MODELS_OPS_BATCH_NORM_PASSES_H
+
+#include "models/ops/channel_slabs.h"
+
+typedef struct batch_norm_config {
+    char activation[CONFIG_TEXT_SIZE];
+    double eps;
+    bool affine; // false: weight 1 and bias 0, neither learned
+} batch_norm_config;
+
+extern const config_field batch_norm_fields[];
+
+enum { BATCH_NORM_WEIGHT, BATCH_NORM_BIAS };   // parameters
+enum { BATCH_NORM_MEAN, BATCH_NORM_VARIANCE }; // statistics
+
+// Everything but meetings. workers: how many workers' batches the statistics are of.
+//   saved   (2, c): mean, then 1 / sqrt(var + eps) of each channel
+// Errors: ST_CONFIG.
+status batch_norm_plan(const void *settings, int workers, op_plan *p);
+
+// Mean and biased variance of the group's channels over the worker's own values x.
+void measure_group(const slabs *s, const float *x, int group, double *means, double *variances);
+
+// The batch statistics of the group, where they are wanted: means, and variances of `count` values
+// made unbiased.
+void report_group(const slabs *s, const op_run *run, int group, const double *means,
+                  const double *variances, double count);
+
+// The running statistics of the group.
+void recall_group(const slabs *s, const op_run *run, int group, double *means, double *variances);
+
+// y = act(weight (x - mean) / sqrt(var + eps) + bias [+ r]); saves what backward needs.
+void normalise_group(const void *settings, const op_plan *p, const op_run *run, int group,
+                     const double *means, const double *variances);
+
+// dbias and dweight of the worker's own values, also added to dparams.
+void reduce_group(const void *settings, const op_plan *p, const op_run *run, int group,
+                  double *dbias, double *dweight);
+
+// dx and dr, from the sums of dbias and dweight over all `count` values of a channel that the
+// statistics are of.
+void differentiate_group(const void *settings, const op_plan *p, const op_run *run, int group,
+                         const double *dbias, const double *dweight, double count);
+
+#endif
