@@ -22,14 +22,14 @@ static size_t planned_bytes(const reduce *r)
 {
     size_t lane = arena_padded(r->incoming_floats * sizeof(float)) +
                   arena_padded((size_t)r->request_capacity * sizeof(MPI_Request));
-    return (size_t)r->buffer_count * arena_padded(r->count * sizeof(float)) + REDUCE_LANES * lane +
+    return (size_t)r->buffer_count * arena_padded(r->capacity * sizeof(float)) + REDUCE_LANES * lane +
            r->table_bytes;
 }
 
 static void bind_memory(reduce *r)
 {
     for (int i = 0; i < r->buffer_count; i++)
-        r->spare[i] = arena_take(&r->memory, r->count * sizeof(float));
+        r->spare[i] = arena_take(&r->memory, r->capacity * sizeof(float));
     r->spare_count = r->buffer_count;
     for (int i = 0; i < REDUCE_LANES; i++) {
         reduce_bucket *b = &r->lanes[i];
@@ -47,7 +47,7 @@ status reduce_create(reduce **created, const world *w, const workers *v, size_t 
     CHECK(r != NULL, ST_INTERNAL, "no memory for a sum over workers");
     r->w = w;
     r->v = *v;
-    r->count = count;
+    r->capacity = r->count = count;
     r->buffer_count = tree_sums(v->first, v->first + v->count);
     r->schedule = schedule_for(v, w->size);
     r->schedule->plan(r);
@@ -59,6 +59,12 @@ status reduce_create(reduce **created, const world *w, const workers *v, size_t 
     bind_memory(r);
     *created = r;
     return ST_OK;
+}
+
+void reduce_resize(reduce *r, size_t count)
+{
+    ASSERT(count <= r->capacity && r->leaf == NULL && r->pushed == 0);
+    r->count = count;
 }
 
 float *reduce_leaf(reduce *r)

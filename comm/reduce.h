@@ -28,6 +28,10 @@ typedef struct reduce reduce;
 // Errors, on this rank alone: ST_INTERNAL when there is not enough memory.
 status reduce_create(reduce **created, const world *w, const workers *v, size_t count);
 
+// The next sums are of `count` floats, at most as many as the reducer was made for. Between two sums;
+// the same on all ranks.
+void reduce_resize(reduce *r, size_t count);
+
 // A zeroed buffer of `count` floats (64-byte aligned) for the next own worker, in order.
 float *reduce_leaf(reduce *r);
 

@@ -43,7 +43,8 @@ extern const reduce_schedule reduce_halving, reduce_slices;
 struct reduce {
     const world *w;
     workers v;
-    size_t count; // floats of a leaf
+    size_t capacity; // floats of the largest leaf
+    size_t count;    // floats of the leaves of this sum
     arena memory; // everything below that is a pointer
 
     // The local part: own leaves as they come make whole nodes of the tree.

@@ -15,6 +15,7 @@
 #include "trainer/watch.h"
 
 #include <math.h>
+#include <string.h>
 
 // Where the parts of a leaf begin behind the gradient, in floats.
 static size_t statistics_at(const training *t)
@@ -32,14 +33,27 @@ static size_t lane_at(const training *t)
     return metrics_at(t) + t->metric_count;
 }
 
+// Collective. All own workers at once; their leaves wait for the reducer.
+static void run_lockstep(training *t, const method_step *step)
+{
+    phases_enter(&t->phases, PHASE_REDUCE);
+    memset(t->first_leaf, 0, (size_t)t->workers.count * training_leaf_floats(t) * sizeof(float));
+    t->job->method->lockstep(t->method, step, t->leaves);
+}
+
 // `trouble`: this rank cannot go on; its leaves only keep the others company.
 static void fill_leaves(training *t, const method_step *step, bool trouble)
 {
+    if (t->leaves != NULL) run_lockstep(t, step);
     for (int worker = 0; worker < t->workers.count; worker++) {
         phases_enter(&t->phases, PHASE_REDUCE);
         float *leaf = reduce_leaf(t->reduce);
-        method_leaf parts = {leaf, leaf + statistics_at(t), leaf + metrics_at(t)};
-        t->job->method->worker(t->method, step, worker, &parts);
+        if (t->leaves != NULL) {
+            memcpy(leaf, t->leaves[worker].gradient, training_leaf_floats(t) * sizeof *leaf);
+        } else {
+            method_leaf parts = training_leaf_parts(t, leaf);
+            t->job->method->worker(t->method, step, worker, &parts);
+        }
         leaf[lane_at(t)] = trouble ? 1.0f : 0.0f;
         phases_enter(&t->phases, PHASE_REDUCE);
         reduce_push(t->reduce);

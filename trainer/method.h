@@ -3,6 +3,9 @@
 //   create ─> each step:  begin ─> worker (once for each own logical worker) ─> [loop: sum over all
 //             workers, update] ─> finish
 //
+// Where operations of the learned graph meet all workers (models/op.h), lockstep runs all own workers
+// at once instead of worker.
+//
 // One file in trainer/methods/ with one exported const method_type, one line in methods.def. The
 // loop owns data, reduction, optimizer, checkpoints; the method owns its graphs, its weights and
 // whatever else it remembers (a queue). It never sees ranks, only logical workers.
@@ -29,6 +32,7 @@ typedef struct method_setup {
     uint64_t steps_total; // of the schedule
     shape view;           // of one logical worker: (b, channels, height, width)
     encoder encoder;
+    const team *team;     // what the graphs join, so that operations may meet
     const void *settings; // the method's own, lives as long as the method
 } method_setup;
 
@@ -81,8 +85,12 @@ typedef struct method_type {
     status (*create)(void **state, const method_setup *setup, weights **learned);
     // Collective. What all workers need first: moving averages, keys of the whole batch.
     void (*begin)(void *state, const method_step *step);
-    // Local. Forward and backward of own worker `worker`, 0 .. workers.count-1.
+    // Local. Forward and backward of own worker `worker`, 0 .. workers.count-1. NULL: the method's
+    // graph always meets.
     void (*worker)(void *state, const method_step *step, int worker, const method_leaf *leaf);
+    // Collective. The same for all own workers in lockstep, when the learned graph meets; leaves
+    // (workers.count). NULL: the method cannot, and a net whose operations meet is refused.
+    void (*lockstep)(void *state, const method_step *step, const method_leaf *leaves);
     // After the update: what the next step will remember of this one. NULL: nothing.
     void (*finish)(void *state, const method_step *step);
     // Appends what a checkpoint must hold beside the learned weights; returns how many.

@@ -26,9 +26,20 @@ static status open_data(training *t)
     return ST_OK;
 }
 
+static status check_lockstep(const training *t)
+{
+    const method_type *method = t->job->method;
+    CHECK(!graph_meets(t->learned->graph) || method->lockstep != NULL, ST_CONFIG,
+          "model.norm, model.head: %s cannot run its workers in lockstep, as synchronised batch norm "
+          "needs; take batch or group norm",
+          method->name);
+    return ST_OK;
+}
+
 static status create_method(training *t)
 {
     const job *j = t->job;
+    lockstep_init(&t->lockstep, t->world, &t->workers, &t->phases);
     method_setup setup = {
         .world = t->world,
         .workers = t->workers,
@@ -38,9 +49,11 @@ static status create_method(training *t)
         .view = {t->workers.batch, augmenter_channels(t->augmenter), augmenter_height(t->augmenter),
                  augmenter_width(t->augmenter)},
         .encoder = job_encoder(j),
+        .team = &t->lockstep.team,
         .settings = &j->method_config,
     };
     TRY(j->method->create(&t->method, &setup, &t->learned));
+    TRY(check_lockstep(t));
     while (t->metric_count < METHOD_MAX_METRICS && j->method->metric_names[t->metric_count] != NULL)
         t->metric_count++;
     return ST_OK;
@@ -66,11 +79,36 @@ static status create_optimizer(training *t)
     return ST_OK;
 }
 
+size_t training_leaf_floats(const training *t)
+{
+    return t->learned->param_count + t->learned->statistic_count + t->metric_count + 1;
+}
+
+method_leaf training_leaf_parts(const training *t, float *leaf)
+{
+    float *statistics = leaf + t->learned->param_count;
+    return (method_leaf){leaf, statistics, statistics + t->learned->statistic_count};
+}
+
+// Leaves of all own workers at once.
+static status create_leaves(training *t)
+{
+    if (!graph_meets(t->learned->graph)) return ST_OK;
+    size_t floats = training_leaf_floats(t), count = (size_t)t->workers.count;
+    TRY(arena_create(&t->leaf_memory, arena_padded(count * floats * sizeof(float)) +
+                     arena_padded(count * sizeof *t->leaves), "the workers' gradients"));
+    t->first_leaf = arena_take(&t->leaf_memory, count * floats * sizeof(float));
+    t->leaves = arena_take(&t->leaf_memory, count * sizeof *t->leaves);
+    for (size_t own = 0; own < count; own++)
+        t->leaves[own] = training_leaf_parts(t, t->first_leaf + own * floats);
+    return ST_OK;
+}
+
 static status create_reduce(training *t)
 {
-    // gradient | batch statistics | metrics | error lane
-    size_t leaf = t->learned->param_count + t->learned->statistic_count + t->metric_count + 1;
-    return reduce_create(&t->reduce, t->world, &t->workers, leaf);
+    TRY(create_leaves(t));
+    TRY(lockstep_create(&t->lockstep));
+    return reduce_create(&t->reduce, t->world, &t->workers, training_leaf_floats(t));
 }
 
 // All ranks read the checkpoint; only rank 0 writes to the folder.
@@ -140,6 +178,8 @@ void training_close(training *t)
     if (t->loader != NULL) loader_destroy(t->loader);
     if (t->evaluator != NULL) evaluator_destroy(t->evaluator);
     if (t->reduce != NULL) reduce_destroy(t->reduce);
+    lockstep_destroy(&t->lockstep);
+    arena_destroy(&t->leaf_memory);
     free(t->segments);
     arena_destroy(&t->optimizer_memory);
     if (t->method != NULL) t->job->method->destroy(t->method);

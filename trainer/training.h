@@ -8,6 +8,7 @@
 #include "io/loader.h"
 #include "trainer/evaluate.h"
 #include "trainer/job.h"
+#include "trainer/lockstep.h"
 #include "trainer/run_folder.h"
 #include "trainer/warnings.h"
 
@@ -24,12 +25,16 @@ typedef struct training {
     int view_count; // of a batch
     void *method;   // state of job->method
     weights *learned;
+    lockstep lockstep;
     size_t metric_count;
     arena optimizer_memory;
     float *optimizer_states[OPTIMIZER_MAX_STATES]; // each learned->param_count floats
     optimizer_segment *segments;                   // one a parameter tensor
     int segment_count;
     reduce *reduce;
+    arena leaf_memory;   // of the leaves of all own workers, when they run in lockstep
+    float *first_leaf;   // (workers.count, leaf)
+    method_leaf *leaves; // (workers.count) their parts; NULL: workers run one after the other
     evaluator *evaluator; // NULL: no test data
     run_folder folder;    // rank 0
     warnings warnings;    // told so far
@@ -50,6 +55,10 @@ status training_loop(training *t);
 uint64_t training_end(const training *t);
 
 void training_close(training *t);
+
+// Floats of a leaf, and its parts: gradient | batch statistics | metrics | error lane (the last).
+size_t training_leaf_floats(const training *t);
+method_leaf training_leaf_parts(const training *t, float *leaf);
 
 // Local. Describes the complete state for a checkpoint; returns the number of arrays. arrays ==
 // NULL: only counts.

@@ -82,17 +82,20 @@ static bool all_zero(const float *data, size_t count)
     return true;
 }
 
-// Two rounds with the same reducer. Rank 0 compares with the recursion, all with rank 0.
-static void check_sums(int total, size_t count)
+// Three rounds with the same reducer, the second of them shorter. Rank 0 compares with the recursion,
+// all with rank 0.
+static void check_sums(int total, size_t most)
 {
     workers v;
     reduce *r = NULL;
     assert_all_ok(workers_divide(&v, &w, total, total));
-    assert_all_ok(reduce_create(&r, &w, &v, count));
-    float *expected = malloc((count + 1) * sizeof *expected);
+    assert_all_ok(reduce_create(&r, &w, &v, most));
+    float *expected = malloc((most + 1) * sizeof *expected);
     double waited = 0;
     bool zeroed = true, same_as_rank_0 = true, same_as_recursion = true;
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < 3; round++) {
+        size_t count = round == 1 ? most / 3 : most;
+        reduce_resize(r, count);
         for (int i = 0; i < v.count; i++) {
             float *leaf = reduce_leaf(r);
             zeroed = zeroed && all_zero(leaf, count);
