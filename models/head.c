@@ -28,6 +28,11 @@ static int plain_mlp(graph *g, const head *h, int features)
     return x;
 }
 
+const char *head_norm(const head *h)
+{
+    return strcmp(h->kind, "mlp_sync_bn") == 0 ? "sync_batch_norm" : "batch_norm";
+}
+
 int head_normed_mlp(graph *g, const char *prefix, const head *h, int input)
 {
     char name[GRAPH_NAME_SIZE];
@@ -36,7 +41,7 @@ int head_normed_mlp(graph *g, const char *prefix, const head *h, int input)
         x = graph_chain(g, "linear", name_of(name, prefix, 3 * layer), x,
                         "{features: %d, bias: false}", units(g, h, layer, input));
         bool last = layer == h->layers - 1;
-        x = graph_chain(g, "batch_norm", name_of(name, prefix, 3 * layer + 1), x, "%s",
+        x = graph_chain(g, head_norm(h), name_of(name, prefix, 3 * layer + 1), x, "%s",
                         last ? "{affine: false}" : "{activation: relu}");
     }
     return x;
@@ -47,6 +52,6 @@ int head_build(graph *g, const head *h, int features)
     if (strcmp(h->kind, "linear") == 0)
         return graph_chain(g, "linear", "fc", features, "{features: %d}", h->dim);
     if (strcmp(h->kind, "mlp") == 0) return plain_mlp(g, h, features);
-    ASSERT(strcmp(h->kind, "mlp_bn") == 0);
+    ASSERT(strcmp(h->kind, "mlp_bn") == 0 || strcmp(h->kind, "mlp_sync_bn") == 0);
     return head_normed_mlp(g, "fc", h, features);
 }

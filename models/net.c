@@ -19,3 +19,9 @@ const net_type *net_find(const char *name)
         if (strcmp(net_table[i]->name, name) == 0) return net_table[i];
     return NULL;
 }
+
+const char *norm_operation(const char *kind)
+{
+    if (strcmp(kind, "sync") == 0) return "sync_batch_norm";
+    return strcmp(kind, "group") == 0 ? "group_norm" : "batch_norm";
+}

@@ -21,4 +21,13 @@ extern const net_type *const net_table[]; // NULL-ended
 // The net called `name`, or NULL.
 const net_type *net_find(const char *name);
 
+// What `model.norm` may be, and the operation it names.
+//   "batch": by one worker's batch;  "group": of each sample in groups of channels;  "sync": by the
+//   batches of all workers
+#define NORM_KINDS "batch|group|sync"
+#define NORM_HELP                                                                                  \
+    "normalisation: by the batch of a worker, of each sample in groups of channels, or by the "    \
+    "batches of all workers"
+const char *norm_operation(const char *kind);
+
 #endif

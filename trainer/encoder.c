@@ -20,11 +20,11 @@ int encoder_prediction(graph *g, const encoder *e, int projection, int hidden, b
 {
     int x = projection;
     if (normed_end) {
-        head two = {.dim = e->head.dim, .layers = 2, .hidden = hidden};
+        head two = {.kind = e->head.kind, .dim = e->head.dim, .layers = 2, .hidden = hidden};
         x = head_normed_mlp(g, "predictor", &two, x);
     } else {
         x = graph_chain(g, "linear", "predictor.0", x, "{features: %d, bias: false}", hidden);
-        x = graph_chain(g, "batch_norm", "predictor.1", x, "{activation: relu}");
+        x = graph_chain(g, head_norm(&e->head), "predictor.1", x, "{activation: relu}");
         x = graph_chain(g, "linear", "predictor.3", x, "{features: %d}", e->head.dim);
     }
     return graph_chain(g, "l2_normalise", "predictor.normalise", x, "{}");

@@ -22,8 +22,8 @@ int encoder_projection(graph *g, const encoder *e, int images);
 int encoder_embedding(graph *g, const encoder *e, int images);
 
 // Adds a predictor of another view's embedding behind a projection: two layers of a head_normed_mlp
-// with `hidden` units between; or, without the batch norm at its end, the last fc has a bias. Unit
-// vectors of the projection's dimension.
+// with `hidden` units between; or, without the batch norm at its end, the last fc has a bias. Batch
+// norm is the head's. Unit vectors of the projection's dimension.
 int encoder_prediction(graph *g, const encoder *e, int projection, int hidden, bool normed_end);
 
 #endif

@@ -30,7 +30,7 @@ static size_t metrics_at(const training *t)
 
 static size_t lane_at(const training *t)
 {
-    return metrics_at(t) + t->metric_count;
+    return training_leaf_floats(t) - 1;
 }
 
 // Collective. All own workers at once; their leaves wait for the reducer.

@@ -68,6 +68,7 @@ typedef struct method_leaf {
 // A method that tells a key from negatives, as trainer/warnings.h wants to know it.
 typedef struct method_contrast {
     uint64_t negatives; // K
+    bool queued;        // they are keys of earlier steps, not of this batch
     double momentum;    // m of the key encoder; 0 = none
     int directions;     // whose losses are added
 } method_contrast;
@@ -98,7 +99,7 @@ typedef struct method_type {
     size_t (*describe)(void *state, checkpoint_array *arrays);
     void (*destroy)(void *state);
     // NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy", (K+1)-way.
-    void (*contrast)(const void *settings, method_contrast *c);
+    void (*contrast)(const void *settings, uint64_t batch_size, method_contrast *c);
 } method_type;
 
 #endif

@@ -29,10 +29,11 @@ static status open_data(training *t)
 static status check_lockstep(const training *t)
 {
     const method_type *method = t->job->method;
-    CHECK(!graph_meets(t->learned->graph) || method->lockstep != NULL, ST_CONFIG,
-          "model.norm, model.head: %s cannot run its workers in lockstep, as synchronised batch norm "
-          "needs; take batch or group norm",
-          method->name);
+    CHECK(
+        !graph_meets(t->learned->graph) || method->lockstep != NULL, ST_CONFIG,
+        "model.norm, model.head: %s cannot run its workers in lockstep, as synchronised batch norm "
+        "needs; take batch or group norm",
+        method->name);
     return ST_OK;
 }
 
@@ -95,8 +96,10 @@ static status create_leaves(training *t)
 {
     if (!graph_meets(t->learned->graph)) return ST_OK;
     size_t floats = training_leaf_floats(t), count = (size_t)t->workers.count;
-    TRY(arena_create(&t->leaf_memory, arena_padded(count * floats * sizeof(float)) +
-                     arena_padded(count * sizeof *t->leaves), "the workers' gradients"));
+    TRY(arena_create(&t->leaf_memory,
+                     arena_padded(count * floats * sizeof(float)) +
+                         arena_padded(count * sizeof *t->leaves),
+                     "the workers' gradients"));
     t->first_leaf = arena_take(&t->leaf_memory, count * floats * sizeof(float));
     t->leaves = arena_take(&t->leaf_memory, count * sizeof *t->leaves);
     for (size_t own = 0; own < count; own++)

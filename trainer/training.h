@@ -32,9 +32,9 @@ typedef struct training {
     optimizer_segment *segments;                   // one a parameter tensor
     int segment_count;
     reduce *reduce;
-    arena leaf_memory;   // of the leaves of all own workers, when they run in lockstep
-    float *first_leaf;   // (workers.count, leaf)
-    method_leaf *leaves; // (workers.count) their parts; NULL: workers run one after the other
+    arena leaf_memory;    // of the leaves of all own workers, when they run in lockstep
+    float *first_leaf;    // (workers.count, leaf)
+    method_leaf *leaves;  // (workers.count) their parts; NULL: workers run one after the other
     evaluator *evaluator; // NULL: no test data
     run_folder folder;    // rank 0
     warnings warnings;    // told so far

@@ -73,8 +73,8 @@ bool warn_leak(warnings *w, const warnings_setup *setup, double accuracy, uint64
     if (accuracy <= LEAK_ACCURACY) return false;
     if (!first_time(w, WARNING_LEAK)) return false;
     log_warn("queries find their keys among %llu in %.1f %% of cases, which is too easy: batch "
-             "norm may give them away (keep method.shuffle true, with two workers or more), or the "
-             "views are too much alike",
+             "norm may give them away (keep method.shuffle true, with two workers or more, or take "
+             "model.norm sync or group), or the views are too much alike",
              (unsigned long long)setup->negatives + 1, 100 * accuracy);
     return true;
 }

@@ -8,7 +8,7 @@ static bool describe(const training *t, method_contrast *contrast, warnings_setu
 {
     const method_type *method = t->job->method;
     if (method->contrast == NULL) return false;
-    method->contrast(&t->job->method_config, contrast);
+    method->contrast(&t->job->method_config, t->order.batch, contrast);
     *setup = (warnings_setup){.negatives = contrast->negatives,
                               .samples = t->order.count,
                               .steps_total = t->steps_total,
@@ -31,7 +31,7 @@ void watch_start(training *t)
     method_contrast contrast;
     warnings_setup setup;
     if (!describe(t, &contrast, &setup)) return;
-    warn_negatives(&t->warnings, &setup);
+    if (contrast.queued) warn_negatives(&t->warnings, &setup);
     warn_momentum(&t->warnings, &setup);
 }
 

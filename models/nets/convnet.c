@@ -1,4 +1,4 @@
-// models/nets/convnet.c -- four 3x3 convolutions with batch or group norm and ReLU, each of the last three
+// models/nets/convnet.c -- four 3x3 convolutions with normalisation and ReLU, each of the last three
 // halving the image and doubling the channels; then the mean over the image.
 #include "models/net.h"
 
@@ -12,23 +12,20 @@ typedef struct convnet_config {
 static const config_field fields[] = {
     {"width", FIELD_INT, offsetof(convnet_config, width), "32", 1, 1024, NULL,
      "channels of the first convolution"},
-    {"norm", FIELD_TEXT, offsetof(convnet_config, norm), "batch", 0, 0, "batch|group",
-     "normalisation: by the batch of a worker, or of each sample in groups of channels"},
+    {"norm", FIELD_TEXT, offsetof(convnet_config, norm), "batch", 0, 0, NORM_KINDS, NORM_HELP},
     {0}};
 
 static int build(graph *g, const void *settings, int images)
 {
     const convnet_config *c = settings;
     int x = images;
-    char norm[CONFIG_TEXT_SIZE + 8];
-    snprintf(norm, sizeof norm, "%s_norm", c->norm);
     for (int i = 0; i < 4; i++) {
         char name[32];
         snprintf(name, sizeof name, "conv%d", i + 1);
         x = graph_chain(g, "conv2d", name, x, "{channels: %d, kernel: 3, stride: %d, pad: 1}",
                         (int)c->width << i, i == 0 ? 1 : 2);
         snprintf(name, sizeof name, "bn%d", i + 1);
-        x = graph_chain(g, norm, name, x, "{activation: relu}");
+        x = graph_chain(g, norm_operation(c->norm), name, x, "{activation: relu}");
     }
     return graph_chain(g, "global_pool", "avgpool", x, "{}");
 }

@@ -14,8 +14,7 @@ const config_field resnet_fields[] = {
      "imagenet: 7x7 stride 2 and max pool; cifar: 3x3 stride 1"},
     {"init", FIELD_TEXT, offsetof(resnet_config, init), "default", 0, 0, "default|fan_out",
      "convolution weights: PyTorch's default or torchvision's Kaiming normal"},
-    {"norm", FIELD_TEXT, offsetof(resnet_config, norm), "batch", 0, 0, "batch|group",
-     "normalisation: by the batch of a worker, or of each sample in groups of channels"},
+    {"norm", FIELD_TEXT, offsetof(resnet_config, norm), "batch", 0, 0, NORM_KINDS, NORM_HELP},
     {0}};
 
 typedef struct block_place {
@@ -36,15 +35,14 @@ static int convolution(graph *g, const block_place *b, const char *name, int x, 
                        kernel, stride, kernel / 2, b->init);
 }
 
-// Batch or group norm; with `residual` >= 0 that is added before the activation.
+// With `residual` >= 0 that is added before the activation.
 static int normalise(graph *g, const block_place *b, const char *name, int x, int residual,
                      const char *activation)
 {
-    char full[64], op[CONFIG_TEXT_SIZE + 8];
+    char full[64];
     snprintf(full, sizeof full, "%s.%s", b->prefix, name);
-    snprintf(op, sizeof op, "%s_norm", b->norm);
-    return graph_add(g, op, full, (int[]){x, residual}, residual >= 0 ? 2 : 1, "{activation: %s}",
-                     activation);
+    return graph_add(g, norm_operation(b->norm), full, (int[]){x, residual}, residual >= 0 ? 2 : 1,
+                     "{activation: %s}", activation);
 }
 
 static int add_block(graph *g, const block_place *b, int x, bool bottleneck)
@@ -76,9 +74,7 @@ static int add_stem(graph *g, const resnet_config *c, int images)
     int x = graph_chain(g, "conv2d", "conv1", images,
                         "{channels: %d, kernel: %d, stride: %d, pad: %d, init: %s}", (int)c->width,
                         kernel, cifar ? 1 : 2, kernel / 2, c->init);
-    char norm[CONFIG_TEXT_SIZE + 8];
-    snprintf(norm, sizeof norm, "%s_norm", c->norm);
-    x = graph_chain(g, norm, "bn1", x, "{activation: relu}");
+    x = graph_chain(g, norm_operation(c->norm), "bn1", x, "{activation: relu}");
     if (!cifar) x = graph_chain(g, "max_pool", "maxpool", x, "{kernel: 3, stride: 2, pad: 1}");
     return x;
 }

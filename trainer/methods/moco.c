@@ -186,10 +186,14 @@ static size_t describe(void *state, checkpoint_array *arrays)
     return count + key_queue_describe(&m->queue, arrays != NULL ? arrays + count : NULL);
 }
 
-static void contrast(const void *settings, method_contrast *contrast)
+static void contrast(const void *settings, uint64_t batch_size, method_contrast *contrast)
 {
     const moco_config *c = settings;
-    *contrast = (method_contrast){(uint64_t)c->queue, c->momentum, direction_count(c)};
+    (void)batch_size;
+    *contrast = (method_contrast){.negatives = (uint64_t)c->queue,
+                                  .queued = true,
+                                  .momentum = c->momentum,
+                                  .directions = direction_count(c)};
 }
 
 const method_type method_moco = {
