@@ -129,9 +129,9 @@ def samples(name, tensors):
     return f"static const golden_sample {name}[] = {{\n" + ",\n".join(lines) + ",\n    {0}};\n"
 
 
-def write(name, text, comment):
+def write(name, text, comment, script="resnet.py"):
     with open(FOLDER + name, "w") as out:
-        out.write(f"// tests/golden/{name} -- {comment}\n// Made by tests/golden/resnet.py with torch "
+        out.write(f"// tests/golden/{name} -- {comment}\n// Made by tests/golden/{script} with torch "
                   f"{torch.__version__.split('+')[0]}; do not edit.\n// clang-format off\n{text}")
 
 

@@ -1,0 +1,10 @@
+// tests/models/local_team.h -- a team whose workers are all of this process (models/team.h).
+#ifndef TESTS_MODELS_LOCAL_TEAM_H
+#define TESTS_MODELS_LOCAL_TEAM_H
+
+#include "models/team.h"
+
+// Of `count` workers; *count must stay.
+team local_team(int *count);
+
+#endif
