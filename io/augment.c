@@ -49,6 +49,8 @@ struct augmenter {
     image source;     // sizes of the stored image
     float *planes[2]; // images before the last reshape, in turns
     float *scratch;
+    float *mean, *matrix; // of the whitening, owned; NULL until set
+    whitening whitening;
     arena memory;
 };
 
@@ -133,8 +135,11 @@ static status configure(augmenter *a, const char *name, int size)
                        nearest != NULL ? nearest : recipe_table[0].name);
     }
     TRY(check_channels(r, &a->info));
-    for (const recipe_step *from = r->steps; from->augment != NULL; from++)
+    for (const recipe_step *from = r->steps; from->augment != NULL; from++) {
         TRY(step_configure(&a->steps[a->step_count++], r, from, &a->info, size));
+        ASSERT(from[1].augment == NULL ||
+               a->steps[a->step_count - 1].type->whitening_epsilon == NULL);
+    }
     TRY(plan_memory(a));
     CHECK(size == 0 || (augmenter_height(a) == size && augmenter_width(a) == size), ST_CONFIG,
           "recipe '%s' does not resize, so data.size must be 0 and not %d", name, size);
@@ -201,15 +206,14 @@ static bool step_is_for(const step *s, uint32_t view)
     return s->views == EVERY_VIEW || (s->views == ODD_VIEWS) == (view % 2 == 1);
 }
 
-void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
-                     const void *pixels, float *out)
+// The first `count` steps, with the draws of r.
+static void run_steps(augmenter *a, int count, rng r, uint32_t view, const void *pixels, float *out)
 {
-    rng r = rng_open(seed, RNG_AUGMENT, epoch, sample, view);
     int turn = 0;
     image in = a->source;
     in.planes = a->last_reshape < 0 ? out : a->planes[turn];
     planes_from_pixels(&a->info, pixels, in.planes);
-    for (int i = 0; i < a->step_count; i++) {
+    for (int i = 0; i < count; i++) {
         const step *s = &a->steps[i];
         if (!step_is_for(s, view)) continue;
         image next = s->out;
@@ -218,14 +222,46 @@ void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sampl
             turn = !turn;
             next.planes = i == a->last_reshape ? out : a->planes[turn];
         }
-        s->type->apply(s->config, &(augment_run){&r, &in, &next, a->scratch});
+        s->type->apply(s->config, &(augment_run){&r, &in, &next, a->scratch, &a->whitening});
         in = next;
     }
+}
+
+void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
+                     const void *pixels, float *out)
+{
+    ASSERT(augmenter_whitening_epsilon(a) == 0 || a->matrix != NULL);
+    run_steps(a, a->step_count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view, pixels,
+              out);
+}
+
+double augmenter_whitening_epsilon(const augmenter *a)
+{
+    const step *last = &a->steps[a->step_count - 1];
+    return last->type->whitening_epsilon != NULL ? last->type->whitening_epsilon(last->config) : 0;
+}
+
+void augmenter_apply_unwhitened(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
+                                uint32_t view, const void *pixels, float *out)
+{
+    int count = a->step_count - (augmenter_whitening_epsilon(a) != 0);
+    run_steps(a, count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view, pixels, out);
+}
+
+void augmenter_set_whitening(augmenter *a, float *mean, float *matrix)
+{
+    free(a->mean);
+    free(a->matrix);
+    a->mean = mean;
+    a->matrix = matrix;
+    a->whitening = (whitening){mean, matrix};
 }
 
 void augmenter_destroy(augmenter *a)
 {
     if (a == NULL) return;
+    free(a->mean);
+    free(a->matrix);
     for (int i = 0; i < a->step_count; i++)
         free(a->steps[i].config);
     arena_destroy(&a->memory);

@@ -21,12 +21,18 @@ typedef struct image {
     float *planes;
 } image;
 
+// What a whitening step learns from the training data: views become matrix (view - mean).
+typedef struct whitening {
+    const float *mean, *matrix; // (dim), (dim, dim) symmetric; dim = C' H' W' of the view
+} whitening;
+
 // One step on one image. in and out are the same planes unless the step changes sizes.
 typedef struct augment_run {
     rng *rng; // the view's; each step draws on from where the one before stopped
     const image *in;
     image *out;
     float *scratch; // as many floats as the step asked for
+    const whitening *whitening;
 } augment_run;
 
 typedef struct augment_type {
@@ -34,6 +40,8 @@ typedef struct augment_type {
     const config_field *fields;
     size_t config_size;
     bool rgb_only; // needs three channels
+    // A whitening step, always the last: what to add to the variances. NULL: another step.
+    double (*whitening_epsilon)(const void *settings);
     // Takes what the step needs to know of the data set into the settings. NULL: nothing.
     void (*bind)(void *settings, const dataset_info *info);
     // Sets out's channels, height and width from in's; a job's data.size stands in for the step's
@@ -68,6 +76,17 @@ int augmenter_width(const augmenter *a);
 // recipe's steps leave it. Uses the augmenter's own scratch: one thread at a time.
 void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
                      const void *pixels, float *out);
+
+// The epsilon of the recipe's whitening step; 0: it has none. Such an augmenter must be given the
+// whitening of its training data, before augmenter_apply, by augmenter_set_whitening.
+double augmenter_whitening_epsilon(const augmenter *a);
+
+// The view that the whitening step would get; arguments as augmenter_apply's.
+void augmenter_apply_unwhitened(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
+                                uint32_t view, const void *pixels, float *out);
+
+// Both are the augmenter's from now on, allocated by malloc.
+void augmenter_set_whitening(augmenter *a, float *mean, float *matrix);
 
 void augmenter_destroy(augmenter *a);
 

@@ -118,6 +118,14 @@ const recipe recipe_table[] = {
          STEP("scale", "{}"),
          STEP("remove_mean", "{}"),
      }},
+    {"whitened",
+     "sparse coding, any channels: as patches, then ZCA-whitened",
+     {
+         STEP("crop", "{}"),
+         STEP("scale", "{}"),
+         STEP("remove_mean", "{}"),
+         STEP("whiten", "{epsilon: 0.01}"),
+     }},
     // Window as in Kavukcuoglu et al. 2010 (NIPS); the margin lets both filters see the photograph
     // beyond the view.
     {"natural_lcn",

@@ -3,6 +3,7 @@
 
 #include "comm/exchange.h"
 #include "io/recipes.h"
+#include "trainer/whitening.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,8 +14,7 @@ status image_stream_open(image_stream *s, const job *j, const char *files)
     TRY(dataset_open(&s->data, &source));
     s->info = dataset_get_info(s->data);
     s->chunk_count = (s->info->count + EMBEDDING_ROWS - 1) / EMBEDDING_ROWS;
-    const char *views = recipe_for_evaluation(j->data.augment);
-    return augmenter_create(&s->augmenter, views, s->info, (int)j->data.size);
+    return views_create(&s->augmenter, recipe_for_evaluation(j->data.augment), j, s->info);
 }
 
 void image_stream_close(image_stream *s)

@@ -11,6 +11,7 @@
 #include "trainer/pixel_means.h"
 #include "trainer/probe.h"
 #include "trainer/weights.h"
+#include "trainer/whitening.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +62,7 @@ static status build(evaluator *e)
         log_info("%s: no labels%s%s, so kNN accuracy and linear probe are left out",
                  bank->classes > 0 ? j->data.test : j->data.train,
                  j->data.labels[0] != '\0' ? " at " : "", j->data.labels);
-    TRY(augmenter_create(&e->views, j->data.augment, queries, (int)j->data.size));
+    TRY(views_create(&e->views, j->data.augment, j, queries));
     return build_graph(e);
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "comm/agree.h"
+#include "trainer/whitening.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static status open_data(training *t)
     dataset_source source = job_source(j, j->data.train);
     TRY(dataset_open(&t->data, &source));
     const dataset_info *info = dataset_get_info(t->data);
-    TRY(augmenter_create(&t->augmenter, j->data.augment, info, (int)j->data.size));
+    TRY(views_create(&t->augmenter, j->data.augment, j, info));
     uint64_t samples = loader_samples(info->count, (uint64_t)j->data.patches);
     CHECK((uint64_t)j->batch <= samples, ST_CONFIG,
           "batch: %lld samples are more than the %llu of %s; take a smaller batch",

@@ -5,6 +5,7 @@
 #include "io/loader.h"
 #include "io/pictures.h"
 #include "io/recipes.h"
+#include "trainer/whitening.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static status open_sheet(view_sheet *s, const job *j)
     TRY(dataset_open(&s->data, &source));
     const dataset_info *info = dataset_get_info(s->data);
     int size = (int)j->data.size;
-    TRY(augmenter_create(&s->augmented, j->data.augment, info, size));
+    TRY(views_create(&s->augmented, j->data.augment, j, info));
     TRY(augmenter_create(&s->plain, "none", info, size));
     CHECK(augmenter_height(s->plain) == augmenter_height(s->augmented) &&
               augmenter_width(s->plain) == augmenter_width(s->augmented),

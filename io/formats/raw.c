@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define LARGEST_SIDE 16384
+
 typedef struct raw_reader {
     FILE *file;
     char *path;
@@ -48,30 +50,48 @@ static void close_reader(void *opened)
     free(r);
 }
 
-static status read_layout(raw_reader *r, const char *layout)
+// TYPE of "TYPE:..."; *rest is what follows the colon. False when it is none.
+static bool read_type(raw_reader *r, const char *layout, const char **rest)
 {
     const char *colon = strchr(layout, ':');
-    sample_shape *shape = &r->shape;
-    int end = 0;
-    bool found = false;
-    for (size_t i = 0; i < sizeof raw_types / sizeof *raw_types && colon != NULL; i++) {
-        size_t length = strlen(raw_types[i].name);
-        if (length != (size_t)(colon - layout) || strncmp(layout, raw_types[i].name, length) != 0)
+    if (colon == NULL) return false;
+    size_t length = (size_t)(colon - layout);
+    for (size_t i = 0; i < sizeof raw_types / sizeof *raw_types; i++) {
+        if (strlen(raw_types[i].name) != length || strncmp(layout, raw_types[i].name, length) != 0)
             continue;
-        found = true;
-        shape->type = raw_types[i].type;
+        r->shape.type = raw_types[i].type;
         r->swapped = raw_types[i].byte_order != __BYTE_ORDER__;
+        *rest = colon + 1;
+        return true;
     }
-    if (found)
-        found = sscanf(colon + 1, "%5dx%5dx%5d%n", &shape->height, &shape->width, &shape->channels,
-                       &end) == 3 &&
-                colon[1 + end] == '\0';
-    CHECK(found && shape->height > 0 && shape->width > 0 && shape->channels > 0 &&
-              shape->channels <= DATASET_MAX_CHANNELS,
+    return false;
+}
+
+// A number of 1 .. largest and the character after it; *text is moved behind both.
+static bool read_number(const char **text, int largest, char after, int *number)
+{
+    char *end;
+    if (**text < '0' || **text > '9') return false;
+    errno = 0;
+    long value = strtol(*text, &end, 10);
+    if (errno != 0 || value < 1 || value > largest || *end != after) return false;
+    *number = (int)value;
+    *text = end + 1;
+    return true;
+}
+
+static status read_layout(raw_reader *r, const char *layout)
+{
+    const char *rest;
+    sample_shape *shape = &r->shape;
+    CHECK(read_type(r, layout, &rest) && read_number(&rest, LARGEST_SIDE, 'x', &shape->height) &&
+              read_number(&rest, LARGEST_SIDE, 'x', &shape->width) &&
+              read_number(&rest, DATASET_MAX_CHANNELS, '\0', &shape->channels),
           ST_USAGE,
           "\"%s\" is no layout of raw files: give TYPE:HEIGHTxWIDTHxCHANNELS with type u8, u16le, "
-          "u16be, f32le or f32be and at most %d channels, as in f32be:512x512x1",
-          layout, DATASET_MAX_CHANNELS);
+          "u16be, f32le or f32be, sides of at most %d and at most %d channels, as in "
+          "f32be:512x512x1",
+          layout, LARGEST_SIDE, DATASET_MAX_CHANNELS);
     return ST_OK;
 }
 

@@ -63,6 +63,15 @@ void *read_settings(const augment_type *type, const char *text, const dataset_in
     return settings;
 }
 
+void unit_whitening(size_t dim, float **mean, float **matrix)
+{
+    *mean = calloc(dim, sizeof **mean);
+    *matrix = calloc(dim * dim, sizeof **matrix);
+    assert_true(*mean != NULL && *matrix != NULL);
+    for (size_t i = 0; i < dim; i++)
+        (*matrix)[i * dim + i] = 1.0f;
+}
+
 void run_augment(const char *name, const char *text, uint64_t key, image *x)
 {
     const augment_type *type = augment_find(name);
@@ -78,7 +87,12 @@ void run_augment(const char *name, const char *text, uint64_t key, image *x)
     }
     if (type->scratch_floats != NULL)
         scratch = malloc(type->scratch_floats(settings, x, &out) * sizeof(float));
-    type->apply(settings, &(augment_run){&r, x, &out, scratch});
+    float *mean = NULL, *matrix = NULL;
+    if (type->whitening_epsilon != NULL) unit_whitening((size_t)image_count(x), &mean, &matrix);
+    const whitening unit = {mean, matrix};
+    type->apply(settings, &(augment_run){&r, x, &out, scratch, &unit});
+    free(mean);
+    free(matrix);
     if (out.planes != x->planes) free(x->planes);
     *x = out;
     free(scratch);

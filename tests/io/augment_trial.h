@@ -23,6 +23,9 @@ bool same_planes(const image *a, const image *b);
 // The settings of one augmentation, read as a recipe's would be; free() them.
 void *read_settings(const augment_type *type, const char *text, const dataset_info *info);
 
+// A whitening that changes nothing; free() both.
+void unit_whitening(size_t dim, float **mean, float **matrix);
+
 // Runs one augmentation on x, in place unless it changes sizes; the draws come from `key`.
 void run_augment(const char *name, const char *text, uint64_t key, image *x);
 

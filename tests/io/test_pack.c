@@ -342,8 +342,8 @@ static void raw_numbers_are_read_as_told(void **state)
         uint32_t word;
         values[i] = (float)i * 0.37f - 3.0f;
         memcpy(&word, &values[i], sizeof word);
-        put_word(&bytes[0][i * 4], word);
-        put_word(&bytes[1][(23 - i) * 4], word);
+        put_word(bytes[0] + (size_t)4 * (size_t)i, word);
+        put_word(bytes[1] + (size_t)4 * (size_t)(23 - i), word);
     }
     test_write(&sources, "a", bytes[0], 96);
     test_write(&sources, "b", bytes[1], 96);

@@ -97,7 +97,7 @@ static void noise_has_the_drawn_deviation(void **state)
     for (uint64_t key = 0; key < 100; key++) {
         image x = random_image(2, 48, 48, key), stored = random_image(2, 48, 48, key);
         rng r = rng_open(3, RNG_TEST, 0, key, 0);
-        type->apply(settings, &(augment_run){&r, &x, &x, NULL});
+        type->apply(settings, &(augment_run){&r, &x, &x, NULL, NULL});
         double strength[2];
         for (int c = 0; c < 2; c++) {
             double mean = 0, squares = 0;
