@@ -83,21 +83,30 @@ static void finish_moments(moments *m, uint64_t count)
     }
 }
 
-// Scaled by (l + epsilon)^-1/4 the eigenvectors' products are W.
-status whitening_matrix(double *covariance, int dim, double epsilon, float *matrix)
+// Scaled by (l + epsilon)^-1/4 the eigenvectors' products are W. values (dim), scaled (dim, dim): room.
+static status multiply_vectors(double *covariance, int dim, double epsilon, double *values,
+                               float *scaled, float *matrix)
 {
     size_t size = (size_t)dim;
-    double *values = calloc(size, sizeof *values);
-    float *scaled = calloc(size * size, sizeof *scaled);
-    status s = values != NULL && scaled != NULL
-                   ? symmetric_eigen(covariance, dim, values)
-                   : failure(ST_INTERNAL, "no memory to whiten views of %d numbers", dim);
-    for (size_t i = 0; i < size && s == ST_OK; i++) {
+    TRY(symmetric_eigen(covariance, dim, values));
+    for (size_t i = 0; i < size; i++) {
         double scale = pow(fmax(values[i], 0) + epsilon, -0.25);
         for (size_t k = 0; k < size; k++)
             scaled[i * size + k] = (float)(scale * covariance[i * size + k]);
     }
-    if (s == ST_OK) matmul(true, false, dim, dim, dim, 1.0f, scaled, scaled, 0.0f, matrix);
+    matmul(true, false, dim, dim, dim, 1.0f, scaled, scaled, 0.0f, matrix);
+    return ST_OK;
+}
+
+status whitening_matrix(double *covariance, int dim, double epsilon, float *matrix)
+{
+    double *values = calloc((size_t)dim, sizeof *values);
+    float *scaled = calloc((size_t)dim * (size_t)dim, sizeof *scaled);
+    status s = ST_OK;
+    if (values == NULL || scaled == NULL)
+        s = failure(ST_INTERNAL, "no memory to whiten views of %d numbers", dim);
+    else
+        s = multiply_vectors(covariance, dim, epsilon, values, scaled, matrix);
     free(values);
     free(scaled);
     return s;

@@ -67,7 +67,8 @@ void unit_whitening(size_t dim, float **mean, float **matrix)
 {
     *mean = calloc(dim, sizeof **mean);
     *matrix = calloc(dim * dim, sizeof **matrix);
-    assert_true(*mean != NULL && *matrix != NULL);
+    assert_non_null(*mean);
+    assert_non_null(*matrix);
     for (size_t i = 0; i < dim; i++)
         (*matrix)[i * dim + i] = 1.0f;
 }

@@ -24,7 +24,7 @@ static void every_augmentation_is_a_function_of_its_key(void **state)
 {
     (void)state;
     for (const augment_type *const *type = augment_table; *type != NULL; type++) {
-        image first = random_image(3, 20, 28, 1), second = random_image(3, 20, 28, 1);
+        image first = random_image(3, 14, 19, 1), second = random_image(3, 14, 19, 1);
         bool any_differs = false;
         for (uint64_t key = 0; key < 20; key++) {
             run_augment((*type)->name, "{}", key, &first);
@@ -32,9 +32,9 @@ static void every_augmentation_is_a_function_of_its_key(void **state)
             assert_memory_equal(first.planes, second.planes,
                                 (size_t)image_count(&first) * sizeof(float));
         }
-        image other = random_image(3, 20, 28, 1);
+        image other = random_image(3, 14, 19, 1);
         free(first.planes);
-        first = random_image(3, 20, 28, 1);
+        first = random_image(3, 14, 19, 1);
         for (uint64_t key = 0; key < 20 && !any_differs; key++) {
             run_augment((*type)->name, "{}", key, &first);
             run_augment((*type)->name, "{}", key + 100, &other);
@@ -84,7 +84,7 @@ static void views_do_not_depend_on_order(void **state)
             image size = {augmenter_channels(a), augmenter_height(a), augmenter_width(a), NULL};
             size_t count = (size_t)image_count(&size);
             if (augmenter_whitening_epsilon(a) > 0) {
-                if (count > 1000) { // of 64 channels: a large matrix
+                if (count > 300) { // a large matrix
                     augmenter_destroy(a);
                     continue;
                 }
