@@ -1,4 +1,4 @@
-// models/kernels/dictionary.c -- sizes and layouts of a dictionary, and the list of its codes.
+// models/kernels/dictionary.c -- sizes and layouts of a dictionary.
 #include "models/kernels/dictionary_layout.h"
 
 #include <string.h>
@@ -17,15 +17,16 @@ dictionary_layout dictionary_layout_of(const dictionary_geometry *g)
                            .code_rows = (size_t)(g->height - g->kernel + 1),
                            .code_columns = (size_t)(g->width - g->kernel + 1),
                            .image_row = (size_t)g->width * (size_t)g->channels};
-    l.row = l.kernel * l.channels;
-    l.row_floats = round_up(l.row);
-    l.taps = l.kernel * l.row;
+    l.taps = l.kernel * l.kernel * l.channels;
     l.tap_floats = round_up(l.taps);
+    l.rows = g->width > g->kernel ? l.kernel : 1;
+    l.row = l.taps / l.rows;
+    l.row_floats = round_up(l.row);
     l.by_atom = l.by_tap + l.taps * l.lanes_of_code;
     l.by_row = l.by_atom + l.atoms * l.tap_floats;
-    l.packed = l.by_row + l.atoms * l.kernel * l.row_floats;
+    l.packed = l.by_row + l.atoms * l.rows * l.row_floats;
     l.row_sums = l.taps * l.lanes_of_code;
-    l.sums = l.row_sums + l.atoms * l.kernel * l.row_floats;
+    l.sums = l.row_sums + l.atoms * l.rows * l.row_floats;
     return l;
 }
 
@@ -59,18 +60,24 @@ size_t dictionary_sum_floats(const dictionary_geometry *g)
     return dictionary_layout_of(g).sums;
 }
 
+// The place of a tap of atom a by row.
+static size_t place_by_row(const dictionary_layout *l, size_t a, size_t tap)
+{
+    return (a * l->rows + tap / l->row) * l->row_floats + tap % l->row;
+}
+
 // One atom (C, k, k) into its places in the three layouts.
 static void pack_atom(const dictionary_layout *l, const float *atom, size_t a, float *packed)
 {
-    for (size_t u = 0; u < l->kernel; u++)
-        for (size_t v = 0; v < l->kernel; v++)
-            for (size_t c = 0; c < l->channels; c++) {
-                float value = atom[(c * l->kernel + u) * l->kernel + v];
-                size_t place = v * l->channels + c, tap = u * l->row + place;
-                packed[l->by_tap + tap * l->lanes_of_code + a] = value;
-                packed[l->by_atom + a * l->tap_floats + tap] = value;
-                packed[l->by_row + (a * l->kernel + u) * l->row_floats + place] = value;
-            }
+    size_t square = l->kernel * l->kernel;
+    for (size_t at = 0; at < square; at++)
+        for (size_t c = 0; c < l->channels; c++) {
+            size_t tap = at * l->channels + c;
+            float value = atom[c * square + at];
+            packed[l->by_tap + tap * l->lanes_of_code + a] = value;
+            packed[l->by_atom + a * l->tap_floats + tap] = value;
+            packed[l->by_row + place_by_row(l, a, tap)] = value;
+        }
 }
 
 void dictionary_pack(const dictionary_geometry *g, const float *atoms, float *packed)
@@ -85,14 +92,14 @@ void dictionary_pack(const dictionary_geometry *g, const float *atoms, float *pa
 static void add_sums_of_atom(const dictionary_layout *l, const float *sums, size_t a, float scale,
                              float *gradient)
 {
-    for (size_t u = 0; u < l->kernel; u++)
-        for (size_t v = 0; v < l->kernel; v++)
-            for (size_t c = 0; c < l->channels; c++) {
-                size_t place = v * l->channels + c, tap = u * l->row + place;
-                float sum = sums[tap * l->lanes_of_code + a] +
-                            sums[l->row_sums + (a * l->kernel + u) * l->row_floats + place];
-                gradient[(c * l->kernel + u) * l->kernel + v] += scale * sum;
-            }
+    size_t square = l->kernel * l->kernel;
+    for (size_t at = 0; at < square; at++)
+        for (size_t c = 0; c < l->channels; c++) {
+            size_t tap = at * l->channels + c;
+            float sum =
+                sums[tap * l->lanes_of_code + a] + sums[l->row_sums + place_by_row(l, a, tap)];
+            gradient[c * square + at] += scale * sum;
+        }
 }
 
 void dictionary_add_sums(const dictionary_geometry *g, const float *sums, float scale,
@@ -101,19 +108,4 @@ void dictionary_add_sums(const dictionary_geometry *g, const float *sums, float 
     dictionary_layout l = dictionary_layout_of(g);
     for (size_t a = 0; a < l.atoms; a++)
         add_sums_of_atom(&l, sums, a, scale, gradient + a * l.taps);
-}
-
-size_t dictionary_list_nonzero(const dictionary_geometry *g, const float *code, active_code *list)
-{
-    dictionary_layout l = dictionary_layout_of(g);
-    size_t count = 0;
-    for (size_t y = 0; y < l.code_rows; y++)
-        for (size_t x = 0; x < l.code_columns; x++)
-            for (size_t a = 0; a < l.atoms; a++) {
-                size_t at = (y * l.code_columns + x) * l.lanes_of_code + a;
-                size_t corner = y * l.image_row + x * l.channels;
-                if (code[at] != 0)
-                    list[count++] = (active_code){(int32_t)at, (int32_t)corner, (int32_t)a};
-            }
-    return count;
 }

@@ -3,6 +3,41 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+// Bit i is set where float i is not 0.
+static uint32_t nonzero_bits(const float *x)
+{
+    static const lane_mask bits = {1,       1 << 1,  1 << 2,  1 << 3, 1 << 4,  1 << 5,
+                                   1 << 6,  1 << 7,  1 << 8,  1 << 9, 1 << 10, 1 << 11,
+                                   1 << 12, 1 << 13, 1 << 14, 1 << 15};
+    typedef int32_t eight __attribute__((vector_size(8 * sizeof(int32_t))));
+    typedef int32_t four __attribute__((vector_size(4 * sizeof(int32_t))));
+    lanes values;
+    memcpy(&values, x, sizeof values);
+    lane_mask set = (values != 0) & bits;
+    eight half = __builtin_shufflevector(set, set, 0, 1, 2, 3, 4, 5, 6, 7) |
+                 __builtin_shufflevector(set, set, 8, 9, 10, 11, 12, 13, 14, 15);
+    four quarter = __builtin_shufflevector(half, half, 0, 1, 2, 3) |
+                   __builtin_shufflevector(half, half, 4, 5, 6, 7);
+    return (uint32_t)(quarter[0] | quarter[1] | quarter[2] | quarter[3]);
+}
+
+size_t dictionary_list_nonzero(const dictionary_geometry *g, const float *code, active_code *list)
+{
+    dictionary_layout l = dictionary_layout_of(g);
+    size_t count = 0, at = 0;
+    for (size_t y = 0; y < l.code_rows; y++)
+        for (size_t x = 0; x < l.code_columns; x++)
+            for (size_t a = 0; a < l.lanes_of_code; a += LANES, at += LANES)
+                for (uint32_t bits = nonzero_bits(code + at); bits != 0; bits &= bits - 1) {
+                    int32_t lane = __builtin_ctz(bits);
+                    list[count++] =
+                        (active_code){.at = (int32_t)at + lane,
+                                      .corner = (int32_t)(y * l.image_row + x * l.channels),
+                                      .atom = (int32_t)a + lane};
+                }
+    return count;
+}
+
 // operation(..., vectors of a row) with a number the compiler knows where it is 1 or 2: 9 x 9
 // atoms of one and of three channels.
 #define WITH_ROW(l, operation, ...)                                                                \
@@ -23,8 +58,8 @@ ALWAYS_INLINE void lay_atoms(const dictionary_layout *l, const float *rows, cons
     for (size_t i = 0; i < count; i++) {
         float z = code[list[i].at];
         float *to = image + list[i].corner;
-        const float *from = rows + (size_t)list[i].atom * l->kernel * vectors * LANES;
-        for (size_t u = 0; u < l->kernel; u++, to += l->image_row)
+        const float *from = rows + (size_t)list[i].atom * l->rows * vectors * LANES;
+        for (size_t u = 0; u < l->rows; u++, to += l->image_row)
             for (size_t v = 0; v < vectors; v++, from += LANES) {
                 lanes there, row;
                 memcpy(&there, to + v * LANES, sizeof there);
@@ -45,14 +80,15 @@ void dictionary_synthesise_active(const dictionary_geometry *g, const float *pac
 }
 
 // The sum of the lanes, by halves.
-static float sum_of_lanes(const lanes *x)
+ALWAYS_INLINE float sum_of_lanes(const lanes *x)
 {
-    float half[LANES];
-    memcpy(half, x, sizeof half);
-    for (size_t n = LANES / 2; n > 0; n /= 2)
-        for (size_t i = 0; i < n; i++)
-            half[i] += half[i + n];
-    return half[0];
+    typedef float eight __attribute__((vector_size(8 * sizeof(float))));
+    typedef float four __attribute__((vector_size(4 * sizeof(float))));
+    eight half = __builtin_shufflevector(*x, *x, 0, 1, 2, 3, 4, 5, 6, 7) +
+                 __builtin_shufflevector(*x, *x, 8, 9, 10, 11, 12, 13, 14, 15);
+    four quarter = __builtin_shufflevector(half, half, 0, 1, 2, 3) +
+                   __builtin_shufflevector(half, half, 4, 5, 6, 7);
+    return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
 }
 
 // code listed = the inner product of its atom and the image under it. What the image holds beyond
@@ -66,9 +102,9 @@ ALWAYS_INLINE void match_atoms(const dictionary_layout *l, const float *rows, co
     inside = inside < (int32_t)(l->row - (vectors - 1) * LANES);
     for (size_t i = 0; i < count; i++) {
         const float *under = image + list[i].corner;
-        const float *from = rows + (size_t)list[i].atom * l->kernel * vectors * LANES;
+        const float *from = rows + (size_t)list[i].atom * l->rows * vectors * LANES;
         lanes sum = {0};
-        for (size_t u = 0; u < l->kernel; u++, under += l->image_row)
+        for (size_t u = 0; u < l->rows; u++, under += l->image_row)
             for (size_t v = 0; v < vectors; v++, from += LANES) {
                 lanes there, row;
                 memcpy(&there, under + v * LANES, sizeof there);
@@ -95,8 +131,8 @@ ALWAYS_INLINE void add_patches(const dictionary_layout *l, const float *image, c
     for (size_t i = 0; i < count; i++) {
         float z = code[list[i].at];
         const float *under = image + list[i].corner;
-        float *to = sums + (size_t)list[i].atom * l->kernel * vectors * LANES;
-        for (size_t u = 0; u < l->kernel; u++, under += l->image_row)
+        float *to = sums + (size_t)list[i].atom * l->rows * vectors * LANES;
+        for (size_t u = 0; u < l->rows; u++, under += l->image_row)
             for (size_t v = 0; v < vectors; v++, to += LANES) {
                 lanes there, sum;
                 memcpy(&there, under + v * LANES, sizeof there);

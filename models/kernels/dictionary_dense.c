@@ -23,6 +23,13 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+// Before a loop that must become straight code, so that its array stays in registers.
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 24")
+#endif
+
 // Places row * row_step + column * column_step of an array, columns fastest.
 typedef struct grid {
     size_t rows, columns, row_step, column_step;
@@ -58,7 +65,7 @@ typedef struct product {
 typedef struct tile {
     size_t outputs, vectors; // how many are in use
     const float *pixels[MOST_OUTPUTS];
-    lanes sums[TILE_SUMS]; // (outputs, vectors)
+    lanes sums[TILE_SUMS + 1]; // (outputs, vectors), and one that may be read
 } tile;
 
 // The sums of a tile; outputs * vectors <= TILE_SUMS, both known to the compiler.
@@ -67,26 +74,26 @@ ALWAYS_INLINE void sum_terms(const product *p, const float *vectors, tile *t, si
 {
     lanes sums[TILE_SUMS] = {0};
     const float *pixels[MOST_OUTPUTS];
-#pragma GCC unroll 12
+    UNROLLED
     for (size_t o = 0; o < outputs; o++)
         pixels[o] = t->pixels[o];
     for (size_t row = 0; row < p->terms.rows; row++) {
         size_t at = row * p->terms.row_step;
         for (size_t column = 0; column < p->terms.columns; column++) {
             lanes terms[MOST_VECTORS];
-#pragma GCC unroll 4
+            UNROLLED
             for (size_t v = 0; v < count; v++)
                 memcpy(&terms[v], vectors + v * LANES, sizeof terms[v]);
-#pragma GCC unroll 12
+            UNROLLED
             for (size_t o = 0; o < outputs; o++)
-#pragma GCC unroll 4
-                for (size_t v = 0; v < count; v++)
-                    sums[o * count + v] += pixels[o][at] * terms[v];
+                UNROLLED
+            for (size_t v = 0; v < count; v++)
+                sums[o * count + v] += pixels[o][at] * terms[v];
             vectors += p->stride;
             at += p->terms.column_step;
         }
     }
-#pragma GCC unroll 24
+    UNROLLED
     for (size_t i = 0; i < outputs * count; i++)
         t->sums[i] = sums[i];
 }
@@ -150,7 +157,7 @@ void dictionary_analyse(const dictionary_geometry *g, const float *packed, const
 {
     dictionary_layout l = dictionary_layout_of(g);
     product p = {.outputs = {l.code_rows, l.code_columns, l.image_row, l.channels},
-                 .terms = {l.kernel, l.row, l.image_row, 1},
+                 .terms = {l.rows, l.row, l.image_row, 1},
                  .pixels = image,
                  .vectors = packed + l.by_tap,
                  .stride = l.lanes_of_code};
@@ -186,7 +193,7 @@ void dictionary_correlate(const dictionary_geometry *g, const float *image, cons
         dictionary_correlate_active(&l, image, code, list, count, sums + l.row_sums);
         return;
     }
-    product p = {.outputs = {l.kernel, l.row, l.image_row, 1},
+    product p = {.outputs = {l.rows, l.row, l.image_row, 1},
                  .terms = {l.code_rows, l.code_columns, l.image_row, l.channels},
                  .pixels = image,
                  .vectors = code,
@@ -204,26 +211,41 @@ void dictionary_correlate(const dictionary_geometry *g, const float *image, cons
     }
 }
 
-// image += the part of an atom that lies in taps [first, last), of which `part` holds the values.
-static void add_taps(const dictionary_layout *l, const float *part, size_t first, size_t last,
-                     float *image)
+// Taps of one row of an atom, no more than LANES of them.
+typedef struct piece {
+    size_t from, to; // place in a tile's vectors; in the image, from the atom's corner
+    lane_mask inside;
+} piece;
+
+// Cuts taps [first, end) into pieces; returns how many.
+static size_t cut_taps(const dictionary_layout *l, size_t first, size_t end, piece *pieces)
 {
-    static const lane_mask count = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    size_t row = first / l->row, place = first % l->row;
-    for (size_t tap = first; tap < last;) {
-        size_t row_end = (row + 1) * l->row < last ? (row + 1) * l->row : last;
-        float *to = image + row * l->image_row + place;
-        for (; tap < row_end; tap += LANES, to += LANES) {
-            lanes there, more;
-            memcpy(&there, to, sizeof there);
-            memcpy(&more, part + (tap - first), sizeof more);
-            there += LANES_WHERE(count < (int32_t)(row_end - tap), more);
-            memcpy(to, &there, sizeof there);
-        }
-        tap = row_end;
-        row++;
-        place = 0;
+    static const lane_mask places = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    size_t count = 0;
+    for (size_t tap = first, next; tap < end; tap = next, count++) {
+        size_t row = tap / l->row;
+        next = (row + 1) * l->row;
+        if (next > end) next = end;
+        if (next > tap + LANES) next = tap + LANES;
+        pieces[count] = (piece){.from = tap - first,
+                                .to = row * l->image_row + tap % l->row,
+                                .inside = places < (int32_t)(next - tap)};
     }
+    return count;
+}
+
+// image += the taps of a tile of positions, whose corners `corner` walks over. A vector longer than
+// its piece adds 0 to the floats behind it.
+static void add_taps(const tile *t, const piece *pieces, size_t count, walk *corner, float *image)
+{
+    const float *taps = (const float *)t->sums;
+    for (size_t o = 0; o < t->outputs; o++, taps += t->vectors * LANES, step(corner))
+        for (size_t i = 0; i < count; i++) {
+            lanes more;
+            memcpy(&more, taps + pieces[i].from, sizeof more);
+            more = LANES_WHERE(pieces[i].inside, more);
+            add_vectors(image + corner->at + pieces[i].to, &more, 1);
+        }
 }
 
 void dictionary_synthesise(const dictionary_geometry *g, const float *packed, const float *code,
@@ -239,16 +261,16 @@ void dictionary_synthesise(const dictionary_geometry *g, const float *packed, co
         .vectors = packed + l.by_atom,
         .stride = l.tap_floats};
     memset(image, 0, dictionary_image_floats(g) * sizeof *image);
-    tile t;
+    piece pieces[MOST_VECTORS * LANES]; // one tap each, at least
+    tile t = {0};
     for (size_t from = 0; from < l.tap_floats / LANES; from += t.vectors) {
         t.vectors = next_vectors(l.tap_floats / LANES - from);
-        size_t first = from * LANES, end = first + t.vectors * LANES;
+        size_t end = (from + t.vectors) * LANES < l.taps ? (from + t.vectors) * LANES : l.taps;
+        size_t count = cut_taps(&l, from * LANES, end, pieces);
         walk w = {.over = &p.outputs}, corner = {.over = &corners};
         for (size_t o = 0; o < places(&p.outputs); o += t.outputs) {
             next_tile(&p, &w, places(&p.outputs) - o, from, &t);
-            for (size_t i = 0; i < t.outputs; i++, step(&corner))
-                add_taps(&l, (const float *)(t.sums + i * t.vectors), first,
-                         end < l.taps ? end : l.taps, image + corner.at);
+            add_taps(&t, pieces, count, &corner, image);
         }
     }
 }
