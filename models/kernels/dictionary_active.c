@@ -43,9 +43,9 @@ size_t dictionary_list_nonzero(const dictionary_geometry *g, const float *code, 
 #define WITH_ROW(l, operation, ...)                                                                \
     do {                                                                                           \
         if ((l)->row_floats == LANES)                                                              \
-            operation(__VA_ARGS__, 1);                                                             \
-        else if ((l)->row_floats == 2 * LANES)                                                     \
-            operation(__VA_ARGS__, 2);                                                             \
+            operation(__VA_ARGS__, (size_t)1);                                                     \
+        else if ((l)->row_floats == (size_t)2 * LANES)                                             \
+            operation(__VA_ARGS__, (size_t)2);                                                     \
         else                                                                                       \
             operation(__VA_ARGS__, (l)->row_floats / LANES);                                       \
     } while (0)

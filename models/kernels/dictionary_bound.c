@@ -85,7 +85,7 @@ static double largest_eigenvalue(bounding *b)
         b->interleaved[2 * i + 1] = b->matrix[count + i];
     }
     int side = (int)b->side, info = 0;
-    float *real_work = b->work + 2 * b->work_size;
+    float *real_work = b->work + 2 * (size_t)b->work_size;
     cheev_("N", "U", &side, b->interleaved, &side, b->values, b->work, &b->work_size, real_work,
            &info, 1, 1);
     if (info != 0) b->info = info;

@@ -12,14 +12,16 @@
 // atom leaves the image, so there are no borders anywhere.
 #include "models/kernels/dictionary_layout.h"
 
-// Sums held in registers: 24 of the 32 of AVX-512; of AVX2's 16, 12 in pairs.
+// Sums held in registers: 24 of the 32 of AVX-512; of AVX2's 16, 12 in pairs. Of the rest, one for
+// each vector.
 #ifdef __AVX512F__
-#define TILE_SUMS 24
+#define TILE_SUMS    24
+#define MOST_VECTORS 4
 #else
-#define TILE_SUMS 6
+#define TILE_SUMS    6
+#define MOST_VECTORS 2
 #endif
 #define MOST_OUTPUTS 12
-#define MOST_VECTORS 4
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -85,10 +87,11 @@ ALWAYS_INLINE void sum_terms(const product *p, const float *vectors, tile *t, si
             for (size_t v = 0; v < count; v++)
                 memcpy(&terms[v], vectors + v * LANES, sizeof terms[v]);
             UNROLLED
-            for (size_t o = 0; o < outputs; o++)
+            for (size_t o = 0; o < outputs; o++) {
                 UNROLLED
-            for (size_t v = 0; v < count; v++)
-                sums[o * count + v] += pixels[o][at] * terms[v];
+                for (size_t v = 0; v < count; v++)
+                    sums[o * count + v] += pixels[o][at] * terms[v];
+            }
             vectors += p->stride;
             at += p->terms.column_step;
         }
@@ -99,19 +102,16 @@ ALWAYS_INLINE void sum_terms(const product *p, const float *vectors, tile *t, si
 }
 
 // Outputs of a full tile of so many vectors.
-static size_t tile_outputs(size_t vectors)
+ALWAYS_INLINE size_t tile_outputs(size_t vectors)
 {
     return TILE_SUMS / vectors < MOST_OUTPUTS ? TILE_SUMS / vectors : MOST_OUTPUTS;
 }
-
-#define OUTPUTS_OF(vectors)                                                                        \
-    (TILE_SUMS / (vectors) < MOST_OUTPUTS ? TILE_SUMS / (vectors) : MOST_OUTPUTS)
 
 // One function for each shape of a tile: the full ones, and single outputs.
 #define TILE_FUNCTION(count)                                                                       \
     static void full_tile_##count(const product *p, const float *vectors, tile *t)                 \
     {                                                                                              \
-        sum_terms(p, vectors, t, OUTPUTS_OF(count), count);                                        \
+        sum_terms(p, vectors, t, tile_outputs(count), count);                                      \
     }                                                                                              \
     static void single_##count(const product *p, const float *vectors, tile *t)                    \
     {                                                                                              \
@@ -119,13 +119,28 @@ static size_t tile_outputs(size_t vectors)
     }
 TILE_FUNCTION(1)
 TILE_FUNCTION(2)
+#if MOST_VECTORS == 4
 TILE_FUNCTION(3)
 TILE_FUNCTION(4)
+#endif
 
-static void (*const full_tile[])(const product *, const float *,
-                                 tile *) = {full_tile_1, full_tile_2, full_tile_3, full_tile_4};
-static void (*const single[])(const product *, const float *, tile *) = {single_1, single_2,
-                                                                         single_3, single_4};
+typedef void tile_function(const product *, const float *vectors, tile *);
+static tile_function *const full_tiles[MOST_VECTORS] = {
+    full_tile_1,
+    full_tile_2,
+#if MOST_VECTORS == 4
+    full_tile_3,
+    full_tile_4,
+#endif
+};
+static tile_function *const singles[MOST_VECTORS] = {
+    single_1,
+    single_2,
+#if MOST_VECTORS == 4
+    single_3,
+    single_4,
+#endif
+};
 
 // Fills t with the sums of the next outputs of w, of `left`, for t->vectors vectors from column
 // `from` on. A tile that less than half fills goes one by one; other empty places of a tile repeat
@@ -140,9 +155,9 @@ static void next_tile(const product *p, walk *w, size_t left, size_t from, tile 
         t->pixels[o] = t->pixels[t->outputs - 1];
     const float *vectors = p->vectors + from * LANES;
     if (t->outputs == 1)
-        single[t->vectors - 1](p, vectors, t);
+        singles[t->vectors - 1](p, vectors, t);
     else
-        full_tile[t->vectors - 1](p, vectors, t);
+        full_tiles[t->vectors - 1](p, vectors, t);
 }
 
 // Vectors beside each other in the next tiles, of `left`: as many as MOST_VECTORS, spread evenly.
@@ -241,7 +256,7 @@ static void add_taps(const tile *t, const piece *pieces, size_t count, walk *cor
     const float *taps = (const float *)t->sums;
     for (size_t o = 0; o < t->outputs; o++, taps += t->vectors * LANES, step(corner))
         for (size_t i = 0; i < count; i++) {
-            lanes more;
+            lanes more; // the last piece may read the vector behind the sums
             memcpy(&more, taps + pieces[i].from, sizeof more);
             more = LANES_WHERE(pieces[i].inside, more);
             add_vectors(image + corner->at + pieces[i].to, &more, 1);

@@ -1,26 +1,27 @@
 // models/kernels/dictionary_reference.c -- the formulas of dictionary.h, one loop for each index.
 #include "models/kernels/dictionary_reference.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 // Index in (K, C, k, k) of tap (u, v) of channel c of atom a.
-static size_t tap_index(const dictionary_geometry *g, int a, int c, int u, int v)
+static int tap_index(const dictionary_geometry *g, int a, int c, int u, int v)
 {
-    return (size_t)(((a * g->channels + c) * g->kernel + u) * g->kernel + v);
+    return ((a * g->channels + c) * g->kernel + u) * g->kernel + v;
 }
 
-static size_t code_index(const dictionary_geometry *g, int y, int x, int a)
+static int code_index(const dictionary_geometry *g, int y, int x, int a)
 {
-    return (size_t)((y * (g->width - g->kernel + 1) + x) * dictionary_lanes(g) + a);
+    return (y * (g->width - g->kernel + 1) + x) * dictionary_lanes(g) + a;
 }
 
-static size_t pixel_index(const dictionary_geometry *g, int y, int x, int c)
+static int pixel_index(const dictionary_geometry *g, int y, int x, int c)
 {
-    return (size_t)((y * g->width + x) * g->channels + c);
+    return (y * g->width + x) * g->channels + c;
 }
 
 // Does pixel (y, x) minus tap (u, v) have a code?
-static int code_exists(const dictionary_geometry *g, int y, int x)
+static bool code_exists(const dictionary_geometry *g, int y, int x)
 {
     return y >= 0 && x >= 0 && y <= g->height - g->kernel && x <= g->width - g->kernel;
 }
