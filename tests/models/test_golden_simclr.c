@@ -25,6 +25,16 @@ static int samples_of_worker(const machine *m)
     return BATCH / m->workers;
 }
 
+// Two layers, each with batch norm by all workers' samples.
+static int add_head(graph *g, int features)
+{
+    int hidden = graph_shape(g, features).c;
+    int x = graph_chain(g, "linear", "fc.0", features, "{features: %d}", hidden);
+    x = graph_chain(g, "sync_batch_norm", "fc.1", x, "{activation: relu}");
+    x = graph_chain(g, "linear", "fc.2", x, "{features: %d}", DIM);
+    return graph_chain(g, "sync_batch_norm", "fc.3", x, "{}");
+}
+
 static void build(machine *m)
 {
     static const struct {
@@ -37,8 +47,7 @@ static void build(machine *m)
     graph_join(m->g, &t);
     m->images = graph_input(m->g, "images", s, false);
     int x = net_find("convnet")->build(m->g, &convnet, m->images);
-    x = graph_chain(m->g, "l2_normalise", "normalise", head_build(m->g, "mlp_sync_bn", DIM, x),
-                    "{}");
+    x = graph_chain(m->g, "l2_normalise", "normalise", add_head(m->g, x), "{}");
     x = graph_chain(m->g, "gather", "views", x, "{}");
     m->energies = graph_chain(m->g, "nt_xent", "energy", x, "{own: %d, temperature: 0.5}", s.n);
     graph_keep(m->g, m->energies);
