@@ -3,21 +3,43 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-// Bit i is set where float i is not 0.
+typedef float four __attribute__((vector_size(4 * sizeof(float))));
+typedef int32_t four_whole __attribute__((vector_size(4 * sizeof(int32_t))));
+#define LOW_8(x)  __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7)
+#define HIGH_8(x) __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15)
+#define LOW_4(x)  __builtin_shufflevector(x, x, 0, 1, 2, 3)
+#define HIGH_4(x) __builtin_shufflevector(x, x, 4, 5, 6, 7)
+// FOLD: quarter = the four lanes to which an operation folds x in halves.
+#if VECTOR == 16
+typedef float eight __attribute__((vector_size(8 * sizeof(float))));
+typedef int32_t eight_whole __attribute__((vector_size(8 * sizeof(int32_t))));
+#define FOLD(x, half_type, quarter, operation)                                                     \
+    do {                                                                                           \
+        half_type half = LOW_8(x) operation HIGH_8(x);                                             \
+        (quarter) = LOW_4(half) operation HIGH_4(half);                                            \
+    } while (0)
+#elif VECTOR == 8
+#define FOLD(x, half_type, quarter, operation) ((quarter) = LOW_4(x) operation HIGH_4(x))
+#else
+#define FOLD(x, half_type, quarter, operation) ((quarter) = (x))
+#endif
+
+// Bit i is set where float i of LANES is not 0.
 static uint32_t nonzero_bits(const float *x)
 {
-    static const lane_mask bits = {1,       1 << 1,  1 << 2,  1 << 3, 1 << 4,  1 << 5,
-                                   1 << 6,  1 << 7,  1 << 8,  1 << 9, 1 << 10, 1 << 11,
-                                   1 << 12, 1 << 13, 1 << 14, 1 << 15};
-    typedef int32_t eight __attribute__((vector_size(8 * sizeof(int32_t))));
-    typedef int32_t four __attribute__((vector_size(4 * sizeof(int32_t))));
-    lanes values;
-    memcpy(&values, x, sizeof values);
-    lane_mask set = (values != 0) & bits;
-    eight half = __builtin_shufflevector(set, set, 0, 1, 2, 3, 4, 5, 6, 7) |
-                 __builtin_shufflevector(set, set, 8, 9, 10, 11, 12, 13, 14, 15);
-    four quarter = __builtin_shufflevector(half, half, 0, 1, 2, 3) |
-                   __builtin_shufflevector(half, half, 4, 5, 6, 7);
+    static const int32_t bits[LANES] = {1,       1 << 1,  1 << 2,  1 << 3, 1 << 4,  1 << 5,
+                                        1 << 6,  1 << 7,  1 << 8,  1 << 9, 1 << 10, 1 << 11,
+                                        1 << 12, 1 << 13, 1 << 14, 1 << 15};
+    vector_mask set = {0};
+    for (size_t i = 0; i < LANES; i += VECTOR) {
+        vector values;
+        vector_mask bit;
+        memcpy(&values, x + i, sizeof values);
+        memcpy(&bit, bits + i, sizeof bit);
+        set |= (values != 0) & bit;
+    }
+    four_whole quarter;
+    FOLD(set, eight_whole, quarter, |);
     return (uint32_t)(quarter[0] | quarter[1] | quarter[2] | quarter[3]);
 }
 
@@ -38,34 +60,34 @@ size_t dictionary_list_nonzero(const dictionary_geometry *g, const float *code, 
     return count;
 }
 
-// operation(..., vectors of a row) with a number the compiler knows where it is 1 or 2: 9 x 9
+// operation(..., floats of a row) with a number the compiler knows for rows of up to 2 LANES: 9 x 9
 // atoms of one and of three channels.
 #define WITH_ROW(l, operation, ...)                                                                \
     do {                                                                                           \
         if ((l)->row_floats == LANES)                                                              \
-            operation(__VA_ARGS__, (size_t)1);                                                     \
+            operation(__VA_ARGS__, LANES);                                                         \
         else if ((l)->row_floats == (size_t)2 * LANES)                                             \
-            operation(__VA_ARGS__, (size_t)2);                                                     \
+            operation(__VA_ARGS__, (size_t)2 * LANES);                                             \
         else                                                                                       \
-            operation(__VA_ARGS__, (l)->row_floats / LANES);                                       \
+            operation(__VA_ARGS__, (l)->row_floats);                                               \
     } while (0)
 
 // image under each listed code += code * atom. The zeros behind a row of an atom leave the floats
 // they meet as they are.
 ALWAYS_INLINE void lay_atoms(const dictionary_layout *l, const float *rows, const float *code,
-                             const active_code *list, size_t count, float *image, size_t vectors)
+                             const active_code *list, size_t count, float *image, size_t row_floats)
 {
-    for (size_t i = 0; i < count; i++) {
-        float z = code[list[i].at];
-        float *to = image + list[i].corner;
-        const float *from = rows + (size_t)list[i].atom * l->rows * vectors * LANES;
+    for (size_t n = 0; n < count; n++) {
+        float z = code[list[n].at];
+        float *to = image + list[n].corner;
+        const float *from = rows + (size_t)list[n].atom * l->rows * row_floats;
         for (size_t u = 0; u < l->rows; u++, to += l->image_row)
-            for (size_t v = 0; v < vectors; v++, from += LANES) {
-                lanes there, row;
-                memcpy(&there, to + v * LANES, sizeof there);
+            for (size_t i = 0; i < row_floats; i += VECTOR, from += VECTOR) {
+                vector there, row;
+                memcpy(&there, to + i, sizeof there);
                 memcpy(&row, from, sizeof row);
                 there += z * row;
-                memcpy(to + v * LANES, &there, sizeof there);
+                memcpy(to + i, &there, sizeof there);
             }
     }
 }
@@ -80,39 +102,36 @@ void dictionary_synthesise_active(const dictionary_geometry *g, const float *pac
 }
 
 // The sum of the lanes, by halves.
-ALWAYS_INLINE float sum_of_lanes(const lanes *x)
+ALWAYS_INLINE float sum_of_lanes(const vector *x)
 {
-    typedef float eight __attribute__((vector_size(8 * sizeof(float))));
-    typedef float four __attribute__((vector_size(4 * sizeof(float))));
-    eight half = __builtin_shufflevector(*x, *x, 0, 1, 2, 3, 4, 5, 6, 7) +
-                 __builtin_shufflevector(*x, *x, 8, 9, 10, 11, 12, 13, 14, 15);
-    four quarter = __builtin_shufflevector(half, half, 0, 1, 2, 3) +
-                   __builtin_shufflevector(half, half, 4, 5, 6, 7);
+    four quarter;
+    FOLD(*x, eight, quarter, +);
     return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
 }
 
 // code listed = the inner product of its atom and the image under it. What the image holds beyond
 // a row of the atom is taken as 0, whatever it is.
 ALWAYS_INLINE void match_atoms(const dictionary_layout *l, const float *rows, const float *image,
-                               const active_code *list, size_t count, float *code, size_t vectors)
+                               const active_code *list, size_t count, float *code,
+                               size_t row_floats)
 {
-    static const int32_t places[LANES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    lane_mask inside;
-    memcpy(&inside, places, sizeof inside);
-    inside = inside < (int32_t)(l->row - (vectors - 1) * LANES);
-    for (size_t i = 0; i < count; i++) {
-        const float *under = image + list[i].corner;
-        const float *from = rows + (size_t)list[i].atom * l->rows * vectors * LANES;
-        lanes sum = {0};
+    vector_mask inside[LANES / VECTOR]; // of the last LANES of a row
+    for (size_t i = 0, left = l->row - (row_floats - LANES); i < LANES; i += VECTOR)
+        vector_mask_first(&inside[i / VECTOR], left > i ? left - i : 0);
+    for (size_t n = 0; n < count; n++) {
+        const float *under = image + list[n].corner;
+        const float *from = rows + (size_t)list[n].atom * l->rows * row_floats;
+        vector sum = {0};
         for (size_t u = 0; u < l->rows; u++, under += l->image_row)
-            for (size_t v = 0; v < vectors; v++, from += LANES) {
-                lanes there, row;
-                memcpy(&there, under + v * LANES, sizeof there);
+            for (size_t i = 0; i < row_floats; i += VECTOR, from += VECTOR) {
+                vector there, row;
+                memcpy(&there, under + i, sizeof there);
                 memcpy(&row, from, sizeof row);
-                if (v == vectors - 1) there = LANES_WHERE(inside, there);
+                if (i + LANES >= row_floats)
+                    there = VECTOR_WHERE(inside[(i + LANES - row_floats) / VECTOR], there);
                 sum += there * row;
             }
-        code[list[i].at] = sum_of_lanes(&sum);
+        code[list[n].at] = sum_of_lanes(&sum);
     }
 }
 
@@ -126,16 +145,17 @@ void dictionary_analyse_active(const dictionary_geometry *g, const float *packed
 
 // sums of each listed atom += code * the image under it
 ALWAYS_INLINE void add_patches(const dictionary_layout *l, const float *image, const float *code,
-                               const active_code *list, size_t count, float *sums, size_t vectors)
+                               const active_code *list, size_t count, float *sums,
+                               size_t row_floats)
 {
-    for (size_t i = 0; i < count; i++) {
-        float z = code[list[i].at];
-        const float *under = image + list[i].corner;
-        float *to = sums + (size_t)list[i].atom * l->rows * vectors * LANES;
+    for (size_t n = 0; n < count; n++) {
+        float z = code[list[n].at];
+        const float *under = image + list[n].corner;
+        float *to = sums + (size_t)list[n].atom * l->rows * row_floats;
         for (size_t u = 0; u < l->rows; u++, under += l->image_row)
-            for (size_t v = 0; v < vectors; v++, to += LANES) {
-                lanes there, sum;
-                memcpy(&there, under + v * LANES, sizeof there);
+            for (size_t i = 0; i < row_floats; i += VECTOR, to += VECTOR) {
+                vector there, sum;
+                memcpy(&there, under + i, sizeof there);
                 memcpy(&sum, to, sizeof sum);
                 sum += z * there;
                 memcpy(to, &sum, sizeof sum);

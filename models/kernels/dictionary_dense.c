@@ -2,7 +2,7 @@
 //
 // Each operation is
 //   output o = sum over terms t of  pixels[place(o) + place(t)] * vectors[t]
-// where both places run over grids of an array and a vector holds LANES numbers side by side:
+// where both places run over grids of an array and a vector holds as many numbers as a register:
 //                outputs          terms        pixels   vectors over
 //   analyse      positions        taps         image    atoms  (the code)
 //   correlate    taps             positions    image    atoms  (the sums)
@@ -12,13 +12,12 @@
 // atom leaves the image, so there are no borders anywhere.
 #include "models/kernels/dictionary_layout.h"
 
-// Sums held in registers: 24 of the 32 of AVX-512; of AVX2's 16, 12 in pairs. Of the rest, one for
-// each vector.
-#ifdef __AVX512F__
+// Sums held in registers: 24 of the 32 of AVX-512, 12 of the 16 of others.
+#if VECTOR == 16
 #define TILE_SUMS    24
 #define MOST_VECTORS 4
 #else
-#define TILE_SUMS    6
+#define TILE_SUMS    12
 #define MOST_VECTORS 2
 #endif
 #define MOST_OUTPUTS 12
@@ -67,14 +66,14 @@ typedef struct product {
 typedef struct tile {
     size_t outputs, vectors; // how many are in use
     const float *pixels[MOST_OUTPUTS];
-    lanes sums[TILE_SUMS + 1]; // (outputs, vectors), and one that may be read
+    vector sums[TILE_SUMS + 1]; // (outputs, vectors), and one that may be read
 } tile;
 
 // The sums of a tile; outputs * vectors <= TILE_SUMS, both known to the compiler.
 ALWAYS_INLINE void sum_terms(const product *p, const float *vectors, tile *t, size_t outputs,
                              size_t count)
 {
-    lanes sums[TILE_SUMS] = {0};
+    vector sums[TILE_SUMS] = {0};
     const float *pixels[MOST_OUTPUTS];
     UNROLLED
     for (size_t o = 0; o < outputs; o++)
@@ -82,10 +81,10 @@ ALWAYS_INLINE void sum_terms(const product *p, const float *vectors, tile *t, si
     for (size_t row = 0; row < p->terms.rows; row++) {
         size_t at = row * p->terms.row_step;
         for (size_t column = 0; column < p->terms.columns; column++) {
-            lanes terms[MOST_VECTORS];
+            vector terms[MOST_VECTORS];
             UNROLLED
             for (size_t v = 0; v < count; v++)
-                memcpy(&terms[v], vectors + v * LANES, sizeof terms[v]);
+                memcpy(&terms[v], vectors + v * VECTOR, sizeof terms[v]);
             UNROLLED
             for (size_t o = 0; o < outputs; o++) {
                 UNROLLED
@@ -153,7 +152,7 @@ static void next_tile(const product *p, walk *w, size_t left, size_t from, tile 
         t->pixels[o] = p->pixels + w->at;
     for (size_t o = t->outputs; o < most; o++)
         t->pixels[o] = t->pixels[t->outputs - 1];
-    const float *vectors = p->vectors + from * LANES;
+    const float *vectors = p->vectors + from * VECTOR;
     if (t->outputs == 1)
         singles[t->vectors - 1](p, vectors, t);
     else
@@ -177,26 +176,26 @@ void dictionary_analyse(const dictionary_geometry *g, const float *packed, const
                  .vectors = packed + l.by_tap,
                  .stride = l.lanes_of_code};
     tile t;
-    for (size_t from = 0; from < l.lanes_of_code / LANES; from += t.vectors) {
-        t.vectors = next_vectors(l.lanes_of_code / LANES - from);
+    for (size_t from = 0; from < l.lanes_of_code / VECTOR; from += t.vectors) {
+        t.vectors = next_vectors(l.lanes_of_code / VECTOR - from);
         walk w = {.over = &p.outputs};
         for (size_t o = 0; o < places(&p.outputs); o += t.outputs) {
             next_tile(&p, &w, places(&p.outputs) - o, from, &t);
             for (size_t i = 0; i < t.outputs; i++)
-                memcpy(code + (o + i) * l.lanes_of_code + from * LANES, t.sums + i * t.vectors,
-                       t.vectors * sizeof(lanes));
+                memcpy(code + (o + i) * l.lanes_of_code + from * VECTOR, t.sums + i * t.vectors,
+                       t.vectors * sizeof(vector));
         }
     }
 }
 
 // to[0 .. vectors) += sums
-static void add_vectors(float *to, const lanes *sums, size_t vectors)
+static void add_vectors(float *to, const vector *sums, size_t vectors)
 {
     for (size_t v = 0; v < vectors; v++) {
-        lanes there;
-        memcpy(&there, to + v * LANES, sizeof there);
+        vector there;
+        memcpy(&there, to + v * VECTOR, sizeof there);
         there += sums[v];
-        memcpy(to + v * LANES, &there, sizeof there);
+        memcpy(to + v * VECTOR, &there, sizeof there);
     }
 }
 
@@ -214,37 +213,36 @@ void dictionary_correlate(const dictionary_geometry *g, const float *image, cons
                  .vectors = code,
                  .stride = l.lanes_of_code};
     tile t;
-    for (size_t from = 0; from < l.lanes_of_code / LANES; from += t.vectors) {
-        t.vectors = next_vectors(l.lanes_of_code / LANES - from);
+    for (size_t from = 0; from < l.lanes_of_code / VECTOR; from += t.vectors) {
+        t.vectors = next_vectors(l.lanes_of_code / VECTOR - from);
         walk w = {.over = &p.outputs};
         for (size_t o = 0; o < l.taps; o += t.outputs) {
             next_tile(&p, &w, l.taps - o, from, &t);
             for (size_t i = 0; i < t.outputs; i++)
-                add_vectors(sums + (o + i) * l.lanes_of_code + from * LANES, t.sums + i * t.vectors,
-                            t.vectors);
+                add_vectors(sums + (o + i) * l.lanes_of_code + from * VECTOR,
+                            t.sums + i * t.vectors, t.vectors);
         }
     }
 }
 
-// Taps of one row of an atom, no more than LANES of them.
+// Taps of one row of an atom, no more than VECTOR of them.
 typedef struct piece {
     size_t from, to; // place in a tile's vectors; in the image, from the atom's corner
-    lane_mask inside;
+    vector_mask inside;
 } piece;
 
 // Cuts taps [first, end) into pieces; returns how many.
 static size_t cut_taps(const dictionary_layout *l, size_t first, size_t end, piece *pieces)
 {
-    static const lane_mask places = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     size_t count = 0;
     for (size_t tap = first, next; tap < end; tap = next, count++) {
         size_t row = tap / l->row;
         next = (row + 1) * l->row;
         if (next > end) next = end;
-        if (next > tap + LANES) next = tap + LANES;
-        pieces[count] = (piece){.from = tap - first,
-                                .to = row * l->image_row + tap % l->row,
-                                .inside = places < (int32_t)(next - tap)};
+        if (next > tap + VECTOR) next = tap + VECTOR;
+        pieces[count].from = tap - first;
+        pieces[count].to = row * l->image_row + tap % l->row;
+        vector_mask_first(&pieces[count].inside, next - tap);
     }
     return count;
 }
@@ -254,11 +252,11 @@ static size_t cut_taps(const dictionary_layout *l, size_t first, size_t end, pie
 static void add_taps(const tile *t, const piece *pieces, size_t count, walk *corner, float *image)
 {
     const float *taps = (const float *)t->sums;
-    for (size_t o = 0; o < t->outputs; o++, taps += t->vectors * LANES, step(corner))
+    for (size_t o = 0; o < t->outputs; o++, taps += t->vectors * VECTOR, step(corner))
         for (size_t i = 0; i < count; i++) {
-            lanes more; // the last piece may read the vector behind the sums
+            vector more; // the last piece may read the vector behind the sums
             memcpy(&more, taps + pieces[i].from, sizeof more);
-            more = LANES_WHERE(pieces[i].inside, more);
+            more = VECTOR_WHERE(pieces[i].inside, more);
             add_vectors(image + corner->at + pieces[i].to, &more, 1);
         }
 }
@@ -267,21 +265,19 @@ void dictionary_synthesise(const dictionary_geometry *g, const float *packed, co
                            float *image)
 {
     dictionary_layout l = dictionary_layout_of(g);
-    // Positions of a column follow each other: what they add to the image lies on the same floats.
-    grid corners = {l.code_columns, l.code_rows, l.channels, l.image_row};
-    product p = {
-        .outputs = {l.code_columns, l.code_rows, l.lanes_of_code, l.code_columns * l.lanes_of_code},
-        .terms = {1, l.atoms, 0, 1},
-        .pixels = code,
-        .vectors = packed + l.by_atom,
-        .stride = l.tap_floats};
+    grid corners = {l.code_rows, l.code_columns, l.image_row, l.channels};
+    product p = {.outputs = {1, places(&corners), 0, l.lanes_of_code},
+                 .terms = {1, l.atoms, 0, 1},
+                 .pixels = code,
+                 .vectors = packed + l.by_atom,
+                 .stride = l.tap_floats};
     memset(image, 0, dictionary_image_floats(g) * sizeof *image);
-    piece pieces[MOST_VECTORS * LANES]; // one tap each, at least
+    piece pieces[MOST_VECTORS * VECTOR]; // one tap each, at least
     tile t = {0};
-    for (size_t from = 0; from < l.tap_floats / LANES; from += t.vectors) {
-        t.vectors = next_vectors(l.tap_floats / LANES - from);
-        size_t end = (from + t.vectors) * LANES < l.taps ? (from + t.vectors) * LANES : l.taps;
-        size_t count = cut_taps(&l, from * LANES, end, pieces);
+    for (size_t from = 0; from < l.tap_floats / VECTOR; from += t.vectors) {
+        t.vectors = next_vectors(l.tap_floats / VECTOR - from);
+        size_t end = (from + t.vectors) * VECTOR < l.taps ? (from + t.vectors) * VECTOR : l.taps;
+        size_t count = cut_taps(&l, from * VECTOR, end, pieces);
         walk w = {.over = &p.outputs}, corner = {.over = &corners};
         for (size_t o = 0; o < places(&p.outputs); o += t.outputs) {
             next_tile(&p, &w, places(&p.outputs) - o, from, &t);

@@ -85,6 +85,7 @@ static size_t pixels(const dictionary_geometry *g)
 static const dictionary_geometry geometries[] = {
     {64, 3, 9, 32, 32},  {32, 1, 9, 32, 32}, {1, 1, 9, 21, 17}, {17, 2, 5, 12, 13},
     {96, 1, 12, 12, 12}, {20, 16, 7, 10, 9}, {3, 4, 1, 3, 3},   {48, 2, 3, 7, 6},
+    {20, 2, 4, 9, 4},    {33, 2, 4, 4, 9},
 };
 #define GEOMETRIES (sizeof geometries / sizeof *geometries)
 

@@ -90,8 +90,8 @@ static void no_power_iteration_gets_above_the_bound(void **state)
         dictionary_geometry g;
         double least; // share of the bound that power iteration reaches
     } cases[] = {
-        {{16, 1, 5, 30, 30}, 0.93}, {{16, 3, 5, 32, 32}, 0.93}, {{3, 5, 3, 20, 30}, 0.85},
-        {{32, 1, 9, 17, 17}, 0.40}, {{40, 2, 6, 6, 6}, 0.9999},
+        {{16, 1, 5, 30, 30}, 0.93}, {{16, 3, 5, 32, 32}, 0.88}, {{3, 5, 3, 20, 30}, 0.96},
+        {{32, 1, 9, 17, 17}, 0.40}, {{40, 2, 6, 6, 6}, 0.9998},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int with_mean = 0; with_mean < 2; with_mean++) {
