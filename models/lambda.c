@@ -1,0 +1,28 @@
+// models/lambda.c -- lambda_max is the largest gradient at the code 0.
+#include "models/lambda.h"
+
+#include "models/solvers/objective.h"
+
+#include <string.h>
+
+size_t lambda_scratch_bytes(const dictionary_geometry *g)
+{
+    return (dictionary_code_floats(g) + dictionary_image_floats(g)) * sizeof(float);
+}
+
+double lambda_max(const inference *problem, void *scratch)
+{
+    size_t pixels = dictionary_image_floats(&problem->geometry);
+    float *gradient = scratch;
+    float *residual = gradient + dictionary_code_floats(&problem->geometry);
+    memset(residual, 0, pixels * sizeof *residual);
+    objective_residual(problem, residual);
+    dictionary_analyse(&problem->geometry, problem->packed, residual, gradient);
+    return objective_largest(problem, gradient);
+}
+
+double lambda_of_image(const lambda_setting *setting, const inference *problem, void *scratch)
+{
+    if (setting->absolute > 0) return setting->absolute;
+    return setting->relative * lambda_max(problem, scratch);
+}
