@@ -30,6 +30,9 @@ for option in method.mask_same=true method.momentum_final=1 optimizer.nesterov=t
     same_on "1 2" workers=4 $option
     [ "$(hash_of run)" != "$one" ] || fail "$option changes nothing"
 done
+# Windows of the images, three of each, as sparse coding sees them; the evaluation, too.
+same_on "1 2 4" workers=4 data.augment=whitened data.size=12 data.patches=3
+same_on "1 2" workers=4 data.augment=natural data.size=12 data.patches=3 evaluate.floors=false
 make_plain_job
 same_on "1 2" workers=4 method.name=simsiam model.head=mlp_bn
 same_on "1 2" workers=4 method.name=moco_v3 model.head=mlp_bn
