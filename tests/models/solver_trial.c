@@ -16,6 +16,7 @@ const trial_kind trial_kinds[] = {
     {"convolution, prediction", {7, 2, 3, 9, 8}, false, false, 0.3, 0.2},
     {"convolution, all", {18, 1, 4, 8, 9}, true, true, 0.2, 0.1},
     {"many atoms", {33, 1, 3, 6, 5}, false, false, 0, 0.3},
+    {"one atom", {1, 1, 2, 17, 12}, false, false, 0, 0.1},
     {"long rows", {5, 9, 5, 7, 7}, false, false, 0, 0.2},
     {"patch", {20, 1, 6, 6, 6}, false, false, 0, 0.1},
     {"patch, z >= 0, prediction", {20, 1, 6, 6, 6}, false, true, 0.5, 0.1},

@@ -228,6 +228,11 @@ static void what_a_solver_cannot_do_is_refused_with_a_way_out(void **state)
     const inference l0 = {.penalty = penalty_find("l0")};
     const solver_type *solver = solver_find("working_set");
     assert_fails(solver->check(NULL, &l0), ST_CONFIG, "use the solver fista");
+    solver = solver_find("coordinate_descent");
+    assert_fails(solver->check(NULL, &l0), ST_CONFIG, "use the solver fista");
+    float mask = 1;
+    const inference masked = {.penalty = penalty_find("l1"), .mask = &mask};
+    assert_fails(solver->check(NULL, &masked), ST_CONFIG, "use the solver working_set");
     assert_null(solver_find("no such solver"));
     assert_null(penalty_find("no such penalty"));
 }
