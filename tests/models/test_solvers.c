@@ -222,6 +222,59 @@ static void momentum_saves_iterations(void **state)
     trial_close(&t);
 }
 
+static const struct {
+    const char *penalty, *settings;
+    double lambda; // times that of L1
+    size_t most;   // codes that may differ from 0
+} others[] = {
+    {"l0", "{}", 0.2, 200},
+    {"top_k", "{k: 9}", 1, 9},
+    {"top_k", "{k: 1, scope: position}", 1, 42},
+    {"inhibition", "{strength: 2}", 1, 200},
+};
+
+static double solve_with_other(size_t other, const char *solver, const trial_kind *kind)
+{
+    static const config_field none[] = {{0}};
+    trial t = trial_open(kind);
+    _Alignas(double) char settings[1024];
+    config *c;
+    t.problem.penalty = penalty_find(others[other].penalty);
+    t.problem.lambda *= others[other].lambda;
+    const config_field *fields = t.problem.penalty->fields;
+    assert_ok(config_parse(&c, others[other].settings, "penalty", 0, NULL));
+    assert_ok(
+        config_read(c, "", (const config_part[]){{fields == NULL ? none : fields, settings}, {0}}));
+    config_destroy(c);
+    t.problem.penalty_settings = settings;
+    assert_true(trial_use(&t, solver_find(solver), "{gap: 1.0e-6, iterations: 5000}"));
+    inference_result r = trial_run(&t);
+    double penalty = t.problem.penalty->value(settings, &kind->g, t.code);
+    if (r.nonzeros == 0 || r.nonzeros > others[other].most)
+        fail_msg("%s, %s: %zu codes are left", solver, others[other].penalty, r.nonzeros);
+    assert_true(isnan(r.gap));
+    assert_true(r.energy < energy_at_zero(&t) && r.iterations < 5000);
+    assert_true(fabs(r.energy - r.reconstruction - t.problem.lambda * penalty) <= 1e-9 * r.energy);
+    // one more round changes nothing that matters
+    double energy = r.energy;
+    r = trial_run(&t);
+    assert_true(r.energy <= energy * (1 + 1e-6) && r.energy >= energy * (1 - 1e-4));
+    trial_close(&t);
+    return r.energy;
+}
+
+static void proximal_gradient_takes_any_penalty(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        for (int kind = 0; kind < 2; kind++) {
+            double plain = solve_with_other(i, "ista", &trial_kinds[kind]);
+            double fast = solve_with_other(i, "fista", &trial_kinds[kind]);
+            bool convex = strcmp(others[i].penalty, "inhibition") == 0;
+            assert_true(!convex || fabs(plain / fast - 1) < 1e-3);
+        }
+}
+
 static void what_a_solver_cannot_do_is_refused_with_a_way_out(void **state)
 {
     (void)state;
@@ -248,6 +301,7 @@ int main(void)
         cmocka_unit_test(equal_input_gives_equal_bits_without_allocation),
         cmocka_unit_test(an_empty_image_has_the_empty_code_and_NaN_is_told),
         cmocka_unit_test(momentum_saves_iterations),
+        cmocka_unit_test(proximal_gradient_takes_any_penalty),
         cmocka_unit_test(what_a_solver_cannot_do_is_refused_with_a_way_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
