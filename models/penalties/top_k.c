@@ -35,7 +35,7 @@ static double value(const void *settings, const dictionary_geometry *g, const fl
         size_t nonzeros = 0;
         for (size_t i = 0; i < count; i++)
             nonzeros += code[start + i] != 0;
-        if (nonzeros > (size_t)c->k) return INFINITY;
+        if (nonzeros > (size_t)c->k) return HUGE_VAL;
     }
     return 0;
 }

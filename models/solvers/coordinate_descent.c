@@ -131,7 +131,7 @@ static void open_descent(descent *d, const inference *p, float *code, float *scr
                    .extent = extent_of(g),
                    .lanes_of_code = (size_t)dictionary_lanes(g),
                    .code = code,
-                   .dual = -INFINITY};
+                   .dual = -HUGE_VAL};
     d->gradient = scratch;
     d->curvature = d->gradient + codes;
     d->residual = d->curvature + d->lanes_of_code;

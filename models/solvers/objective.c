@@ -101,7 +101,7 @@ double objective_dual(const inference *p, const dual_source *from)
 
 double objective_relative_gap(const inference *p, double energy, double dual)
 {
-    if (!p->penalty->is_l1) return NAN;
+    if (!p->penalty->is_l1) return (double)NAN;
     double zero = objective_at_zero(p), gap = energy - dual;
     return gap < 0 || zero == 0 ? 0 : gap / zero; // NaN stays NaN
 }

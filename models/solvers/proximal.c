@@ -70,7 +70,7 @@ static void open_descent(descent *d, const inference *p, float *code, float *scr
 {
     size_t codes = dictionary_code_floats(&p->geometry);
     size_t pixels = dictionary_image_floats(&p->geometry);
-    *d = (descent){.problem = p, .codes = codes, .pixels = pixels, .z = code, .dual = -INFINITY};
+    *d = (descent){.problem = p, .codes = codes, .pixels = pixels, .z = code, .dual = -HUGE_VAL};
     d->next = take(&scratch, codes);
     d->v = take(&scratch, codes);
     d->gradient = take(&scratch, codes);

@@ -78,7 +78,7 @@ static void open_search(search *s, const inference *p, float *code, float *scrat
 {
     size_t codes = dictionary_code_floats(&p->geometry);
     size_t pixels = dictionary_image_floats(&p->geometry);
-    *s = (search){.problem = p, .code = code, .dual = -INFINITY};
+    *s = (search){.problem = p, .code = code, .dual = -HUGE_VAL};
     s->gradient = take(&scratch, codes);
     s->z = take(&scratch, codes);
     s->curvature = take(&scratch, codes);
