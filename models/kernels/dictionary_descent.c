@@ -3,96 +3,72 @@
 #include "models/kernels/dictionary_descent.h"
 
 #include "models/kernels/dictionary_layout.h"
+#include "models/kernels/fold.h"
 
 #include <math.h>
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-// Where a code's atom and its place in an image are.
-typedef struct place {
-    const float *atom; // (k, R), see dictionary_layout.h
-    size_t rows;       // k
-    size_t image_row;  // floats of a row of the image
-} place;
-
-static place open_place(const dictionary_layout *l)
+// The atom of a code, by row.
+ALWAYS_INLINE const float *rows_of(const dictionary_layout *l, const descent_problem *p, size_t n,
+                                   size_t row_floats)
 {
-    return (place){.rows = l->kernel, .image_row = l->image_row};
-}
-
-ALWAYS_INLINE const float *rows_of_atom(const dictionary_layout *l, const float *packed,
-                                        int32_t atom, size_t vectors)
-{
-    return packed + l->by_row + (size_t)atom * l->kernel * vectors * LANES;
-}
-
-// x += x of the lanes `by` further on, as long as they are
-#define FOLD(x, ...) (*(x) += __builtin_shufflevector(*(x), *(x), __VA_ARGS__))
-
-// The sum of the lanes, by halves; without a way through memory, as each code waits for it.
-ALWAYS_INLINE float sum_of_lanes(lanes *x)
-{
-    FOLD(x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    FOLD(x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
-    FOLD(x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
-    FOLD(x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-    return (*x)[0];
+    return p->packed + l->by_row + (size_t)p->list[n].atom * l->rows * row_floats;
 }
 
 // <atom, image under it>; what the image holds beyond a row of the atom meets zeros there.
-ALWAYS_INLINE float match(const place *at, size_t vectors, const float *image)
+ALWAYS_INLINE float match(const dictionary_layout *l, const float *atom, const float *image,
+                          size_t row_floats)
 {
-    lanes sums[2] = {{0}, {0}};
-    const float *atom = at->atom;
-    for (size_t u = 0; u < at->rows; u++, image += at->image_row)
-        for (size_t v = 0; v < vectors; v++, atom += LANES) {
-            lanes row, under;
+    vector sums[2] = {{0}, {0}};
+    for (size_t u = 0; u < l->rows; u++, image += l->image_row)
+        for (size_t i = 0; i < row_floats; i += VECTOR, atom += VECTOR) {
+            vector row, under;
             memcpy(&row, atom, sizeof row);
-            memcpy(&under, image + v * LANES, sizeof under);
-            sums[v & 1] += row * under;
+            memcpy(&under, image + i, sizeof under);
+            sums[i / VECTOR & 1] += row * under;
         }
     sums[0] += sums[1];
     return sum_of_lanes(&sums[0]);
 }
 
 // image -= by * weight * atom; weight NULL = 1
-ALWAYS_INLINE void take_away(const place *at, size_t vectors, float by, const float *weight,
-                             float *image)
+ALWAYS_INLINE void take_away(const dictionary_layout *l, const float *atom, float by,
+                             const float *weight, float *image, size_t row_floats)
 {
-    const float *atom = at->atom;
-    for (size_t u = 0; u < at->rows; u++, image += at->image_row) {
-        for (size_t v = 0; v < vectors; v++, atom += LANES) {
-            lanes row, under, share;
+    for (size_t u = 0; u < l->rows; u++, image += l->image_row) {
+        for (size_t i = 0; i < row_floats; i += VECTOR, atom += VECTOR) {
+            vector row, under, share;
             memcpy(&row, atom, sizeof row);
-            memcpy(&under, image + v * LANES, sizeof under);
+            memcpy(&under, image + i, sizeof under);
             if (weight != NULL) {
-                memcpy(&share, weight + v * LANES, sizeof share);
+                memcpy(&share, weight + i, sizeof share);
                 row *= share;
             }
             under -= by * row;
-            memcpy(image + v * LANES, &under, sizeof under);
+            memcpy(image + i, &under, sizeof under);
         }
-        if (weight != NULL) weight += at->image_row;
+        if (weight != NULL) weight += l->image_row;
     }
 }
 
 // sum of weight atom^2; weight NULL = 1
-ALWAYS_INLINE float square(const place *at, size_t vectors, const float *weight)
+ALWAYS_INLINE float square(const dictionary_layout *l, const float *atom, const float *weight,
+                           size_t row_floats)
 {
-    lanes sum = {0};
-    const float *atom = at->atom;
-    for (size_t u = 0; u < at->rows; u++) {
-        for (size_t v = 0; v < vectors; v++, atom += LANES) {
-            lanes row, share;
+    vector sum = {0};
+    for (size_t u = 0; u < l->rows; u++) {
+        for (size_t i = 0; i < row_floats; i += VECTOR, atom += VECTOR) {
+            vector row, share;
             memcpy(&row, atom, sizeof row);
             row *= row;
             if (weight != NULL) {
-                memcpy(&share, weight + v * LANES, sizeof share);
+                memcpy(&share, weight + i, sizeof share);
                 row *= share;
             }
             sum += row;
         }
-        if (weight != NULL) weight += at->image_row;
+        if (weight != NULL) weight += l->image_row;
     }
     return sum_of_lanes(&sum);
 }
@@ -103,55 +79,46 @@ ALWAYS_INLINE float shrink(float u, float threshold, bool non_negative)
     return !non_negative && u < -threshold ? u + threshold : 0.0f;
 }
 
-ALWAYS_INLINE float descend(const dictionary_layout *l, const descent_problem *p, size_t vectors,
-                            float *z, float *residual)
+// m^2 from the corner of a code on, or NULL.
+ALWAYS_INLINE const float *weight_of(const descent_problem *p, size_t n)
 {
-    place at = open_place(l);
+    return p->mask_square == NULL ? NULL : p->mask_square + p->list[n].corner;
+}
+
+ALWAYS_INLINE float descend(const dictionary_layout *l, const descent_problem *p, float *z,
+                            float *residual, size_t row_floats)
+{
     float largest = 0;
-    for (size_t i = 0; i < p->count; i++) {
-        size_t corner = (size_t)p->list[i].corner;
-        at.atom = rows_of_atom(l, p->packed, p->list[i].atom, vectors);
-        float h = p->curvature[i], old = z[i];
-        float pull = match(&at, vectors, residual + corner);
-        if (p->prediction != NULL) pull += 2 * p->alpha * (p->prediction[i] - old);
+    for (size_t n = 0; n < p->count; n++) {
+        const float *atom = rows_of(l, p, n, row_floats);
+        float *under = residual + p->list[n].corner;
+        float h = p->curvature[n], old = z[n], pull = match(l, atom, under, row_floats);
+        if (p->prediction != NULL) pull += 2 * p->alpha * (p->prediction[n] - old);
         float size = p->non_negative ? pull : fabsf(pull);
         largest = size > largest ? size : largest;
         float next = shrink(h * old + pull, p->lambda, p->non_negative) / h;
         if (next == old) continue;
-        const float *weight = p->mask_square == NULL ? NULL : p->mask_square + corner;
-        take_away(&at, vectors, next - old, weight, residual + corner);
-        z[i] = next;
+        take_away(l, atom, next - old, weight_of(p, n), under, row_floats);
+        z[n] = next;
     }
     return largest;
-}
-
-ALWAYS_INLINE void curve(const dictionary_layout *l, const descent_problem *p, size_t vectors,
-                         float *curvature)
-{
-    place at = open_place(l);
-    for (size_t i = 0; i < p->count; i++) {
-        at.atom = rows_of_atom(l, p->packed, p->list[i].atom, vectors);
-        const float *weight = p->mask_square == NULL ? NULL : p->mask_square + p->list[i].corner;
-        float sum = square(&at, vectors, weight);
-        curvature[i] = sum > 0 ? sum : 1;
-    }
 }
 
 float dictionary_descend(const dictionary_geometry *g, const descent_problem *p, float *z,
                          float *residual)
 {
-    // numbers of vectors that the compiler knows for 9 x 9 atoms of one and of three channels
+    // numbers that the compiler knows for 9 x 9 atoms of one and of three channels
     dictionary_layout l = dictionary_layout_of(g);
-    if (l.row_floats == LANES) return descend(&l, p, 1, z, residual);
-    if (l.row_floats == 2 * LANES) return descend(&l, p, 2, z, residual);
-    return descend(&l, p, l.row_floats / LANES, z, residual);
+    if (l.row_floats == LANES) return descend(&l, p, z, residual, LANES);
+    if (l.row_floats == (size_t)2 * LANES) return descend(&l, p, z, residual, (size_t)2 * LANES);
+    return descend(&l, p, z, residual, l.row_floats);
 }
 
 void dictionary_curvature(const dictionary_geometry *g, const descent_problem *p, float *curvature)
 {
     dictionary_layout l = dictionary_layout_of(g);
-    if (l.row_floats == 2 * LANES)
-        curve(&l, p, 2, curvature);
-    else
-        curve(&l, p, l.row_floats / LANES, curvature);
+    for (size_t n = 0; n < p->count; n++) {
+        float sum = square(&l, rows_of(&l, p, n, l.row_floats), weight_of(p, n), l.row_floats);
+        curvature[n] = sum > 0 ? sum : 1;
+    }
 }
