@@ -26,7 +26,7 @@ typedef struct code_encoder_type {
     const char *help;
     const config_field *fields; // keys in the job's `encoder` section
     size_t config_size;
-    // images (n, C, H, W) -> codes (n, K, h, w); -1 on error
+    // images (n, C, H, W) -> codes (n, K, h, w); -1 on error. NULL: no encoder
     int (*build)(graph *g, const void *settings, const code_space *s, int images);
     // Overwrites first weights of graph `g` in `params`. NULL: random ones will do.
     void (*start)(const void *settings, const graph *g, const code_start *from, float *params);

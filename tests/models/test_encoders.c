@@ -76,6 +76,7 @@ static void every_encoder_learns_from_all_its_weights(void **state)
     for (int i = 0; code_encoder_table[i] != NULL; i++) {
         const code_encoder_type *e = code_encoder_table[i];
         assert_ptr_equal(code_encoder_find(e->name), e);
+        if (e->build == NULL) continue;
         trial t;
         open_trial(&t, e, "{}", (code_space){ATOMS, KERNEL, "same", false});
         shape s = graph_shape(t.g, t.codes);
