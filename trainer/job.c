@@ -61,6 +61,11 @@ typedef struct named {
     double lr;
 } named;
 
+typedef struct penalty_choice {
+    char name[CONFIG_TEXT_SIZE], unit[CONFIG_TEXT_SIZE];
+    double lambda;
+} penalty_choice;
+
 static const config_field method_fields[] = {
     {"name", FIELD_TEXT, offsetof(named, name), "moco", 0, 0, NULL, "method"}, {0}};
 
@@ -89,6 +94,22 @@ static const config_field checkpoint_fields[] = {
      "newest checkpoints to keep"},
     {0}};
 
+static const config_field encoder_fields[] = {
+    {"name", FIELD_TEXT, offsetof(named, name), "none", 0, 0, NULL, "guesses codes in one pass"},
+    {0}};
+
+static const config_field solver_fields[] = {
+    {"name", FIELD_TEXT, offsetof(named, name), "working_set", 0, 0, NULL, "finds codes"}, {0}};
+
+static const config_field penalty_fields[] = {
+    {"name", FIELD_TEXT, offsetof(penalty_choice, name), "l1", 0, 0, NULL, "price R of a code"},
+    {"lambda", FIELD_REAL, offsetof(penalty_choice, lambda), "0.1", 0, 1e12, NULL,
+     "factor of R, in the unit below"},
+    {"unit", FIELD_TEXT, offsetof(penalty_choice, unit), "relative", 0, 0, LAMBDA_UNITS,
+     "absolute; relative to the lambda at which all codes of an image are 0; or density: the share "
+     "of codes that shall not be 0"},
+    {0}};
+
 // Chooses the plug-in that `section` names under `key` and reads the section into `common` and the
 // plug-in's own settings.
 static status read_plugin(config *c, plugin_kind kind, const char *key, const char *initial,
@@ -104,16 +125,50 @@ static status read_plugin(config *c, plugin_kind kind, const char *key, const ch
         (const config_part[]){{common, common_into}, {chosen->fields, own}, {NULL, NULL}});
 }
 
+static status read_embedding(job *j, config *c)
+{
+    plugin chosen = {0};
+    TRY(read_plugin(c, PLUGIN_NET, "model.net", "resnet18", model_fields, &j->model, &j->net_config,
+                    &chosen));
+    j->net = chosen.type;
+    return ST_OK;
+}
+
+static status read_inference(job *j, config *c)
+{
+    plugin chosen = {0};
+    named code_encoder = {0}, solver = {0};
+    penalty_choice penalty = {0};
+    inference_choice *i = &j->inference;
+    TRY(read_plugin(c, PLUGIN_ENCODER, "encoder.name", "none", encoder_fields, &code_encoder,
+                    &j->encoder_config, &chosen));
+    i->encoder = chosen.type;
+    TRY(read_plugin(c, PLUGIN_PENALTY, "penalty.name", "l1", penalty_fields, &penalty,
+                    &j->penalty_config, &chosen));
+    i->penalty = chosen.type;
+    TRY(read_plugin(c, PLUGIN_SOLVER, "solver.name", "working_set", solver_fields, &solver,
+                    &j->solver_config, &chosen));
+    i->solver = chosen.type;
+    i->encoder_settings = &j->encoder_config;
+    i->penalty_settings = &j->penalty_config;
+    i->solver_settings = &j->solver_config;
+    i->lambda = penalty.lambda;
+    snprintf(i->lambda_unit, sizeof i->lambda_unit, "%s", penalty.unit);
+    return ST_OK;
+}
+
 static status read_plugins(job *j, config *c)
 {
     plugin chosen = {0};
     named method = {0}, optimizer = {0};
-    TRY(read_plugin(c, PLUGIN_NET, "model.net", "resnet18", model_fields, &j->model, &j->net_config,
-                    &chosen));
-    j->net = chosen.type;
+    char name[CONFIG_TEXT_SIZE];
+    TRY(config_selected(c, "method.name", "moco", name));
+    TRY(plugin_find(PLUGIN_METHOD, name, config_place(c, "method.name"), &chosen));
+    j->method = chosen.type;
+    if (j->method->kind == METHOD_EMBEDS) TRY(read_embedding(j, c));
     TRY(read_plugin(c, PLUGIN_METHOD, "method.name", "moco", method_fields, &method,
                     &j->method_config, &chosen));
-    j->method = chosen.type;
+    if (j->method->kind == METHOD_INFERS) TRY(read_inference(j, c));
     TRY(read_plugin(c, PLUGIN_OPTIMIZER, "optimizer.name", "sgd", optimizer_fields, &optimizer,
                     &j->optimizer_config, &chosen));
     j->optimizer = chosen.type;
@@ -203,6 +258,9 @@ static void help_common(FILE *out)
     config_help(out, "data", data_fields);
     config_help(out, "model", model_fields);
     config_help(out, "method", method_fields);
+    config_help(out, "encoder", encoder_fields);
+    config_help(out, "penalty", penalty_fields);
+    config_help(out, "solver", solver_fields);
     config_help(out, "optimizer", optimizer_fields);
     config_help(out, "schedule", schedule_fields);
     config_help(out, "evaluate", evaluate_fields);

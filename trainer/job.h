@@ -8,11 +8,12 @@
 #include "base/config.h"
 #include "io/dataset.h"
 #include "models/net.h"
+#include "trainer/inference_choice.h"
 #include "trainer/method.h"
 #include "trainer/optimizer.h"
 #include "trainer/schedule.h"
 
-#define JOB_MAX_PLUGIN_CONFIG 1024 // bytes of the largest plug-in's config struct
+#define JOB_MAX_PLUGIN_CONFIG 2048 // bytes of the largest plug-in's config struct
 
 typedef struct job_data {
     char train[CONFIG_TEXT_SIZE], test[CONFIG_TEXT_SIZE]; // globs; test "" = none
@@ -49,10 +50,12 @@ typedef struct job {
     int64_t seed, workers, batch, stop_after, threads, log_every;
     job_data data;
     job_model model;
-    const net_type *net;
-    plugin_config net_config;
     const method_type *method;
     plugin_config method_config;
+    const net_type *net; // of a method that embeds, else NULL
+    plugin_config net_config;
+    inference_choice inference; // of a method that infers codes
+    plugin_config encoder_config, penalty_config, solver_config;
     const optimizer_type *optimizer;
     plugin_config optimizer_config;
     double lr;

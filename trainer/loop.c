@@ -41,8 +41,8 @@ static void run_lockstep(training *t, const method_step *step)
     t->job->method->lockstep(t->method, step, t->leaves);
 }
 
-// `trouble`: this rank cannot go on; its leaves only keep the others company.
-static void fill_leaves(training *t, const method_step *step, bool trouble)
+// A rank in trouble cannot go on; its leaves only keep the others company.
+static void fill_leaves(training *t, const method_step *step)
 {
     if (t->leaves != NULL) run_lockstep(t, step);
     for (int worker = 0; worker < t->workers.count; worker++) {
@@ -54,7 +54,7 @@ static void fill_leaves(training *t, const method_step *step, bool trouble)
             method_leaf parts = training_leaf_parts(t, leaf);
             t->job->method->worker(t->method, step, worker, &parts);
         }
-        leaf[lane_at(t)] = trouble ? 1.0f : 0.0f;
+        leaf[lane_at(t)] = *step->trouble != ST_OK ? 1.0f : 0.0f;
         phases_enter(&t->phases, PHASE_REDUCE);
         reduce_push(t->reduce);
     }
@@ -121,6 +121,7 @@ static void update(training *t, const float *sum, double lr)
     for (int i = 0; i < OPTIMIZER_MAX_STATES; i++)
         step.states[i] = t->optimizer_states[i];
     t->job->optimizer->update(&t->job->optimizer_config, &step);
+    weights_constrain(t->learned);
     update_statistics(t, sum + statistics_at(t));
 }
 
@@ -136,11 +137,16 @@ static status run_step(training *t, report *r)
 {
     double waited = 0;
     phases_enter(&t->phases, PHASE_DATA);
-    method_step step = {t->step, loader_next(t->loader, &waited), &t->phases};
+    method_step step = {.step = t->step,
+                        .batch = loader_next(t->loader, &waited),
+                        .phases = &t->phases,
+                        .moments = t->optimizer_states,
+                        .moment_count = OPTIMIZER_MAX_STATES};
     ASSERT(step.batch != NULL && step.batch->step == t->step);
     status mine = own_trouble(t, step.batch);
+    step.trouble = &mine;
     t->job->method->begin(t->method, &step);
-    fill_leaves(t, &step, mine != ST_OK);
+    fill_leaves(t, &step);
     const float *sum = sum_leaves(t);
     if (sum[lane_at(t)] > 0) {
         status all = agree(t->world, mine);
@@ -152,6 +158,7 @@ static status run_step(training *t, report *r)
     if (finite != ST_OK) return agree(t->world, finite);
     double lr = t->job->lr * schedule_factor(&t->job->schedule, t->step, t->steps_per_epoch);
     update(t, sum, lr);
+    step.metrics = sum + metrics_at(t);
     if (t->job->method->finish != NULL) t->job->method->finish(t->method, &step);
     t->step++;
     report_step(r, t, sum + metrics_at(t), gradient_norm, lr);
@@ -197,6 +204,16 @@ static status evaluate_now(training *t, report *r)
     return agree(t->world, report_evaluation(t, &found));
 }
 
+// Local. Pictures at the end of an epoch, by rank 0.
+static status draw(const training *t)
+{
+    const method_type *method = t->job->method;
+    if (t->world->rank != 0 || method->draw == NULL) return ST_OK;
+    char prefix[RUN_PATH_SIZE];
+    TRY(run_folder_pictures(&t->folder, t->step / t->steps_per_epoch, prefix));
+    return method->draw(t->method, prefix);
+}
+
 static bool due(uint64_t step, uint64_t steps_per_epoch, int64_t every_epochs)
 {
     return every_epochs > 0 && step % (steps_per_epoch * (uint64_t)every_epochs) == 0;
@@ -218,6 +235,8 @@ static status after_step(training *t, report *r, bool last)
     if (t->pending == ST_OK) t->pending = s;
     bool save_due = last || due(t->step, t->steps_per_epoch, j->checkpoint.every);
     bool evaluate_due = last || due(t->step, t->steps_per_epoch, j->evaluate.every);
+    bool draw_due = last || due(t->step, t->steps_per_epoch, 1);
+    if (draw_due && t->pending == ST_OK) t->pending = draw(t);
     if (!save_due && !evaluate_due) return ST_OK;
     phases_enter(&t->phases, PHASE_OTHER);
     TRY(agree(t->world, t->pending));

@@ -16,6 +16,7 @@
 #include "io/checkpoint.h"
 #include "io/loader.h"
 #include "trainer/encoder.h"
+#include "trainer/inference_choice.h"
 #include "trainer/phases.h"
 #include "trainer/weights.h"
 
@@ -29,17 +30,26 @@ typedef struct method_setup {
     workers workers;
     order order; // of samples and of shuffled views
     uint64_t seed;
-    uint64_t steps_total; // of the schedule
-    shape view;           // of one logical worker: (b, channels, height, width)
-    encoder encoder;
-    const team *team;     // what the graphs join, so that operations may meet
-    const void *settings; // the method's own, lives as long as the method
+    uint64_t steps_total;              // of the schedule
+    shape view;                        // of one logical worker: (b, channels, height, width)
+    encoder encoder;                   // of a method that embeds
+    const team *team;                  // what the graphs join, so that operations may meet
+    const inference_choice *inference; // of a method that infers codes; not owned
+    const void *settings;              // the method's own, lives as long as the method
 } method_setup;
 
 typedef struct method_step {
     uint64_t step; // from 0
     const batch *batch;
     phases *phases;
+    // A failure of this rank in this step (data that cannot be worked on): a method sets it, with
+    // failure()'s message, goes on as if nothing were, and all ranks stop together.
+    status *trouble;
+    const float *metrics; // in finish: the sums over all workers
+    // in finish: the optimizer's arrays, laid out as the parameters (or NULL), to be zeroed where
+    // the method replaces parameters
+    float *const *moments;
+    int moment_count;
 } method_step;
 
 // The images (setup.view) of own worker `own` in slot `slot` of the batch.
@@ -73,9 +83,17 @@ typedef struct method_contrast {
     int directions;     // whose losses are added
 } method_contrast;
 
+// What a method learns decides which sections its job has.
+typedef enum method_kind {
+    METHOD_EMBEDS, // an encoder of whole images: section model
+    METHOD_INFERS  // a dictionary and perhaps an encoder of codes: encoder, penalty, solver
+} method_kind;
+
 typedef struct method_type {
     const char *name;
     const char *help;
+    method_kind kind;
+    const char *learned_prefix; // of the learned weights in checkpoints; NULL: LEARNED_PREFIX
     const config_field *fields; // own keys in the job's `method` section
     size_t config_size;
     const char *metric_names[METHOD_MAX_METRICS]; // NULL-ended; the first is the loss
@@ -98,6 +116,9 @@ typedef struct method_type {
     // arrays == NULL: only counts. Read back through the same descriptions. NULL: nothing.
     size_t (*describe)(void *state, checkpoint_array *arrays);
     void (*destroy)(void *state);
+    // Local, rank 0, at the end of each epoch. Draws what has been learned into files that begin with
+    // `prefix`, a path. Errors: ST_IO, ST_INTERNAL. NULL: nothing to see.
+    status (*draw)(void *state, const char *prefix);
     // NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy", (K+1)-way.
     void (*contrast)(const void *settings, uint64_t batch_size, method_contrast *c);
 } method_type;

@@ -1,7 +1,9 @@
-// trainer/plugins.c -- one view over the tables made from nets.def, methods.def, optimizers.def.
+// trainer/plugins.c -- one view over the tables made from the .def files.
 #include "trainer/plugins.h"
 
+#include "models/code_encoder.h"
 #include "models/net.h"
+#include "models/solver.h"
 #include "trainer/method.h"
 #include "trainer/optimizer.h"
 
@@ -41,6 +43,12 @@ bool plugin_at(plugin_kind kind, int i, plugin *p)
         *p = VIEW("method", "method", method_table[i]);
     else if (kind == PLUGIN_OPTIMIZER && optimizer_table[i] != NULL)
         *p = VIEW("optimizer", "optimizer", optimizer_table[i]);
+    else if (kind == PLUGIN_ENCODER && code_encoder_table[i] != NULL)
+        *p = VIEW("encoder", "encoder", code_encoder_table[i]);
+    else if (kind == PLUGIN_PENALTY && penalty_table[i] != NULL)
+        *p = VIEW("penalty", "penalty", penalty_table[i]);
+    else if (kind == PLUGIN_SOLVER && solver_table[i] != NULL)
+        *p = VIEW("solver", "solver", solver_table[i]);
     else
         return false;
     return true;

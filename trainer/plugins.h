@@ -1,4 +1,4 @@
-// trainer/plugins.h -- the registries a job chooses from (nets, methods, optimizers), seen alike.
+// trainer/plugins.h -- the registries a job chooses from (nets, methods, solvers ...), seen alike.
 #ifndef TRAINER_PLUGINS_H
 #define TRAINER_PLUGINS_H
 
@@ -6,15 +6,23 @@
 
 #include <stdbool.h>
 
-typedef enum plugin_kind { PLUGIN_NET, PLUGIN_METHOD, PLUGIN_OPTIMIZER, PLUGIN_KINDS } plugin_kind;
+typedef enum plugin_kind {
+    PLUGIN_NET,
+    PLUGIN_METHOD,
+    PLUGIN_OPTIMIZER,
+    PLUGIN_ENCODER, // of codes
+    PLUGIN_PENALTY,
+    PLUGIN_SOLVER,
+    PLUGIN_KINDS
+} plugin_kind;
 
 typedef struct plugin {
-    const char *kind;    // "net", "method", "optimizer"
+    const char *kind;    // "net", "method", "optimizer", "encoder", "penalty", "solver"
     const char *section; // of the job its fields stand in
     const char *name, *help;
     const config_field *fields;
     size_t config_size;
-    const void *type; // the net_type, method_type or optimizer_type
+    const void *type; // the net_type, method_type, optimizer_type ...
 } plugin;
 
 // Entry i of the kind's registry; false past the end.

@@ -123,7 +123,7 @@ status report_run(const report *r, const training *t, const char *run_status)
     json_text(&line, "status", run_status);
     json_int(&line, "steps_total", (int64_t)t->steps_total);
     json_text(&line, "method", t->job->method->name);
-    json_text(&line, "net", t->job->net->name);
+    if (t->job->net != NULL) json_text(&line, "net", t->job->net->name);
     json_open(&line, "last");
     for (size_t i = 0; i < t->metric_count; i++)
         json_real(&line, t->job->method->metric_names[i], r->last_metrics[i]);

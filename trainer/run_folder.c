@@ -48,6 +48,16 @@ static void join_checkpoint(char path[RUN_PATH_SIZE], const char *run, const cha
     join(path, folder, name);
 }
 
+status run_folder_pictures(const run_folder *r, uint64_t epoch, char prefix[RUN_PATH_SIZE])
+{
+    char folder[RUN_PATH_SIZE], name[64];
+    join(folder, r->path, "pictures");
+    TRY(make_folder(folder));
+    snprintf(name, sizeof name, "epoch-%04llu-", (unsigned long long)epoch);
+    join(prefix, folder, name);
+    return ST_OK;
+}
+
 status run_folder_open(run_folder *r, const char *path)
 {
     char inside[RUN_PATH_SIZE];

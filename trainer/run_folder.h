@@ -3,6 +3,7 @@
 //   job.yaml       the complete, resolved job
 //   run.json       status, position, last metrics, versions; replaced atomically
 //   metrics.jsonl  one JSON object a logged step or evaluation, appended
+//   pictures/      what has been learned, one set an epoch
 //   checkpoints/   step-000000001560.h5 ..., and `latest`, a link to the newest
 //
 // Written by rank 0 alone; the functions are local.
@@ -27,6 +28,9 @@ status run_folder_open(run_folder *r, const char *path);
 
 // Replaces a small file of the folder atomically. Errors: ST_IO.
 status run_folder_write(const run_folder *r, const char *name, const char *text);
+
+// The beginning of the paths of an epoch's pictures; makes their folder. Errors: ST_IO.
+status run_folder_pictures(const run_folder *r, uint64_t epoch, char prefix[RUN_PATH_SIZE]);
 
 // Appends one line to metrics.jsonl and flushes it. Errors: ST_IO.
 status run_folder_add_metrics(run_folder *r, const char *json);

@@ -1,7 +1,7 @@
 // trainer/snapshot.c -- a training as a checkpoint: what it holds, written and read back.
 //
 //   step                           position; order and random draws follow from it and the seed
-//   query/...                      learned parameters and running statistics, names as in PyTorch
+//   query/... or the method's      learned parameters and running statistics, names as in PyTorch
 //   optimizer/momentum/...         the optimizer's state, a tensor for each parameter
 //   whatever the method describes  (key/..., queue, queue_ids, queue_pointer)
 //   texts: job, method, versions, instruction_set
@@ -13,14 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *learned_prefix(const training *t)
+{
+    const char *own = t->job->method->learned_prefix;
+    return own != NULL ? own : LEARNED_PREFIX;
+}
+
 size_t snapshot_describe(training *t, checkpoint_array *arrays)
 {
     size_t count = 0;
     if (arrays != NULL) arrays[0] = (checkpoint_array){"step", ARRAY_U64, 0, {0}, &t->step};
     count++;
-    count += weights_describe_params(t->learned, LEARNED_PREFIX, t->learned->params,
+    count += weights_describe_params(t->learned, learned_prefix(t), t->learned->params,
                                      arrays != NULL ? arrays + count : NULL);
-    count += weights_describe_statistics(t->learned, LEARNED_PREFIX,
+    count += weights_describe_statistics(t->learned, learned_prefix(t),
                                          arrays != NULL ? arrays + count : NULL);
     for (int i = 0; i < OPTIMIZER_MAX_STATES && t->job->optimizer->state_names[i] != NULL; i++) {
         char prefix[64];

@@ -52,6 +52,7 @@ static status create_method(training *t)
                  augmenter_width(t->augmenter)},
         .encoder = job_encoder(j),
         .team = &t->lockstep.team,
+        .inference = &j->inference,
         .settings = &j->method_config,
     };
     TRY(j->method->create(&t->method, &setup, &t->learned));
@@ -132,7 +133,7 @@ static status open_folder(training *t)
 
 static status create_evaluator(training *t)
 {
-    if (t->job->data.test[0] == '\0') return ST_OK;
+    if (t->job->data.test[0] == '\0' || t->job->method->kind != METHOD_EMBEDS) return ST_OK;
     TRY(evaluator_create(&t->evaluator, t->world, t->job));
     return ST_OK;
 }

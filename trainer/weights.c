@@ -1,6 +1,7 @@
 // trainer/weights.c -- two flat arrays in one arena.
 #include "trainer/weights.h"
 
+#include <math.h>
 #include <stdio.h>
 
 status weights_create(weights *w, graph *g)
@@ -50,6 +51,31 @@ size_t weights_describe_statistics(const weights *w, const char *prefix, checkpo
         if (arrays != NULL)
             describe(graph_statistic_at(w->graph, count), prefix, w->statistics, &arrays[count]);
     return (size_t)count;
+}
+
+// Scales each row of a (rows, count) matrix to length 1.
+static void normalise_rows(float *matrix, size_t rows, size_t count)
+{
+    for (size_t r = 0; r < rows; r++) {
+        float *row = matrix + r * count;
+        double square = 0;
+        for (size_t i = 0; i < count; i++)
+            square += (double)row[i] * (double)row[i];
+        if (square == 0) continue;
+        float scale = (float)(1 / sqrt(square));
+        for (size_t i = 0; i < count; i++)
+            row[i] *= scale;
+    }
+}
+
+void weights_constrain(weights *w)
+{
+    const graph_param *p;
+    for (int i = 0; (p = graph_param_at(w->graph, i)) != NULL; i++)
+        if (p->constraint == CONSTRAINT_UNIT_ROWS) {
+            size_t rows = (size_t)p->spec.dims[0];
+            normalise_rows(w->params + p->offset, rows, p->count / rows);
+        }
 }
 
 void weights_average(float *restrict average, const float *restrict newest, size_t count,

@@ -28,6 +28,9 @@ size_t weights_describe_params(const weights *w, const char *prefix, float *flat
 // The same for the running statistics.
 size_t weights_describe_statistics(const weights *w, const char *prefix, checkpoint_array *arrays);
 
+// Makes the parameters fulfil their constraints (models/op.h): rows of length 1; a row of zeros stays.
+void weights_constrain(weights *w);
+
 // average <- keep * average + (1 - keep) * newest, elementwise.
 void weights_average(float *average, const float *newest, size_t count, float keep);
 

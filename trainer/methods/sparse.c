@@ -1,0 +1,246 @@
+// trainer/methods/sparse.c -- sparse coding, predictive sparse decomposition and LISTA, on patches or
+// convolutional: see trainer/sparse_model.h for the energy.
+//   each step: codes z of all images by the solver; then one gradient step of the atoms (and the
+//   encoder) at these codes; atoms are brought back to length 1
+//   source: Olshausen & Field 1996 (Nature 381); Kavukcuoglu et al. 2008 (arXiv 1010.3467) sec. 2.3
+//
+// Nothing is pushed up: the codes' sparsity bounds how many images can have low energy.
+#include "trainer/dead_atoms.h"
+#include "trainer/dictionary_sheet.h"
+#include "trainer/run_folder.h"
+#include "trainer/sparse_model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    METRIC_ENERGY,     // E(y, z)
+    METRIC_ERROR,      // |y - D z|^2 / |y|^2
+    METRIC_NONZERO,    // share of codes
+    METRIC_GAP,        // relative duality gap; 0 where there is none
+    METRIC_ITERATIONS, // of the solver
+    METRIC_ENCODER,    // energy of the encoder's code / METRIC_ENERGY; 0 without encoder
+    METRIC_ALIVE,      // atoms in use
+    METRIC_BOUND       // L
+};
+
+// With unit density: lambda moves by this power of (density found / wanted) in each step.
+#define DENSITY_RATE 0.05
+
+typedef struct sparse {
+    method_setup setup;
+    const sparse_config *config;
+    sparse_model model;
+    dead_atoms dead;
+    float lambda; // in the choice's unit; relative for density
+    arena memory;
+    float *residual; // (C, H, W)
+    bool *replaced;  // (K)
+} sparse;
+
+static bool seeks_density(const sparse *m)
+{
+    return strcmp(m->setup.inference->lambda_unit, "density") == 0;
+}
+
+static status build(sparse *m)
+{
+    const method_setup *s = &m->setup;
+    const sparse_config *c = m->config;
+    TRY(sparse_model_create(&m->model, &(sparse_setup){c, s->inference, s->view, s->seed, true}));
+    TRY(dead_atoms_create(&m->dead, (int)c->atoms, s->view.c, (int)c->kernel, s->order.batch));
+    size_t residual = code_layout_pixels(&m->model.layout) * sizeof(float);
+    size_t replaced = (size_t)c->atoms * sizeof(bool);
+    TRY(arena_create(&m->memory, arena_padded(residual) + arena_padded(replaced), "a residual"));
+    m->residual = arena_take(&m->memory, residual);
+    m->replaced = arena_take(&m->memory, replaced);
+    m->lambda = seeks_density(m) ? 0.1f : (float)s->inference->lambda;
+    return ST_OK;
+}
+
+static void destroy(void *state)
+{
+    sparse *m = state;
+    if (m == NULL) return;
+    sparse_model_destroy(&m->model);
+    dead_atoms_destroy(&m->dead);
+    arena_destroy(&m->memory);
+    free(m);
+}
+
+static status create(void **state, const method_setup *setup, weights **learned)
+{
+    sparse *m = calloc(1, sizeof *m);
+    CHECK(m != NULL, ST_INTERNAL, "no memory for a sparse auto-encoder");
+    m->setup = *setup;
+    m->config = setup->settings;
+    status s = build(m);
+    if (s != ST_OK) {
+        destroy(m);
+        return s;
+    }
+    *state = m;
+    *learned = &m->model.weights;
+    return ST_OK;
+}
+
+static void note_trouble(const method_step *s, status trouble)
+{
+    if (*s->trouble == ST_OK) *s->trouble = trouble;
+}
+
+static void begin(void *state, const method_step *s)
+{
+    sparse *m = state;
+    phases_enter(s->phases, PHASE_OPTIMIZER);
+    note_trouble(s, sparse_model_follow(&m->model));
+}
+
+static double energy_of_zero(const float *planes, size_t pixels)
+{
+    double sum = 0;
+    for (size_t i = 0; i < pixels; i++)
+        sum += (double)planes[i] * (double)planes[i];
+    return sum / 2;
+}
+
+// This worker's share of the metrics: means over samples, and of what all workers know alike.
+static void add_metrics(sparse *m, const float *images, float *metrics)
+{
+    sparse_model *model = &m->model;
+    size_t pixels = code_layout_pixels(&model->layout);
+    double sums[METHOD_MAX_METRICS] = {0};
+    for (int n = 0; n < m->setup.view.n; n++) {
+        const inference_result *r = &model->results[n];
+        double zero = energy_of_zero(images + (size_t)n * pixels, pixels);
+        sums[METRIC_ENERGY] += r->energy;
+        sums[METRIC_ERROR] += zero > 0 ? r->reconstruction / zero : 0;
+        sums[METRIC_NONZERO] += (double)r->nonzeros / (double)code_layout_codes(&model->layout);
+        sums[METRIC_GAP] += isnan(r->gap) ? 0 : r->gap;
+        sums[METRIC_ITERATIONS] += r->iterations;
+        double guess = sparse_model_prediction_energy(model, images, n);
+        sums[METRIC_ENCODER] += r->energy > 0 ? guess / r->energy : 0;
+    }
+    for (int i = 0; i < METRIC_ALIVE; i++)
+        metrics[i] += (float)(sums[i] / (double)m->setup.order.batch);
+    float share = 1.0f / (float)m->setup.workers.total;
+    const float *activity = model->weights.statistics + model->activity_at;
+    metrics[METRIC_ALIVE] += share * (float)dead_atoms_alive(&m->dead, activity);
+    metrics[METRIC_BOUND] += share * (float)code_inference_bound(model->inference);
+}
+
+static bool reseeds(const sparse *m, uint64_t step)
+{
+    uint64_t every = (uint64_t)m->config->reseed_every;
+    return every > 0 && m->config->learn_dictionary && (step + 1) % every == 0;
+}
+
+static void note_patches(sparse *m, const float *images, int own)
+{
+    size_t pixels = code_layout_pixels(&m->model.layout);
+    size_t codes = code_layout_codes(&m->model.layout);
+    size_t first = (size_t)(m->setup.workers.first + own) * (size_t)m->setup.view.n;
+    for (size_t n = 0; n < (size_t)m->setup.view.n; n++) {
+        code_inference_residual(m->model.inference, images + n * pixels,
+                                m->model.code_planes + n * codes, m->residual);
+        dead_atoms_note(&m->dead, first + n, m->residual, m->setup.view.h, m->setup.view.w);
+    }
+}
+
+static void worker(void *state, const method_step *s, int own, const method_leaf *leaf)
+{
+    sparse *m = state;
+    sparse_model *model = &m->model;
+    const float *images = method_view(&m->setup, s, 0, own);
+    phases_enter(s->phases, PHASE_FORWARD);
+    status inferred = sparse_model_infer(model, images, (double)m->lambda);
+    if (inferred != ST_OK) {
+        note_trouble(s, inferred);
+        return;
+    }
+    graph_forward_from(model->graph, true, model->prediction, model->energy, leaf->statistics);
+    add_metrics(m, images, leaf->metrics);
+    if (reseeds(m, s->step)) note_patches(m, images, own);
+    phases_enter(s->phases, PHASE_BACKWARD);
+    graph_backward(model->graph, model->energy, 1.0f / (float)m->setup.order.batch, leaf->gradient);
+}
+
+// New atoms know nothing of the old ones' gradients.
+static void forget_moments(const sparse *m, const method_step *s)
+{
+    size_t size = (size_t)m->setup.view.c * (size_t)(m->config->kernel * m->config->kernel);
+    for (int i = 0; i < s->moment_count; i++)
+        for (size_t a = 0; a < (size_t)m->config->atoms && s->moments[i] != NULL; a++)
+            if (m->replaced[a])
+                memset(s->moments[i] + m->model.atoms_at + a * size, 0, size * sizeof(float));
+}
+
+static void finish(void *state, const method_step *s)
+{
+    sparse *m = state;
+    const workers *w = &m->setup.workers;
+    if (seeks_density(m)) {
+        double found = (double)s->metrics[METRIC_NONZERO], wanted = m->setup.inference->lambda;
+        double factor = pow((found > 0 ? found : wanted / 10) / wanted, DENSITY_RATE);
+        m->lambda = fminf((float)((double)m->lambda * factor), 0.99f);
+    }
+    if (!reseeds(m, s->step)) return;
+    size_t rows = (size_t)m->setup.view.n;
+    dead_atoms_replace(&m->dead, m->setup.world, (size_t)w->first * rows, (size_t)w->count * rows,
+                       m->model.weights.params + m->model.atoms_at,
+                       m->model.weights.statistics + m->model.activity_at, m->replaced);
+    forget_moments(m, s);
+}
+
+static int views(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
+{
+    (void)settings;
+    slots[0] = (view_slot){0, false};
+    return 1;
+}
+
+static size_t describe(void *state, checkpoint_array *arrays)
+{
+    sparse *m = state;
+    if (arrays != NULL) arrays[0] = (checkpoint_array){"lambda", ARRAY_F32, 0, {0}, &m->lambda};
+    return 1;
+}
+
+static status draw_param(const sparse *m, const char *name, const char *prefix, const char *what)
+{
+    char path[RUN_PATH_SIZE + 32];
+    const graph_param *p;
+    for (int i = 0; (p = graph_param_at(m->model.graph, i)) != NULL; i++)
+        if (strcmp(p->name, name) == 0) break;
+    if (p == NULL) return ST_OK;
+    snprintf(path, sizeof path, "%s%s.png", prefix, what);
+    return dictionary_sheet_write(path, p, m->model.weights.params,
+                                  m->model.weights.statistics + m->model.activity_at);
+}
+
+static status draw(void *state, const char *prefix)
+{
+    const sparse *m = state;
+    TRY(draw_param(m, "dictionary.weight", prefix, "decoder"));
+    return draw_param(m, "encoder.filters.weight", prefix, "encoder");
+}
+
+const method_type method_sparse = {
+    .name = "sparse",
+    .help = "sparse auto-encoder: a dictionary, codes by a solver, perhaps an encoder (PSD, LISTA)",
+    .kind = METHOD_INFERS,
+    .learned_prefix = SPARSE_PREFIX,
+    .fields = sparse_fields,
+    .config_size = sizeof(sparse_config),
+    .metric_names = {"energy", "error", "nonzero", "gap", "iterations", "encoder", "alive",
+                     "bound"},
+    .views = views,
+    .create = create,
+    .begin = begin,
+    .worker = worker,
+    .finish = finish,
+    .describe = describe,
+    .destroy = destroy,
+    .draw = draw,
+};
