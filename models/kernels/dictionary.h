@@ -15,11 +15,10 @@
 // All are local and allocate nothing; equal input gives equal bits, whatever its alignment (arrays
 // on a boundary of 64 bytes are faster).
 //
-// Speed on one core of a Zen 4 (peak 114 GFLOP/s; tests/bench/bench_dictionary.c, docs/results.md):
-// 60 to 114 GFLOP/s for all codes, and for each listed code of 9 x 9 atoms 9, 12, 11 ns of analysis,
-// synthesis and correlation with one channel, 16, 19, 20 ns with three. So of 32 or 64 atoms the
-// list wins below about 12 % (one channel) or 20 % (three) of codes that are not 0, and at 5 % takes
-// a fifth to a half of the time.
+// Speed on one core of a Zen 4 (peak 114 GFLOP/s) for 32 or 64 atoms of 9 x 9: 63 to 114 GFLOP/s on
+// all codes; a listed code takes 9, 13, 11 ns of analysis, synthesis and correlation with one
+// channel, 16, 19, 20 ns with three. So the list wins where fewer than about 13 % (one channel) or
+// 22 % (three) of the codes are not 0. More in docs/results.md.
 #ifndef MODELS_KERNELS_DICTIONARY_H
 #define MODELS_KERNELS_DICTIONARY_H
 
