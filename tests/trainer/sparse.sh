@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Sparse auto-encoders: the same bits on any number of ranks and after a resume, dead atoms started
+# anew alike, wrong choices and images refused in one sentence.
+source "$(dirname "$0")/fixture.sh"
+make_data
+cat >sparse.yaml <<END
+run: run
+workers: 4
+batch: 16
+data: {train: data/train-*.h5, augment: colour_lcn}
+method: {name: sparse, atoms: 20, kernel: 5, reseed_every: 3}
+encoder: {name: lista}
+penalty: {lambda: 0.3, unit: relative}
+optimizer: {name: adamw, lr: 0.01, weight_decay: 0}
+schedule: {epochs: 1}
+log_every: 1
+END
+job=$folder/sparse.yaml
+
+# alike NAME key=value ...: 1, 2 and 4 ranks, and a resume on another number.
+alike() {
+    local name=$1 ranks
+    shift
+    train 1 "$name-1" stop_after=7 "$@"
+    for ranks in 2 4; do
+        train "$ranks" "$name-$ranks" stop_after=7 "$@"
+        [ "$(hash_of "$name-$ranks")" = "$(hash_of "$name-1")" ] || fail "$name: $ranks ranks differ"
+    done
+    train 2 "$name-part" stop_after=4 "$@"
+    train 4 "$name-part" stop_after=7 "$@"
+    [ "$(hash_of "$name-part")" = "$(hash_of "$name-1")" ] || fail "$name: resumed with other bits"
+}
+alike lista
+alike density penalty.unit=density penalty.lambda=0.05 encoder.name=tanh
+alike energy method.encoder_learns=energy method.border=same method.start=encoder
+alike patches data.augment=patches data.size=8 data.patches=2 method.kernel=8 encoder.name=none
+[ -s lista-1/pictures/epoch-0000-decoder.png ] || fail "no picture of the dictionary"
+[ -s lista-1/pictures/epoch-0000-encoder.png ] || fail "no picture of the encoder"
+grep -q '"sparse/dictionary.weight"\|sparse/dictionary.weight' <("$basin" inspect lista-1/checkpoints/latest) ||
+    fail "inspect does not list the dictionary"
+
+# The energy falls.
+first=$(sed -n 's/.*"energy":\([0-9.]*\).*/\1/p' patches-1/metrics.jsonl | head -1)
+last=$(sed -n 's/.*"energy":\([0-9.]*\).*/\1/p' patches-1/metrics.jsonl | tail -1)
+awk "BEGIN {exit !($last < $first)}" || fail "the energy rose from $first to $last"
+
+# The second stage: the encoder learns from its energy, the dictionary of the first stays.
+train 1 second stop_after=3 method.dictionary=lista-1/checkpoints/latest method.learn_dictionary=false \
+    method.encoder_learns=energy
+
+refuse() {
+    local code=$1 text=$2
+    shift 2
+    expect "$code" "$text" "$basin" train sparse.yaml run=refused "$@"
+    [ ! -e refused/checkpoints/latest ] || fail "a refused job left a checkpoint"
+}
+refuse 78 "makes all codes 0" penalty.lambda=1
+refuse 78 "larger than the images" method.kernel=17
+refuse 78 "odd kernel" method.kernel=4 method.border=same
+refuse 78 "needs an encoder" encoder.name=none method.start=encoder
+refuse 78 "did you mean 'lista'" encoder.name=listo
+refuse 78 "known" solver.name=simplex
+refuse 78 "l1 only" penalty.name=top_k
