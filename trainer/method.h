@@ -77,10 +77,10 @@ typedef struct method_leaf {
 
 // A method that tells a key from negatives, as trainer/warnings.h wants to know it.
 typedef struct method_contrast {
-    uint64_t negatives; // K
-    bool queued;        // they are keys of earlier steps, not of this batch
-    double momentum;    // m of the key encoder; 0 = none
-    int directions;     // whose losses are added
+    uint64_t negatives;   // K of each query
+    uint64_t keys_a_step; // that become negatives of later steps; 0 = those of the step itself are
+    double momentum;      // m of the key encoder at the start; 0 = none
+    double loss_scale;    // the loss is this times a query's mean cross entropy
 } method_contrast;
 
 // What a method learns decides which sections its job has.
@@ -119,8 +119,9 @@ typedef struct method_type {
     // Local, rank 0, at the end of each epoch. Draws what has been learned into files that begin with
     // `prefix`, a path. Errors: ST_IO, ST_INTERNAL. NULL: nothing to see.
     status (*draw)(void *state, const char *prefix);
-    // NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy", (K+1)-way.
-    void (*contrast)(const void *settings, uint64_t batch_size, method_contrast *c);
+    // samples: of a step. NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy",
+    // (K+1)-way.
+    void (*contrast)(const void *settings, uint64_t samples, method_contrast *c);
 } method_type;
 
 #endif

@@ -24,8 +24,8 @@ bool warn_negatives(warnings *w, const warnings_setup *setup)
 {
     if ((double)setup->negatives <= LARGEST_SHARE * (double)setup->samples) return false;
     if (!first_time(w, WARNING_NEGATIVES)) return false;
-    log_warn("the queue holds %llu negatives, more than a tenth of the %llu training images; many "
-             "will resemble the query or be its own image, so take at most %llu",
+    log_warn("each query has %llu negatives, more than a tenth of the %llu training images; many "
+             "will resemble it, so take at most %llu",
              (unsigned long long)setup->negatives, (unsigned long long)setup->samples,
              (unsigned long long)(LARGEST_SHARE * (double)setup->samples));
     return true;
@@ -73,8 +73,10 @@ bool warn_leak(warnings *w, const warnings_setup *setup, double accuracy, uint64
     if (accuracy <= LEAK_ACCURACY) return false;
     if (!first_time(w, WARNING_LEAK)) return false;
     log_warn("queries find their keys among %llu in %.1f %% of cases, which is too easy: batch "
-             "norm may give them away (keep method.shuffle true, with two workers or more, or take "
-             "model.norm sync or group), or the views are too much alike",
+             "norm may give them away (in moco keep method.shuffle true, with two workers or more, "
+             "or take "
+             "model.norm sync or group), "
+             "the views are too much alike, or the negatives too few",
              (unsigned long long)setup->negatives + 1, 100 * accuracy);
     return true;
 }

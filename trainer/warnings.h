@@ -24,7 +24,7 @@ typedef struct warnings {
     bool told[WARNING_COUNT];
 } warnings;
 
-// What a run is before its first step. negatives K: 0 without a queue.
+// What a run is before its first step. negatives K of a query: 0 without any.
 typedef struct warnings_setup {
     uint64_t negatives, samples, steps_total;
     double momentum; // of the key encoder
@@ -40,13 +40,13 @@ bool warn_momentum(warnings *w, const warnings_setup *setup);
 // will change.
 bool warn_rate(warnings *w, double rate, uint64_t steps);
 
-// Mean loss over the steps behind `step`, per direction of the loss: ln(K + 1) is chance. Speaks
+// loss: mean cross entropy of a query over the newest steps, of which ln(K + 1) is chance. Speaks
 // after the first epoch.
 bool warn_chance(warnings *w, const warnings_setup *setup, double loss, double epoch);
 
-// Mean (K+1)-way accuracy, 0..1, over steps before which `keys` had been queued. Speaks after the
-// first epoch (at its start both encoders are still equal, so keys are found easily) and once the
-// queue is full.
+// Mean (K+1)-way accuracy, 0..1, over steps that knew at least `keys` keys of others. Speaks
+// after the first epoch (at its start both encoders are still equal, so keys are found easily) and
+// once these are K.
 bool warn_leak(warnings *w, const warnings_setup *setup, double accuracy, uint64_t keys,
                double epoch);
 

@@ -31,7 +31,7 @@ void watch_start(training *t)
     method_contrast contrast;
     warnings_setup setup;
     if (!describe(t, &contrast, &setup)) return;
-    if (contrast.queued) warn_negatives(&t->warnings, &setup);
+    if (contrast.keys_a_step > 0) warn_negatives(&t->warnings, &setup);
     warn_momentum(&t->warnings, &setup);
 }
 
@@ -51,9 +51,9 @@ void watch_metrics(training *t, const double *means)
     if (!describe(t, &contrast, &setup)) return;
     uint64_t window = (uint64_t)t->job->log_every;
     uint64_t before = t->step > window ? t->step - window : 0; // steps before those of the means
-    uint64_t keys = before * t->order.batch * (uint64_t)contrast.directions;
+    uint64_t keys = contrast.keys_a_step > 0 ? before * contrast.keys_a_step : contrast.negatives;
     double epoch = (double)t->step / (double)t->steps_per_epoch;
-    warn_chance(&t->warnings, &setup, means[0] / contrast.directions, epoch);
+    warn_chance(&t->warnings, &setup, means[0] / contrast.loss_scale, epoch);
     warn_leak(&t->warnings, &setup, mean_accuracy(t, means), keys, epoch);
 }
 

@@ -34,7 +34,7 @@ done
 same_on "1 2 4" workers=4 data.augment=whitened data.size=12 data.patches=3
 same_on "1 2" workers=4 data.augment=natural data.size=12 data.patches=3 evaluate.floors=false
 make_plain_job
-same_on "1 2" workers=4 method.name=simsiam model.head=mlp_bn
+same_on "1 2" workers=4 method.name=simsiam model.head=mlp_bn model.head_layers=3
 same_on "1 2" workers=4 method.name=moco_v3 model.head=mlp_bn
 job=$small_job
 train 1 other-seed workers=4 stop_after=5 seed=4

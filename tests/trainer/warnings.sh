@@ -20,7 +20,7 @@ train 2 sound "${sound[@]}"
 told 0 ""
 
 train 2 negatives "${sound[@]}" method.queue=161
-told 1 "the queue holds 161 negatives, more than a tenth of the 1600 training images"
+told 1 "each query has 161 negatives, more than a tenth of the 1600 training images"
 told 1 ""
 
 train 1 momentum "${sound[@]}" method.momentum=0.999
@@ -48,3 +48,14 @@ train 1 ended "${sound[@]}" schedule.name=step schedule.milestones=1 schedule.fa
 told 0 "the learning rate is 0"
 train 1 ended "${sound[@]}" schedule.name=step schedule.milestones=1 schedule.factor=0
 told 1 "the learning rate is 0 in all 33 steps"
+
+# MoCo v3: the negatives are the rest of the batch. T = 100 leaves nothing to learn.
+make_plain_job
+v3=(method.name=moco_v3 model.head=mlp_bn data.augment=crop_flip optimizer.lr=0.01 log_every=1
+    evaluate.floors=false method.momentum=0.9)
+train 2 v3 "${v3[@]}"
+told 0 ""
+train 1 v3-negatives "${v3[@]}" batch=164
+told 1 "each query has 163 negatives"
+train 1 v3-chance "${v3[@]}" method.temperature=100
+told 1 "no better than guessing among 48"

@@ -186,14 +186,14 @@ static size_t describe(void *state, checkpoint_array *arrays)
     return count + key_queue_describe(&m->queue, arrays != NULL ? arrays + count : NULL);
 }
 
-static void contrast(const void *settings, uint64_t batch_size, method_contrast *contrast)
+static void contrast(const void *settings, uint64_t samples, method_contrast *contrast)
 {
     const moco_config *c = settings;
-    (void)batch_size;
+    int directions = direction_count(c);
     *contrast = (method_contrast){.negatives = (uint64_t)c->queue,
-                                  .queued = true,
+                                  .keys_a_step = samples * (uint64_t)directions,
                                   .momentum = c->momentum,
-                                  .directions = direction_count(c)};
+                                  .loss_scale = directions};
 }
 
 const method_type method_moco = {

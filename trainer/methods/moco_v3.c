@@ -31,6 +31,12 @@ static const config_field fields[] = {
 
 enum { VIEWS = 2 };
 
+// 2T keeps the gradient's size whatever the temperature.
+static double pass_weight(const moco_v3_config *c)
+{
+    return 2 * c->temperature;
+}
+
 typedef struct moco_v3 {
     method_setup setup;
     const moco_v3_config *config;
@@ -57,7 +63,7 @@ static status build_query(moco_v3 *m)
     int inputs[] = {query, m->own_keys, m->all_keys, m->masked};
     int energy = graph_add(g, "info_nce", "energy", inputs, 4, "{temperature: %.17g}",
                            m->config->temperature);
-    return energy_model_finish(&m->query, energy, VIEWS, 2 * m->config->temperature);
+    return energy_model_finish(&m->query, energy, VIEWS, pass_weight(m->config));
 }
 
 static status take_memory(moco_v3 *m)
@@ -145,6 +151,13 @@ static size_t describe(void *state, checkpoint_array *arrays)
     return key_encoder_describe(&m->key, arrays);
 }
 
+static void contrast(const void *settings, uint64_t samples, method_contrast *contrast)
+{
+    const moco_v3_config *c = settings;
+    *contrast = (method_contrast){
+        .negatives = samples - 1, .momentum = c->momentum, .loss_scale = VIEWS * pass_weight(c)};
+}
+
 const method_type method_moco_v3 = {
     .name = "moco_v3",
     .help = "momentum contrast among the keys of the batch, with a predictor (MoCo v3)",
@@ -157,4 +170,5 @@ const method_type method_moco_v3 = {
     .worker = worker,
     .describe = describe,
     .destroy = destroy,
+    .contrast = contrast,
 };

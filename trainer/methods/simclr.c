@@ -170,10 +170,10 @@ static size_t describe(void *state, checkpoint_array *arrays)
 }
 
 // A view's partner among the 2B - 2 views of other samples.
-static void contrast(const void *settings, uint64_t batch_size, method_contrast *contrast)
+static void contrast(const void *settings, uint64_t samples, method_contrast *contrast)
 {
     (void)settings;
-    *contrast = (method_contrast){.negatives = VIEWS * batch_size - VIEWS, .directions = 1};
+    *contrast = (method_contrast){.negatives = VIEWS * samples - VIEWS, .loss_scale = 1};
 }
 
 const method_type method_simclr = {
