@@ -20,8 +20,8 @@ static void it_starts_with_unit_vectors_of_no_sample_by_seed(void **state)
         assert_true(fabsf(square - 1) < 1e-5f);
         assert_true(q.ids[row] == KEY_QUEUE_NOISE);
     }
-    assert_memory_equal(q.keys, same.keys, ROWS * DIM * sizeof(float));
-    assert_memory_not_equal(q.keys, other.keys, ROWS * DIM * sizeof(float));
+    assert_memory_equal(q.keys, same.keys, sizeof(float) * ROWS * DIM);
+    assert_memory_not_equal(q.keys, other.keys, sizeof(float) * ROWS * DIM);
     key_queue_destroy(&q);
     key_queue_destroy(&same);
     key_queue_destroy(&other);
