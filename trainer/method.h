@@ -100,8 +100,9 @@ typedef struct method_type {
 
     // The views of each sample that a batch must hold; returns how many.
     int (*views)(const void *settings, view_slot slots[LOADER_MAX_VIEWS]);
-    // Builds graphs and initial weights. *learned: what the optimizer changes; the method's.
-    status (*create)(void **state, const method_setup *setup, weights **learned);
+    size_t state_size; // of what it remembers: zeroed memory of the caller, passed as `state`
+    // Builds graphs and initial weights. *learned: what the optimizer changes; part of the state.
+    status (*create)(void *state, const method_setup *setup, weights **learned);
     // Collective. What all workers need first: moving averages, keys of the whole batch.
     void (*begin)(void *state, const method_step *step);
     // Local. Forward and backward of own worker `worker`, 0 .. workers.count-1. NULL: the method's
@@ -115,7 +116,7 @@ typedef struct method_type {
     // Appends what a checkpoint must hold beside the learned weights; returns how many.
     // arrays == NULL: only counts. Read back through the same descriptions. NULL: nothing.
     size_t (*describe)(void *state, checkpoint_array *arrays);
-    void (*destroy)(void *state);
+    void (*destroy)(void *state); // also after a failed create, or none
     // Local, rank 0, at the end of each epoch. Draws what has been learned into files that begin with
     // `prefix`, a path. Errors: ST_IO, ST_INTERNAL. NULL: nothing to see.
     status (*draw)(void *state, const char *prefix);

@@ -55,7 +55,9 @@ static status create_method(training *t)
         .inference = &j->inference,
         .settings = &j->method_config,
     };
-    TRY(j->method->create(&t->method, &setup, &t->learned));
+    t->method = calloc(1, j->method->state_size);
+    CHECK(t->method != NULL, ST_INTERNAL, "no memory for the method");
+    TRY(j->method->create(t->method, &setup, &t->learned));
     TRY(check_lockstep(t));
     while (t->metric_count < METHOD_MAX_METRICS && j->method->metric_names[t->metric_count] != NULL)
         t->metric_count++;
@@ -188,6 +190,7 @@ void training_close(training *t)
     free(t->segments);
     arena_destroy(&t->optimizer_memory);
     if (t->method != NULL) t->job->method->destroy(t->method);
+    free(t->method);
     if (t->augmenter != NULL) augmenter_destroy(t->augmenter);
     if (t->data != NULL) dataset_close(t->data);
     *t = (training){0};

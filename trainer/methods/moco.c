@@ -11,8 +11,6 @@
 #include "trainer/key_encoder.h"
 #include "trainer/key_queue.h"
 
-#include <stdlib.h>
-
 typedef struct moco_config {
     int64_t queue;
     double momentum, momentum_final, temperature;
@@ -87,42 +85,27 @@ static status take_memory(moco *m)
     return ST_OK;
 }
 
-static status build(moco *m)
+static status create(void *state, const method_setup *setup, weights **learned)
 {
-    const method_setup *s = &m->setup;
+    moco *m = state;
+    m->setup = *setup;
+    m->config = setup->settings;
+    m->directions = direction_count(m->config);
+    *learned = &m->query.weights;
     TRY(build_query(m));
-    TRY(key_encoder_create(&m->key, s, &m->query.weights));
-    TRY(key_queue_create(&m->queue, (uint64_t)m->config->queue, (uint64_t)s->encoder.head.dim,
-                         s->seed));
+    TRY(key_encoder_create(&m->key, &m->setup, &m->query.weights));
+    TRY(key_queue_create(&m->queue, (uint64_t)m->config->queue, (uint64_t)setup->encoder.head.dim,
+                         setup->seed));
     return take_memory(m);
 }
 
 static void destroy(void *state)
 {
     moco *m = state;
-    if (m == NULL) return;
     energy_model_destroy(&m->query);
     key_encoder_destroy(&m->key);
     key_queue_destroy(&m->queue);
     arena_destroy(&m->memory);
-    free(m);
-}
-
-static status create(void **state, const method_setup *setup, weights **learned)
-{
-    moco *m = calloc(1, sizeof *m);
-    CHECK(m != NULL, ST_INTERNAL, "no memory for MoCo");
-    m->setup = *setup;
-    m->config = setup->settings;
-    m->directions = direction_count(m->config);
-    status s = build(m);
-    if (s != ST_OK) {
-        destroy(m);
-        return s;
-    }
-    *state = m;
-    *learned = &m->query.weights;
-    return ST_OK;
 }
 
 static void begin(void *state, const method_step *s)
@@ -201,6 +184,7 @@ const method_type method_moco = {
     .help = "momentum contrast with a queue of negatives (MoCo v1 and v2)",
     .fields = fields,
     .config_size = sizeof(moco_config),
+    .state_size = sizeof(moco),
     .metric_names = {"loss", "accuracy"},
     .views = views,
     .create = create,

@@ -10,7 +10,6 @@
 #include "trainer/key_encoder.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct moco_v3_config {
@@ -78,8 +77,12 @@ static status take_memory(moco_v3 *m)
     return ST_OK;
 }
 
-static status build(moco_v3 *m)
+static status create(void *state, const method_setup *setup, weights **learned)
 {
+    moco_v3 *m = state;
+    m->setup = *setup;
+    m->config = setup->settings;
+    *learned = &m->query.weights;
     TRY(build_query(m));
     TRY(key_encoder_create(&m->key, &m->setup, &m->query.weights));
     return take_memory(m);
@@ -88,27 +91,9 @@ static status build(moco_v3 *m)
 static void destroy(void *state)
 {
     moco_v3 *m = state;
-    if (m == NULL) return;
     energy_model_destroy(&m->query);
     key_encoder_destroy(&m->key);
     arena_destroy(&m->memory);
-    free(m);
-}
-
-static status create(void **state, const method_setup *setup, weights **learned)
-{
-    moco_v3 *m = calloc(1, sizeof *m);
-    CHECK(m != NULL, ST_INTERNAL, "no memory for MoCo v3");
-    m->setup = *setup;
-    m->config = setup->settings;
-    status s = build(m);
-    if (s != ST_OK) {
-        destroy(m);
-        return s;
-    }
-    *state = m;
-    *learned = &m->query.weights;
-    return ST_OK;
 }
 
 static void begin(void *state, const method_step *s)
@@ -163,6 +148,7 @@ const method_type method_moco_v3 = {
     .help = "momentum contrast among the keys of the batch, with a predictor (MoCo v3)",
     .fields = fields,
     .config_size = sizeof(moco_v3_config),
+    .state_size = sizeof(moco_v3),
     .metric_names = {"loss", "accuracy"},
     .views = method_two_views,
     .create = create,

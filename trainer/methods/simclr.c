@@ -9,7 +9,6 @@
 
 #include "base/arena.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct simclr_config {
@@ -79,27 +78,18 @@ static status build(simclr *m)
 static void destroy(void *state)
 {
     simclr *m = state;
-    if (m == NULL) return;
     weights_destroy(&m->weights);
     graph_destroy(m->graph);
     arena_destroy(&m->memory);
-    free(m);
 }
 
-static status create(void **state, const method_setup *setup, weights **learned)
+static status create(void *state, const method_setup *setup, weights **learned)
 {
-    simclr *m = calloc(1, sizeof *m);
-    CHECK(m != NULL, ST_INTERNAL, "no memory for SimCLR");
+    simclr *m = state;
     m->setup = *setup;
     m->config = setup->settings;
-    status s = build(m);
-    if (s != ST_OK) {
-        destroy(m);
-        return s;
-    }
-    *state = m;
     *learned = &m->weights;
-    return ST_OK;
+    return build(m);
 }
 
 static void begin(void *state, const method_step *s)
@@ -181,6 +171,7 @@ const method_type method_simclr = {
     .help = "two views find each other among all views of the batch (SimCLR)",
     .fields = fields,
     .config_size = sizeof(simclr_config),
+    .state_size = sizeof(simclr),
     .metric_names = {"loss", "accuracy"},
     .views = views,
     .create = create,

@@ -8,7 +8,6 @@
 // No negatives, no momentum encoder, nothing between workers: a step forgets all but the weights.
 #include "trainer/energy_model.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct simsiam_config {
@@ -35,15 +34,18 @@ static size_t target_bytes(const simsiam *m)
     return (size_t)m->setup.view.n * (size_t)m->setup.encoder.head.dim * sizeof(float);
 }
 
-static status build(simsiam *m)
+static status create(void *state, const method_setup *setup, weights **learned)
 {
-    const encoder *parts = &m->setup.encoder;
-    const simsiam_config *c = m->setup.settings;
+    simsiam *m = state;
+    const encoder *parts = &setup->encoder;
+    const simsiam_config *c = setup->settings;
     int dim = parts->head.dim, hidden = (int)c->predictor_hidden;
     if (hidden == 0) hidden = dim >= 8 ? dim / 4 : dim;
+    m->setup = *setup;
+    *learned = &m->model.weights;
     TRY(energy_model_create(&m->model, &m->setup));
     graph *g = m->model.graph;
-    m->target = graph_input(g, "target", (shape){m->setup.view.n, dim, 1, 1}, false);
+    m->target = graph_input(g, "target", (shape){setup->view.n, dim, 1, 1}, false);
     int projection = encoder_projection(g, parts, m->model.images);
     m->embedding = graph_chain(g, "l2_normalise", "normalise", projection, "{}");
     graph_keep(g, m->embedding);
@@ -60,25 +62,8 @@ static status build(simsiam *m)
 static void destroy(void *state)
 {
     simsiam *m = state;
-    if (m == NULL) return;
     energy_model_destroy(&m->model);
     arena_destroy(&m->memory);
-    free(m);
-}
-
-static status create(void **state, const method_setup *setup, weights **learned)
-{
-    simsiam *m = calloc(1, sizeof *m);
-    CHECK(m != NULL, ST_INTERNAL, "no memory for SimSiam");
-    m->setup = *setup;
-    status s = build(m);
-    if (s != ST_OK) {
-        destroy(m);
-        return s;
-    }
-    *state = m;
-    *learned = &m->model.weights;
-    return ST_OK;
 }
 
 static void begin(void *state, const method_step *s)
@@ -113,6 +98,7 @@ const method_type method_simsiam = {
     .help = "each view predicts the other, without negatives (SimSiam)",
     .fields = fields,
     .config_size = sizeof(simsiam_config),
+    .state_size = sizeof(simsiam),
     .metric_names = {"loss"},
     .views = method_two_views,
     .create = create,

@@ -11,7 +11,6 @@
 #include "trainer/sparse_model.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -62,27 +61,18 @@ static status build(sparse *m)
 static void destroy(void *state)
 {
     sparse *m = state;
-    if (m == NULL) return;
     sparse_model_destroy(&m->model);
     dead_atoms_destroy(&m->dead);
     arena_destroy(&m->memory);
-    free(m);
 }
 
-static status create(void **state, const method_setup *setup, weights **learned)
+static status create(void *state, const method_setup *setup, weights **learned)
 {
-    sparse *m = calloc(1, sizeof *m);
-    CHECK(m != NULL, ST_INTERNAL, "no memory for a sparse auto-encoder");
+    sparse *m = state;
     m->setup = *setup;
     m->config = setup->settings;
-    status s = build(m);
-    if (s != ST_OK) {
-        destroy(m);
-        return s;
-    }
-    *state = m;
     *learned = &m->model.weights;
-    return ST_OK;
+    return build(m);
 }
 
 static void note_trouble(const method_step *s, status trouble)
@@ -233,6 +223,7 @@ const method_type method_sparse = {
     .learned_prefix = SPARSE_PREFIX,
     .fields = sparse_fields,
     .config_size = sizeof(sparse_config),
+    .state_size = sizeof(sparse),
     .metric_names = {"energy", "error", "nonzero", "gap", "iterations", "encoder", "alive",
                      "bound"},
     .views = views,
