@@ -28,6 +28,7 @@ resumes_alike lars optimizer.name=lars
 make_plain_job
 resumes_alike simsiam method.name=simsiam model.head=mlp_bn
 resumes_alike moco_v3 method.name=moco_v3 model.head=mlp_bn
+resumes_alike simclr method.name=simclr model.norm=sync model.head=mlp_sync_bn
 job=$small_job
 before=$(hash_of whole)
 train 2 whole
