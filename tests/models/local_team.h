@@ -4,7 +4,7 @@
 
 #include "models/team.h"
 
-// Of `count` workers; *count must stay.
+// Of `count` workers, with the bits of trainer/lockstep.h's sums; *count must stay.
 team local_team(int *count);
 
 #endif
