@@ -193,7 +193,7 @@ status graph_plan(graph *g)
     status s = place_in_arena(g, &l);
     free(l.pieces);
     TRY(s);
-    g->provided = calloc((size_t)(g->workers * g->tensor_count), sizeof *g->provided);
+    g->provided = calloc((size_t)g->workers * (size_t)g->tensor_count, sizeof *g->provided);
     CHECK(g->provided != NULL, ST_INTERNAL, "no memory for a graph");
     return ST_OK;
 }

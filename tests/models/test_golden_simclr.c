@@ -60,7 +60,7 @@ static void deal_views(machine *m)
 {
     static const char *const names[VIEWS] = {"first", "second"};
     size_t image = (size_t)3 * SIZE * SIZE, share = (size_t)samples_of_worker(m) * image;
-    m->views = zeros(VIEWS * BATCH * image);
+    m->views = zeros((size_t)VIEWS * BATCH * image);
     for (size_t view = 0; view < VIEWS; view++) {
         float *all = filled(names[view], BATCH * image, 4.0);
         for (size_t w = 0; w < (size_t)m->workers; w++)
@@ -102,12 +102,12 @@ static void stop(machine *m)
 static void compare_energies(machine *m)
 {
     float energies[VIEWS * BATCH];
-    int b = samples_of_worker(m);
+    size_t b = (size_t)samples_of_worker(m);
     for (int w = 0; w < m->workers; w++) {
         graph_select_worker(m->g, w);
         const float *own = graph_value(m->g, m->energies);
-        for (int view = 0; view < VIEWS; view++)
-            memcpy(energies + view * BATCH + w * b, own + view * b, (size_t)b * sizeof *own);
+        for (size_t view = 0; view < VIEWS; view++)
+            memcpy(energies + view * BATCH + (size_t)w * b, own + view * b, b * sizeof *own);
     }
     assert_close("energies", energies, golden_energies, VIEWS * BATCH);
 }

@@ -158,11 +158,12 @@ static double loss_noise(const op_trial *t)
 static bool difference(op_trial *t, float *x, const float *v, size_t count, const float *dx,
                        double *numeric, double *expected)
 {
+    size_t outs = t->all_count;
     float *centre = copied(x, count), *plus = copied(x, count);
     for (size_t i = 0; i < count; i++)
         plus[i] = x[i] = centre[i] + v[i];
     *numeric = loss(t);
-    float *out_plus = copied(t->all_out, t->all_count);
+    float *out_plus = copied(t->all_out, outs);
     *expected = 0;
     for (size_t i = 0; i < count; i++) {
         x[i] = centre[i] - v[i];
@@ -170,7 +171,7 @@ static bool difference(op_trial *t, float *x, const float *v, size_t count, cons
     }
     *numeric -= loss(t);
     bool smooth = true;
-    for (size_t i = 0; i < t->all_count; i++)
+    for (size_t i = 0; i < outs; i++)
         smooth = smooth && (out_plus[i] == 0) == (t->all_out[i] == 0);
     memcpy(x, centre, count * sizeof *x);
     free(centre), free(plus), free(out_plus);
