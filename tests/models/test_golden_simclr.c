@@ -101,7 +101,8 @@ static void stop(machine *m)
 
 static void compare_energies(machine *m)
 {
-    float energies[VIEWS * BATCH];
+    enum { COUNT = VIEWS * BATCH };
+    float energies[COUNT];
     size_t b = (size_t)samples_of_worker(m);
     for (int w = 0; w < m->workers; w++) {
         graph_select_worker(m->g, w);
@@ -109,7 +110,7 @@ static void compare_energies(machine *m)
         for (size_t view = 0; view < VIEWS; view++)
             memcpy(energies + view * BATCH + (size_t)w * b, own + view * b, b * sizeof *own);
     }
-    assert_close("energies", energies, golden_energies, VIEWS * BATCH);
+    assert_close("energies", energies, golden_energies, COUNT);
 }
 
 static void compare_gradients(machine *m)
