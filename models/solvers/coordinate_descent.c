@@ -136,7 +136,8 @@ static void open_descent(descent *d, const inference *p, float *code, float *scr
     d->curvature = d->gradient + codes;
     d->residual = d->curvature + d->lanes_of_code;
     d->list = (active_code *)(void *)(d->residual + dictionary_image_floats(g));
-    size_t middle = (size_t)(d->extent.down * (2 * d->extent.across + 1) + d->extent.across);
+    size_t across = (size_t)d->extent.across;
+    size_t middle = (size_t)d->extent.down * (2 * across + 1) + across;
     for (size_t a = 0; a < d->lanes_of_code; a++) {
         float square = 0;
         if (a < (size_t)g->atoms) square = gram_of_atom(d, a)[middle * d->lanes_of_code + a];
@@ -225,9 +226,10 @@ static void move(descent *d, size_t at, float by)
     int bottom = e.rows - 1 - row < e.down ? e.rows - 1 - row : e.down;
     int left = column < e.across ? -column : -e.across;
     int right = e.columns - 1 - column < e.across ? e.columns - 1 - column : e.across;
-    size_t count = (size_t)(right - left + 1) * lanes_of_code;
+    size_t count = ((size_t)(right - left) + 1) * lanes_of_code;
     for (int y = top; y <= bottom; y++) {
-        size_t shift = (size_t)((y + e.down) * (2 * e.across + 1) + left + e.across);
+        size_t shift = (size_t)(y + e.down) * (2 * (size_t)e.across + 1);
+        shift += (size_t)(left + e.across);
         const float *from = gram + shift * lanes_of_code;
         float *to = d->gradient + (size_t)((row + y) * e.columns + column + left) * lanes_of_code;
         for (size_t i = 0; i < count; i++)

@@ -151,7 +151,7 @@ static void make_list(search *s)
     size_t positions = dictionary_positions(g), lanes = (size_t)dictionary_lanes(g);
     double most = fmax(GROWTH * (double)s->nonzeros, FIRST * (double)(positions * lanes));
     float threshold = entry_threshold(s, (size_t)most - s->nonzeros);
-    size_t width = (size_t)(g->width - g->kernel + 1);
+    size_t width = (size_t)g->width - (size_t)g->kernel + 1;
     s->count = 0;
     for (size_t q = 0; q < positions; q++) {
         size_t corner = (q / width * (size_t)g->width + q % width) * (size_t)g->channels;

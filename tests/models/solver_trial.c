@@ -54,15 +54,11 @@ static void norm_atoms(float *atoms, size_t count, size_t taps)
     }
 }
 
-// One index of code, atom tap and pixel after another, all that meet.
-typedef struct meeting {
-    size_t code, tap, pixel;
-} meeting;
-
+// The i-th meeting; false when there are no more.
 static bool next_meeting(const dictionary_geometry *g, size_t i, meeting *m)
 {
     size_t k = (size_t)g->kernel, channels = (size_t)g->channels, atoms = (size_t)g->atoms;
-    size_t width = (size_t)(g->width - g->kernel + 1);
+    size_t width = (size_t)g->width - k + 1;
     size_t v = i % k, u = i / k % k, c = i / k / k % channels, a = i / k / k / channels % atoms;
     size_t q = i / k / k / channels / atoms;
     m->code = q * (size_t)dictionary_lanes(g) + a;
@@ -77,9 +73,9 @@ static void residual_of(const trial *t, const double *code, double *residual)
     const dictionary_geometry *g = &t->kind.g;
     for (size_t i = 0; i < pixels(g); i++)
         residual[i] = (double)t->image[i];
-    meeting m;
-    for (size_t i = 0; next_meeting(g, i, &m); i++)
-        residual[m.pixel] -= (double)t->atoms[m.tap] * code[m.code];
+    const meeting *end = t->meetings + t->meeting_count;
+    for (const meeting *m = t->meetings; m < end; m++)
+        residual[m->pixel] -= (double)t->atoms[m->tap] * code[m->code];
     for (size_t i = 0; t->kind.masked && i < pixels(g); i++)
         residual[i] *= (double)t->mask[i] * (double)t->mask[i];
 }
@@ -115,13 +111,13 @@ double trial_energy_of_code(const trial *t)
 static void stretch(const trial *t, double *code, double *image)
 {
     const dictionary_geometry *g = &t->kind.g;
-    meeting m;
+    const meeting *end = t->meetings + t->meeting_count;
     memset(image, 0, pixels(g) * sizeof *image);
-    for (size_t i = 0; next_meeting(g, i, &m); i++)
-        image[m.pixel] += (double)t->atoms[m.tap] * code[m.code];
+    for (const meeting *m = t->meetings; m < end; m++)
+        image[m->pixel] += (double)t->atoms[m->tap] * code[m->code];
     memset(code, 0, t->codes * sizeof *code);
-    for (size_t i = 0; next_meeting(g, i, &m); i++)
-        code[m.code] += (double)t->atoms[m.tap] * image[m.pixel];
+    for (const meeting *m = t->meetings; m < end; m++)
+        code[m->code] += (double)t->atoms[m->tap] * image[m->pixel];
 }
 
 // The largest eigenvalue of D'D by the power method, and a twentieth more.
@@ -150,14 +146,14 @@ double trial_least_energy(trial *t)
     if (isfinite(t->least)) return t->least;
     const dictionary_geometry *g = &t->kind.g;
     double *residual = take(pixels(g) * sizeof(double)), *pull = take(t->codes * sizeof(double));
-    double length = 1 / (t->problem.bound + 2 * t->kind.alpha), last = INFINITY;
+    double length = 1 / (t->problem.bound + 2 * t->kind.alpha), last = HUGE_VAL;
     memset(t->z, 0, t->codes * sizeof(double));
     for (int n = 0; n < 20000; n++) {
         residual_of(t, t->z, residual);
         memset(pull, 0, t->codes * sizeof(double));
-        meeting m;
-        for (size_t i = 0; next_meeting(g, i, &m); i++)
-            pull[m.code] += (double)t->atoms[m.tap] * residual[m.pixel];
+        const meeting *end = t->meetings + t->meeting_count;
+        for (const meeting *m = t->meetings; m < end; m++)
+            pull[m->code] += (double)t->atoms[m->tap] * residual[m->pixel];
         for (size_t i = 0; i < t->codes; i++) {
             double u = t->z[i] + length * (pull[i] + 2 * t->kind.alpha *
                                                          ((double)t->prediction[i] - t->z[i]));
@@ -178,7 +174,7 @@ double trial_least_energy(trial *t)
 
 trial trial_open(const trial_kind *kind)
 {
-    trial t = {.kind = *kind, .least = INFINITY};
+    trial t = {.kind = *kind, .least = HUGE_VAL};
     const dictionary_geometry *g = &t.kind.g;
     size_t taps = (size_t)g->channels * (size_t)(g->kernel * g->kernel);
     t.codes = dictionary_code_floats(g);
@@ -198,6 +194,9 @@ trial trial_open(const trial_kind *kind)
     for (size_t i = 0; i < t.codes; i++)
         if (i % (size_t)dictionary_lanes(g) < (size_t)g->atoms && rng_below(&r, 6) == 0)
             t.prediction[i] = rng_normal(&r) / 2;
+    t.meetings = take((dictionary_positions(g) * (size_t)g->atoms * taps + 1) * sizeof(meeting));
+    while (next_meeting(g, t.meeting_count, &t.meetings[t.meeting_count]))
+        t.meeting_count++;
     dictionary_pack(g, t.atoms, t.packed);
     t.problem = (inference){.geometry = *g,
                             .packed = t.packed,
@@ -261,4 +260,5 @@ void trial_close(trial *t)
     free(t->scratch);
     free(t->prepared);
     free(t->z);
+    free(t->meetings);
 }

@@ -13,6 +13,11 @@ typedef struct trial_kind {
 
 extern const trial_kind trial_kinds[]; // name NULL ends
 
+// One index of code, atom and image that meet in D z.
+typedef struct meeting {
+    size_t code, tap, pixel;
+} meeting;
+
 typedef struct trial {
     trial_kind kind;
     inference problem; // L1, ready for a solver; its arrays are below
@@ -21,6 +26,8 @@ typedef struct trial {
     size_t codes;          // floats of a code array
     double *z;             // (codes) the oracle's, of energy `least`
     double least;          // infinite until it was asked
+    meeting *meetings;     // all
+    size_t meeting_count;
     union {
         char bytes[1024];
         double aligned;

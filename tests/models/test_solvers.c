@@ -79,11 +79,11 @@ static void every_solver_reaches_the_least_energy_within_its_gap(void **state)
 static void check_bound(trial *t)
 {
     double zero = energy_at_zero(t), least = trial_least_energy(t);
-    for (int n = 1; n <= 40; n += 3) {
+    for (int n = 1; n <= 37; n += 9) {
         char settings[64];
         snprintf(settings, sizeof settings, "{gap: 0, iterations: %d}", n);
         assert_true(trial_use(t, t->solver, settings));
-        fill_code(t, n > 20 ? 0.0f : 1.0f);
+        fill_code(t, n > 10 ? 0.0f : 1.0f);
         inference_result r = trial_run(t);
         check_result(t, &r);
         assert_true(r.gap * zero >= r.energy - least - 2e-6 * zero);

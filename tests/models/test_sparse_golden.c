@@ -52,7 +52,7 @@ static double least_energy(const solver_type *solver, inference *p, const float 
     } settings;
     assert_true(solver->config_size <= sizeof settings);
     config *c;
-    assert_ok(config_parse(&c, "{gap: 1.0e-5, iterations: 100000}", "golden", 0, NULL));
+    assert_ok(config_parse(&c, "{gap: 5.0e-5, iterations: 100000}", "golden", 0, NULL));
     assert_ok(config_read(c, "", (const config_part[]){{solver->fields, &settings}, {0}}));
     config_destroy(c);
     void *prepared = NULL, *scratch = take(solver->scratch_bytes(&settings, &p->geometry));
@@ -75,9 +75,9 @@ static void energies_agree_with_scikit_learn_and_sporco(void **state)
     (void)state;
     for (size_t i = 0; i < GOLDEN; i++) {
         const dictionary_geometry *g = &golden[i].g;
-        size_t pixels = (size_t)(g->height * g->width * g->channels);
-        float *atoms =
-            take((size_t)(g->atoms * g->channels * g->kernel * g->kernel) * sizeof(float));
+        size_t pixels = (size_t)g->height * (size_t)g->width * (size_t)g->channels;
+        size_t taps = (size_t)g->channels * (size_t)g->kernel * (size_t)g->kernel;
+        float *atoms = take((size_t)g->atoms * taps * sizeof(float));
         float *image = take(dictionary_image_floats(g) * sizeof(float));
         float *packed = take(dictionary_packed_floats(g) * sizeof(float));
         make_atoms(g, atoms);
