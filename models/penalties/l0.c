@@ -8,7 +8,8 @@ static double value(const void *settings, const dictionary_geometry *g, const fl
 {
     (void)settings;
     size_t nonzeros = 0;
-    for (size_t i = 0; i < dictionary_code_floats(g); i++)
+    size_t count = dictionary_code_floats(g);
+    for (size_t i = 0; i < count; i++)
         nonzeros += code[i] != 0;
     return (double)nonzeros;
 }
@@ -18,7 +19,8 @@ static void prox(const void *settings, const dictionary_geometry *g, double weig
 {
     (void)settings;
     float limit = (float)(2 * weight);
-    for (size_t i = 0; i < dictionary_code_floats(g); i++) {
+    size_t count = dictionary_code_floats(g);
+    for (size_t i = 0; i < count; i++) {
         bool keep = code[i] * code[i] > limit && (!non_negative || code[i] > 0);
         code[i] = keep ? code[i] : 0.0f;
     }
