@@ -97,6 +97,11 @@ const recipe recipe_table[] = {
      }},
     // For sparse coding. None brings channels to mean 0 and deviation 1 by themselves: `scale` only
     // changes the unit, so that a penalty means the same on any data.
+    {"scaled",
+     "sparse coding, any channels: the image as it is",
+     {
+         STEP("scale", "{}"),
+     }},
     {"centred",
      "sparse coding, any channels: the image as it is, less its mean",
      {

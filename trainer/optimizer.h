@@ -17,6 +17,7 @@
 typedef struct optimizer_segment {
     size_t offset, count; // floats
     bool is_norm_or_bias;
+    double rate; // factor of the learning rate
 } optimizer_segment;
 
 typedef struct optimizer_step {

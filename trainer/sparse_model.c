@@ -115,6 +115,15 @@ static status read_atoms(sparse_model *m)
     return s;
 }
 
+// Weights of the size of 1 / L need steps of that size, whatever the optimizer.
+static void slow_encoder(sparse_model *m, double rate)
+{
+    const graph_param *p;
+    for (int i = 0; (p = graph_param_at(m->graph, i)) != NULL; i++)
+        if (strncmp(p->name, "encoder.", strlen("encoder.")) == 0)
+            m->weights.rates[i] = (float)rate;
+}
+
 // First weights. LISTA starts where its thresholds fit lambda; of a relative lambda, for images whose
 // largest match is 1.
 static status start_weights(sparse_model *m)
@@ -128,6 +137,7 @@ static status start_weights(sparse_model *m)
     code_start from = {.atoms = sparse_model_atoms(m), .lambda = s->choice->lambda};
     TRY(dictionary_bound(&m->layout.geometry, from.atoms, &from.bound));
     encoder->start(s->choice->encoder_settings, m->graph, &from, m->weights.params);
+    slow_encoder(m, 1 / from.bound);
     return ST_OK;
 }
 

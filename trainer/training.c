@@ -79,7 +79,8 @@ static status create_optimizer(training *t)
     CHECK(t->segments != NULL, ST_INTERNAL, "no memory for the optimizer");
     for (int i = 0; i < t->segment_count; i++) {
         const graph_param *p = graph_param_at(t->learned->graph, i);
-        t->segments[i] = (optimizer_segment){p->offset, p->count, p->spec.is_norm_or_bias};
+        t->segments[i] = (optimizer_segment){p->offset, p->count, p->spec.is_norm_or_bias,
+                                             (double)t->learned->rates[i]};
     }
     return ST_OK;
 }

@@ -11,10 +11,19 @@ status weights_create(weights *w, graph *g)
                    .statistic_count = graph_statistic_count(g)};
     size_t param_bytes = w->param_count * sizeof(float);
     size_t statistic_bytes = w->statistic_count * sizeof(float);
-    TRY(arena_create(&w->memory, arena_padded(param_bytes) + arena_padded(statistic_bytes),
+    size_t tensors = 0;
+    while (graph_param_at(g, (int)tensors) != NULL)
+        tensors++;
+    size_t rate_bytes = tensors * sizeof(float);
+    TRY(arena_create(&w->memory,
+                     arena_padded(param_bytes) + arena_padded(statistic_bytes) +
+                         arena_padded(rate_bytes),
                      "parameters"));
     w->params = arena_take(&w->memory, param_bytes);
     w->statistics = arena_take(&w->memory, statistic_bytes);
+    w->rates = arena_take(&w->memory, rate_bytes);
+    for (size_t i = 0; i < tensors; i++)
+        w->rates[i] = 1;
     graph_bind(g, w->params, w->statistics);
     return ST_OK;
 }

@@ -11,6 +11,7 @@ typedef struct weights {
     graph *graph; // not owned; names and places
     float *params, *statistics;
     size_t param_count, statistic_count; // floats
+    float *rates; // one a parameter tensor: factor of the learning rate, 1 at first
     arena memory;
 } weights;
 

@@ -44,7 +44,7 @@ static void each_finds_the_bottom_of_a_bowl(void **state)
         approach a = approach_of(p.name);
         read_settings(&p, a.settings, &settings);
         float w[COUNT] = {0}, gradient[COUNT], memory[OPTIMIZER_MAX_STATES][COUNT] = {{0}};
-        const optimizer_segment segments[] = {{0, 20, false}, {20, COUNT - 20, true}};
+        const optimizer_segment segments[] = {{0, 20, false, 1}, {20, COUNT - 20, true, 1}};
         optimizer_step s = {w, gradient, {memory[0], memory[1]}, segments, 2, 0, 0};
         for (; s.step < 2000; s.step++) {
             s.lr = a.lr * (1 - (double)s.step / 2000);
@@ -69,7 +69,7 @@ static void assert_course(const char *name, const char *text, double lr,
     } settings = {0};
     read_settings(&p, text, &settings);
     float w[2] = {1, 1}, gradient[2] = {1, 1}, memory[OPTIMIZER_MAX_STATES][2] = {{0}};
-    const optimizer_segment segments[] = {{0, 1, false}, {1, 1, true}};
+    const optimizer_segment segments[] = {{0, 1, false, 1}, {1, 1, true, 1}};
     optimizer_step s = {w, gradient, {memory[0], memory[1]}, segments, 2, lr, 0};
     for (; s.step < 3; s.step++) {
         ((const optimizer_type *)p.type)->update(&settings, &s);
@@ -77,6 +77,32 @@ static void assert_course(const char *name, const char *text, double lr,
             if (fabs((double)w[k] - expected[s.step][k]) > 1e-6)
                 fail_msg("%s %s: w[%d] = %.9g after step %d, not %.9g", name, text, k, (double)w[k],
                          (int)s.step + 1, expected[s.step][k]);
+    }
+}
+
+// A tensor at half the rate moves as at half the learning rate, under every optimizer.
+static void a_rate_scales_the_learning_rate(void **state)
+{
+    (void)state;
+    plugin p;
+    for (int i = 0; plugin_at(PLUGIN_OPTIMIZER, i, &p); i++) {
+        union {
+            max_align_t aligned;
+            char bytes[1024];
+        } settings = {0};
+        read_settings(&p, "{}", &settings);
+        float w[2][2] = {{1, 2}, {1, 2}}, gradient[2] = {1, -3};
+        float memory[2][OPTIMIZER_MAX_STATES][2] = {{{0}}};
+        for (int half = 0; half < 2; half++) {
+            const optimizer_segment segment = {0, 2, false, half ? 0.5 : 1};
+            optimizer_step s = {w[half],  gradient, {memory[half][0], memory[half][1]},
+                                &segment, 1,        half ? 0.2 : 0.1,
+                                0};
+            for (; s.step < 3; s.step++)
+                ((const optimizer_type *)p.type)->update(&settings, &s);
+        }
+        assert_true(w[0][0] != 1);
+        assert_memory_equal(w[0], w[1], sizeof w[0]);
     }
 }
 
@@ -130,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_finds_the_bottom_of_a_bowl),
+        cmocka_unit_test(a_rate_scales_the_learning_rate),
         cmocka_unit_test(sgd_is_that_of_pytorch),
         cmocka_unit_test(nesterov_is_that_of_pytorch),
         cmocka_unit_test(adamw_decays_apart_from_the_step),

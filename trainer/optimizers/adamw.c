@@ -31,7 +31,6 @@ static void update(const void *settings, const optimizer_step *s)
     double t = (double)s->step + 1;
     float b1 = (float)c->beta1, b2 = (float)c->beta2, eps = (float)c->eps;
     float take1 = (float)(1 - c->beta1), take2 = (float)(1 - c->beta2);
-    float rate = (float)(s->lr / (1 - pow(c->beta1, t)));
     float root = (float)(1 / sqrt(1 - pow(c->beta2, t)));
     for (int i = 0; i < s->segment_count; i++) {
         const optimizer_segment *segment = &s->segments[i];
@@ -39,8 +38,10 @@ static void update(const void *settings, const optimizer_step *s)
         float *restrict w = s->params + segment->offset;
         float *restrict m = s->states[0] + segment->offset;
         float *restrict v = s->states[1] + segment->offset;
+        double lr = s->lr * segment->rate;
+        float rate = (float)(lr / (1 - pow(c->beta1, t)));
         bool decays = c->decay_norms || !segment->is_norm_or_bias;
-        float keep = decays ? (float)(1 - s->lr * c->weight_decay) : 1.0f;
+        float keep = decays ? (float)(1 - lr * c->weight_decay) : 1.0f;
         for (size_t k = 0; k < segment->count; k++) {
             m[k] = b1 * m[k] + take1 * g[k];
             v[k] = b2 * v[k] + take2 * g[k] * g[k];

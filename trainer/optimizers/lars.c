@@ -42,12 +42,13 @@ static float trust_ratio(const lars_config *c, const float *w, const float *g, s
 static void update(const void *settings, const optimizer_step *s)
 {
     const lars_config *c = settings;
-    float momentum = (float)c->momentum, lr = (float)s->lr;
+    float momentum = (float)c->momentum;
     for (int i = 0; i < s->segment_count; i++) {
         const optimizer_segment *segment = &s->segments[i];
         const float *restrict g = s->gradient + segment->offset;
         float *restrict w = s->params + segment->offset;
         float *restrict v = s->states[0] + segment->offset;
+        float lr = (float)(s->lr * segment->rate);
         float decay = segment->is_norm_or_bias ? 0.0f : (float)c->weight_decay;
         float ratio = segment->is_norm_or_bias ? 1.0f : trust_ratio(c, w, g, segment->count);
         for (size_t k = 0; k < segment->count; k++) {

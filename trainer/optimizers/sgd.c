@@ -49,9 +49,9 @@ static void update(const void *settings, const optimizer_step *s)
         size_t at = segment->offset;
         bool decays = c->decay_norms || !segment->is_norm_or_bias;
         float decay = decays ? (float)c->weight_decay : 0.0f;
-        (c->nesterov ? update_nesterov : update_segment)(s->params + at, s->states[0] + at,
-                                                         s->gradient + at, segment->count,
-                                                         (float)c->momentum, decay, (float)s->lr);
+        (c->nesterov ? update_nesterov : update_segment)(
+            s->params + at, s->states[0] + at, s->gradient + at, segment->count, (float)c->momentum,
+            decay, (float)(s->lr * segment->rate));
     }
 }
 
