@@ -46,7 +46,7 @@ struct augmenter {
     int step_count;
     step steps[RECIPE_MAX_STEPS];
     int last_reshape; // index of the last step that changes sizes or channels; -1: none
-    image source;     // sizes of the stored image
+    image source;     // sizes of the stored image, or of the largest
     float *planes[2]; // images before the last reshape, in turns
     float *scratch;
     float *mean, *matrix; // of the whitening, owned; NULL until set
@@ -126,6 +126,14 @@ static status plan_memory(augmenter *a)
     return ST_OK;
 }
 
+// Is the first step that changes sizes one for images of all sizes?
+static bool takes_any_size(const augmenter *a)
+{
+    for (int i = 0; i < a->step_count; i++)
+        if (a->steps[i].type->reshape != NULL) return a->steps[i].type->any_size;
+    return false;
+}
+
 static status configure(augmenter *a, const char *name, int size)
 {
     const recipe *r = recipe_find(name);
@@ -135,6 +143,11 @@ static status configure(augmenter *a, const char *name, int size)
                        nearest != NULL ? nearest : recipe_table[0].name);
     }
     TRY(check_channels(r, &a->info));
+    CHECK(
+        !a->info.varied || size > 0, ST_CONFIG,
+        "data.size: the images differ in size, up to %d x %d pixels; give the height and width of "
+        "a view, as in data.size=224",
+        a->info.height, a->info.width);
     for (const recipe_step *from = r->steps; from->augment != NULL; from++) {
         TRY(step_configure(&a->steps[a->step_count++], r, from, &a->info, size));
         ASSERT(from[1].augment == NULL ||
@@ -143,6 +156,11 @@ static status configure(augmenter *a, const char *name, int size)
     TRY(plan_memory(a));
     CHECK(size == 0 || (augmenter_height(a) == size && augmenter_width(a) == size), ST_CONFIG,
           "recipe '%s' does not resize, so data.size must be 0 and not %d", name, size);
+    CHECK(!a->info.varied || takes_any_size(a), ST_CONFIG,
+          "recipe '%s' does not resize first, but the images differ in size: use another recipe, "
+          "or pack "
+          "them with --decode S",
+          name);
     return ST_OK;
 }
 
@@ -178,15 +196,16 @@ int augmenter_width(const augmenter *a)
     return a->steps[a->step_count - 1].out.width;
 }
 
-// Pixels (H, W, C) to planes (C, H, W), integers to 0..1.
-static void planes_from_pixels(const dataset_info *info, const void *pixels, float *planes)
+// Pixels (H, W, C) to the planes of x (C, H, W), integers to 0..1.
+static void planes_from_pixels(const void *pixels, pixel_type type, const image *x)
 {
-    int count = info->height * info->width, channels = info->channels;
+    int count = x->height * x->width, channels = x->channels;
+    float *planes = x->planes;
     const uint8_t *bytes = pixels;
     const uint16_t *words = pixels;
     const float *reals = pixels;
     for (int c = 0; c < channels; c++, planes += count)
-        switch (info->type) {
+        switch (type) {
         case PIXEL_U8:
             for (int i = 0; i < count; i++)
                 planes[i] = (float)bytes[i * channels + c] / 255.0f;
@@ -206,20 +225,28 @@ static bool step_is_for(const step *s, uint32_t view)
     return s->views == EVERY_VIEW || (s->views == ODD_VIEWS) == (view % 2 == 1);
 }
 
-// The first `count` steps, with the draws of r.
-static void run_steps(augmenter *a, int count, rng r, uint32_t view, const void *pixels, float *out)
+// Stored pixels of one sample.
+typedef struct sized_pixels {
+    const void *pixels;
+    image_size size;
+} sized_pixels;
+
+// The first `count` steps, with the draws of r, on pixels of their own size.
+static void run_steps(augmenter *a, int count, rng r, uint32_t view, const sized_pixels *from,
+                      float *out)
 {
+    ASSERT(from->size.height <= a->source.height && from->size.width <= a->source.width);
     int turn = 0;
-    image in = a->source;
-    in.planes = a->last_reshape < 0 ? out : a->planes[turn];
-    planes_from_pixels(&a->info, pixels, in.planes);
+    image in = {a->info.channels, from->size.height, from->size.width,
+                a->last_reshape < 0 ? out : a->planes[turn]};
+    planes_from_pixels(from->pixels, a->info.type, &in);
     for (int i = 0; i < count; i++) {
         const step *s = &a->steps[i];
         if (!step_is_for(s, view)) continue;
-        image next = s->out;
-        next.planes = in.planes;
+        image next = in;
         if (s->type->reshape != NULL) {
             turn = !turn;
+            next = s->out; // from the first of these on, all images have the planned sizes
             next.planes = i == a->last_reshape ? out : a->planes[turn];
         }
         s->type->apply(s->config, &(augment_run){&r, &in, &next, a->scratch, &a->whitening});
@@ -230,9 +257,16 @@ static void run_steps(augmenter *a, int count, rng r, uint32_t view, const void 
 void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
                      const void *pixels, float *out)
 {
+    augmenter_apply_sized(a, seed, epoch, sample, view, pixels,
+                          (image_size){a->info.height, a->info.width}, out);
+}
+
+void augmenter_apply_sized(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
+                           uint32_t view, const void *pixels, image_size size, float *out)
+{
     ASSERT(augmenter_whitening_epsilon(a) == 0 || a->matrix != NULL);
-    run_steps(a, a->step_count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view, pixels,
-              out);
+    run_steps(a, a->step_count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view,
+              &(sized_pixels){pixels, size}, out);
 }
 
 double augmenter_whitening_epsilon(const augmenter *a)
@@ -242,10 +276,11 @@ double augmenter_whitening_epsilon(const augmenter *a)
 }
 
 void augmenter_apply_unwhitened(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
-                                uint32_t view, const void *pixels, float *out)
+                                uint32_t view, const void *pixels, image_size size, float *out)
 {
     int count = a->step_count - (augmenter_whitening_epsilon(a) != 0);
-    run_steps(a, count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view, pixels, out);
+    run_steps(a, count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view,
+              &(sized_pixels){pixels, size}, out);
 }
 
 void augmenter_set_whitening(augmenter *a, float *mean, float *matrix)

@@ -40,6 +40,7 @@ typedef struct augment_type {
     const config_field *fields;
     size_t config_size;
     bool rgb_only; // needs three channels
+    bool any_size; // a reshape that takes images of any size, also larger or smaller ones in turn
     // A whitening step, always the last: what to add to the variances. NULL: another step.
     double (*whitening_epsilon)(const void *settings);
     // Takes what the step needs to know of the data set into the settings. NULL: nothing.
@@ -64,7 +65,8 @@ typedef struct augmenter augmenter;
 // A recipe bound to a data set's shape. Output height and width are `size`, or the data set's own
 // when size is 0. `info` is copied. Errors: ST_CONFIG unknown recipe (names the nearest), a recipe
 // without a step of that size and another size, images smaller than the view that is cut out of
-// them, or an RGB recipe on data that is not RGB (says which recipe to use); ST_INTERNAL no memory.
+// them, images that differ in size without a size, or with a recipe that does not resize them first,
+// or an RGB recipe on data that is not RGB (says which recipe to use); ST_INTERNAL no memory.
 status augmenter_create(augmenter **created, const char *recipe_name, const dataset_info *info,
                         int size);
 
@@ -77,13 +79,17 @@ int augmenter_width(const augmenter *a);
 void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
                      const void *pixels, float *out);
 
+// The same for a sample of its own size, as dataset_read_sized gives it: at most the data set's.
+void augmenter_apply_sized(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
+                           uint32_t view, const void *pixels, image_size size, float *out);
+
 // The epsilon of the recipe's whitening step; 0: it has none. Such an augmenter must be given the
 // whitening of its training data, before augmenter_apply, by augmenter_set_whitening.
 double augmenter_whitening_epsilon(const augmenter *a);
 
-// The view that the whitening step would get; arguments as augmenter_apply's.
+// The view that the whitening step would get; arguments as augmenter_apply_sized's.
 void augmenter_apply_unwhitened(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
-                                uint32_t view, const void *pixels, float *out);
+                                uint32_t view, const void *pixels, image_size size, float *out);
 
 // Both are the augmenter's from now on, allocated by malloc.
 void augmenter_set_whitening(augmenter *a, float *mean, float *matrix);

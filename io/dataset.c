@@ -2,6 +2,7 @@
 #include "io/dataset.h"
 
 #include "io/dataset_moments.h"
+#include "io/image_decoder.h"
 #include "io/pixels.h"
 #include "io/shard.h"
 #include "io/shard_labels.h"
@@ -20,6 +21,7 @@ struct dataset {
     uint64_t *first; // (shard_count + 1) index of each file's first sample; the last is the count
     uint64_t shard_count;
     shard_reader reader;
+    image_decoder *decoder; // NULL when no image is encoded
 };
 
 static int compare_paths(const void *a, const void *b)
@@ -40,16 +42,21 @@ static status list_files(const char *files, glob_t *found)
 static const char *shape_text(const shard_layout *l, char text[128])
 {
     static const char *const types[] = {"uint8", "uint16", "float32"};
-    snprintf(text, 128, "%s images of %d x %d with %d channel%s, %s labels", types[l->type],
-             l->height, l->width, l->channels, l->channels == 1 ? "" : "s",
-             l->labelled ? "with" : "without");
+    if (l->storage == STORED_ENCODED)
+        snprintf(text, 128, "JPEG or PNG images, %s labels", l->labelled ? "with" : "without");
+    else
+        snprintf(text, 128, "%s images of %d x %d with %d channel%s, %s labels", types[l->type],
+                 l->height, l->width, l->channels, l->channels == 1 ? "" : "s",
+                 l->labelled ? "with" : "without");
     return text;
 }
 
 static status check_agreement(const shard_layout *a, const shard_layout *b)
 {
     char text_a[128], text_b[128];
-    CHECK(a->type == b->type && a->height == b->height && a->width == b->width &&
+    bool encoded = a->storage == STORED_ENCODED;
+    bool same_size = encoded || (a->height == b->height && a->width == b->width);
+    CHECK(a->type == b->type && encoded == (b->storage == STORED_ENCODED) && same_size &&
               a->channels == b->channels && a->labelled == b->labelled,
           ST_BAD_DATA, "files of one data set must be alike: %s holds %s, but %s holds %s", a->path,
           shape_text(a, text_a), b->path, shape_text(b, text_b));
@@ -81,17 +88,27 @@ static status open_all(dataset *d, const dataset_source *source)
     return s;
 }
 
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
 static void describe(dataset *d)
 {
     const shard_layout *l = &d->shards[0];
     dataset_info *info = &d->info;
     info->count = d->first[d->shard_count];
-    info->channels = l->channels, info->height = l->height, info->width = l->width;
+    info->varied = l->storage == STORED_ENCODED;
+    info->channels = l->channels;
     info->type = l->type;
-    info->sample_bytes = shard_sample_pixels(l) * pixel_bytes(l->type);
     info->labelled = l->labelled;
-    for (uint64_t i = 0; i < d->shard_count; i++)
-        if (d->shards[i].classes > info->classes) info->classes = d->shards[i].classes;
+    for (uint64_t i = 0; i < d->shard_count; i++) {
+        info->height = larger(info->height, d->shards[i].height);
+        info->width = larger(info->width, d->shards[i].width);
+        info->classes = larger(info->classes, d->shards[i].classes);
+    }
+    info->sample_bytes = (size_t)info->height * (size_t)info->width * (size_t)info->channels *
+                         pixel_bytes(info->type);
 }
 
 static status open_dataset(dataset *d, const dataset_source *source)
@@ -101,6 +118,7 @@ static status open_dataset(dataset *d, const dataset_source *source)
     CHECK(d->images != NULL && d->labels != NULL, ST_INTERNAL, "no memory for a data set");
     TRY(open_all(d, source));
     describe(d);
+    if (d->info.varied) TRY(image_decoder_create(&d->decoder));
     TRY(shard_reader_create(&d->reader, d->shards, d->shard_count, d->images));
     if (dataset_moments_pool(&d->info, d->shards, d->shard_count)) return ST_OK;
     return dataset_moments_scan(&d->info, d);
@@ -146,14 +164,23 @@ static uint64_t find_shard(const dataset *d, uint64_t index)
     return low;
 }
 
-static status check_crc(dataset *d, uint64_t shard, uint64_t index, const void *sample)
+// Where a sample stands, and what its file holds for it.
+typedef struct raw_sample {
+    const shard_layout *layout;
+    uint64_t shard, index; // inside the shard
+    void *data;
+    size_t bytes;
+} raw_sample;
+
+static status check_crc(dataset *d, const raw_sample *raw)
 {
     uint32_t stored;
-    TRY(shard_reader_get_crc(&d->reader, shard, index, &stored));
-    uint32_t found = shard_crc32c(sample, d->info.sample_bytes);
+    TRY(shard_reader_get_crc(&d->reader, raw->shard, raw->index, &stored));
+    uint32_t found = shard_crc32c(raw->data, raw->bytes);
     CHECK(found == stored, ST_BAD_DATA,
-          "%s: sample %" PRIu64 " is damaged: its CRC-32C is %08" PRIx32 ", stored is %08" PRIx32,
-          d->shards[shard].path, index, found, stored);
+          "%s: sample %" PRIu64 " is damaged: its CRC-32C is %08" PRIx32 ", stored is %08" PRIx32
+          ": copy or pack the file again",
+          raw->layout->path, raw->index, found, stored);
     return ST_OK;
 }
 
@@ -169,23 +196,61 @@ static pixel_strides strides_of(const shard_layout *l)
     return (pixel_strides){steps[AXIS_H], steps[AXIS_W], steps[AXIS_C]};
 }
 
-status dataset_read(dataset *d, uint64_t index, void *pixels)
+static status read_decoded(dataset *d, const raw_sample *raw, void *pixels, image_size *size)
 {
     const dataset_info *info = &d->info;
-    ASSERT(index < info->count);
-    uint64_t shard = find_shard(d, index), inside = index - d->first[shard];
-    const shard_layout *l = &d->shards[shard];
+    const shard_layout *l = raw->layout;
     size_t count = shard_sample_pixels(l);
-    void *sample;
-    TRY(shard_reader_get(&d->reader, shard, inside, &sample));
-    if (l->has_crc) TRY(check_crc(d, shard, inside, sample));
-    if (l->swapped) pixels_swap(sample, info->type, count);
+    if (l->swapped) pixels_swap(raw->data, info->type, count);
     pixel_strides strides = strides_of(l);
-    pixels_arrange(pixels, sample, &strides, info);
+    pixels_arrange(pixels, raw->data, &strides, info);
+    *size = (image_size){info->height, info->width};
     CHECK(info->type != PIXEL_F32 || pixels_finite(pixels, count), ST_BAD_DATA,
           "%s: sample %" PRIu64 " holds NaN or infinite values: replace or remove them", l->path,
-          inside);
+          raw->index);
     return ST_OK;
+}
+
+static status decode(dataset *d, const raw_sample *raw, void *pixels, image_size *size)
+{
+    char name[512];
+    const shard_layout *l = raw->layout;
+    snprintf(name, sizeof name, "%s: sample %" PRIu64, l->path, raw->index);
+    encoded_image image = {name, raw->data, raw->bytes};
+    TRY(image_decoder_size(d->decoder, &image, &size->height, &size->width));
+    CHECK(size->height <= l->height && size->width <= l->width, ST_BAD_DATA,
+          "%s has %d x %d pixels, but the file says that none has more than %d x %d", name,
+          size->height, size->width, l->height, l->width);
+    return image_decoder_decode(d->decoder, &image, size->height, size->width, pixels);
+}
+
+static status read_encoded(dataset *d, const raw_sample *raw, void *pixels, image_size *size)
+{
+    char why[1024];
+    status s = decode(d, raw, pixels, size);
+    if (s != ST_BAD_DATA) return s;
+    snprintf(why, sizeof why, "%s", status_message());
+    status_clear();
+    return failure(s, "%s; pack its folder again with --bad skip to leave such images out", why);
+}
+
+status dataset_read_sized(dataset *d, uint64_t index, void *pixels, image_size *size)
+{
+    ASSERT(index < d->info.count);
+    uint64_t shard = find_shard(d, index);
+    raw_sample raw = {
+        .layout = &d->shards[shard], .shard = shard, .index = index - d->first[shard]};
+    TRY(shard_reader_get(&d->reader, shard, raw.index, &raw.data, &raw.bytes));
+    if (raw.layout->has_crc) TRY(check_crc(d, &raw));
+    return raw.layout->storage == STORED_ENCODED ? read_encoded(d, &raw, pixels, size)
+                                                 : read_decoded(d, &raw, pixels, size);
+}
+
+status dataset_read(dataset *d, uint64_t index, void *pixels)
+{
+    image_size size;
+    ASSERT(!d->info.varied);
+    return dataset_read_sized(d, index, pixels, &size);
 }
 
 status dataset_read_labels(dataset *d, uint64_t first, uint64_t count, int64_t *labels)
@@ -208,6 +273,7 @@ void dataset_close(dataset *d)
 {
     if (d == NULL) return;
     shard_reader_destroy(&d->reader);
+    image_decoder_destroy(d->decoder);
     for (uint64_t i = 0; i < d->shard_count; i++)
         shard_layout_free(&d->shards[i]);
     free(d->shards);

@@ -2,6 +2,7 @@
 //
 // A data set is a list of shards (a glob), each holding `images` with one sample per first index.
 // A user's own file is a data set too: the job names the data set path and the order of axes.
+// Shards of encoded images (JPEG, PNG; io/shard.h) are decoded here, each to its own size.
 // Nothing is read ahead of need and memory does not grow with the number of samples.
 // Not thread-safe: one thread at a time uses a data set (the loader's I/O thread while it runs).
 #ifndef IO_DATASET_H
@@ -26,6 +27,7 @@ typedef struct dataset_source {
 
 typedef struct dataset_info {
     uint64_t count; // samples
+    bool varied;    // images differ in size; then height and width are the largest of each
     int channels, height, width;
     pixel_type type;
     size_t sample_bytes; // height * width * channels * size of a pixel
@@ -35,6 +37,11 @@ typedef struct dataset_info {
     // A channel that is constant has deviation 1.
     float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
 } dataset_info;
+
+// Of one sample, pixels.
+typedef struct image_size {
+    int height, width;
+} image_size;
 
 typedef struct dataset dataset;
 
@@ -56,7 +63,11 @@ float dataset_deviation(const dataset_info *info);
 // this machine's byte order. Checks the sample's crc32c when the shard has /sample_crc32c, and that
 // floats are finite. Allocates nothing.
 // Errors: ST_BAD_DATA (names file and sample), ST_IO.
-status dataset_read(dataset *d, uint64_t index, void *pixels);
+status dataset_read(dataset *d, uint64_t index, void *pixels); // for data sets that are not varied
+
+// The same for any data set: pixels (size->height, size->width, channels), at most sample_bytes.
+// Errors: also ST_BAD_DATA an image that cannot be decoded, or is larger than its shard says.
+status dataset_read_sized(dataset *d, uint64_t index, void *pixels, image_size *size);
 
 // Labels of samples first .. first+count-1; -1 = unlabelled. Errors: ST_BAD_DATA, ST_IO.
 status dataset_read_labels(dataset *d, uint64_t first, uint64_t count, int64_t *labels);

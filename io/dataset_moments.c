@@ -49,9 +49,10 @@ static double pixel_value(const void *pixels, pixel_type type, size_t i)
     return (double)((const float *)pixels)[i];
 }
 
-static void add_sample(moments *m, const dataset_info *info, const void *pixels)
+static void add_sample(moments *m, const dataset_info *info, const void *pixels,
+                       const image_size *size)
 {
-    size_t channels = (size_t)info->channels, count = (size_t)info->height * (size_t)info->width;
+    size_t channels = (size_t)info->channels, count = (size_t)size->height * (size_t)size->width;
     for (size_t c = 0; c < channels; c++)
         for (size_t i = 0; i < count; i++) {
             double x = pixel_value(pixels, info->type, i * channels + c);
@@ -69,8 +70,9 @@ status dataset_moments_scan(dataset_info *info, dataset *d)
     CHECK(pixels != NULL, ST_INTERNAL, "no memory for one sample of %zu bytes", info->sample_bytes);
     status s = ST_OK;
     for (uint64_t i = 0; i < samples && s == ST_OK; i++) {
-        s = dataset_read(d, i * info->count / samples, pixels);
-        if (s == ST_OK) add_sample(&m, info, pixels);
+        image_size size;
+        s = dataset_read_sized(d, i * info->count / samples, pixels, &size);
+        if (s == ST_OK) add_sample(&m, info, pixels, &size);
     }
     free(pixels);
     TRY(s);

@@ -37,6 +37,7 @@ struct loader {
     // Of the I/O thread alone: the image last read well, room to read the next, and the places of
     // the batch being filled, sorted by sample.
     void *image, *spare;
+    image_size stored_size; // of the image
     uint64_t image_id;
     bool has_image;
     place *places;
@@ -117,11 +118,13 @@ static void read_image(loader *l, slot *s, uint64_t id)
 {
     if (l->has_image && l->image_id == id) return;
     status_clear();
-    status result = dataset_read(l->dataset, id, l->spare);
+    image_size size = {0};
+    status result = dataset_read_sized(l->dataset, id, l->spare, &size);
     if (result == ST_OK) {
         void *read = l->spare;
         l->spare = l->image;
         l->image = read;
+        l->stored_size = size;
         l->image_id = id;
         l->has_image = true;
     } else if (s->batch.status == ST_OK) {
@@ -146,8 +149,9 @@ static void fill(loader *l, slot *s, uint64_t step)
         read_image(l, s, id / per_image);
         if (l->has_image) id = l->image_id * per_image + id % per_image;
         s->ids[at->view][at->row] = id;
-        augmenter_apply(l->augmenter, p->order.seed, epoch, id, (uint32_t)p->views[at->view].draw,
-                        l->image, s->views[at->view] + at->row * l->view_floats);
+        augmenter_apply_sized(l->augmenter, p->order.seed, epoch, id,
+                              (uint32_t)p->views[at->view].draw, l->image, l->stored_size,
+                              s->views[at->view] + at->row * l->view_floats);
     }
 }
 
@@ -227,6 +231,9 @@ status loader_create(loader **out, dataset *d, augmenter *a, const loader_plan *
     CHECK(l != NULL, ST_INTERNAL, "no memory for a loader");
     l->dataset = d;
     l->augmenter = a;
+    const dataset_info *info = dataset_get_info(d);
+    l->stored_size =
+        (image_size){info->height, info->width}; // of the zeros before the first image
     l->plan = *plan;
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->change, NULL);

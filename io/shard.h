@@ -43,6 +43,8 @@
 #define SHARD_ATTRIBUTE_SOURCE   "source_hash"
 #define SHARD_ATTRIBUTE_LEFT_OUT "left_out"
 
+#define SHARD_LAYOUT_ENCODED "encoded"
+
 // CRC-32C (Castagnoli) of `bytes` bytes: crc32c of "123456789" is 0xe3069283.
 uint32_t shard_crc32c(const void *data, size_t bytes);
 

@@ -1,6 +1,7 @@
 // io/shard_layout.c -- opens a file once and writes down how its samples lie.
 #include "io/shard_layout.h"
 
+#include "io/encoded_layout.h"
 #include "io/hdf5_file.h"
 #include "io/hdf5_lock.h"
 #include "io/pixels.h"
@@ -235,13 +236,21 @@ static status read_images(shard_layout *l, hid_t images, const dataset_source *s
     return read_storage(l, images);
 }
 
-static status read_file(shard_layout *l, hid_t file, const dataset_source *source)
+static status read_plain_images(shard_layout *l, hid_t file, const dataset_source *source)
 {
     hid_t images = H5Dopen2(file, source->images, H5P_DEFAULT);
     if (images < 0) return hdf5_no_dataset(file, l->path, "images", source->images);
     status s = read_images(l, images, source);
     H5Dclose(images);
-    TRY(s);
+    return s;
+}
+
+static status read_file(shard_layout *l, hid_t file, const dataset_source *source)
+{
+    if (encoded_layout_here(file, source))
+        TRY(encoded_layout_read(l, file, source));
+    else
+        TRY(read_plain_images(l, file, source));
     TRY(read_crc(l, file));
     TRY(read_attributes(l, file));
     return shard_labels_check(file, source->labels, l);

@@ -7,9 +7,10 @@
 #include "io/dataset.h"
 
 typedef enum shard_storage {
-    STORED_PLAIN,    // one piece of the file, sample after sample: pread
-    STORED_CHUNKS,   // chunks of whole samples, plain, shuffled or deflated: decoded here
-    STORED_OTHERWISE // whatever HDF5 can read
+    STORED_PLAIN,     // one piece of the file, sample after sample: pread
+    STORED_CHUNKS,    // chunks of whole samples, plain, shuffled or deflated: decoded here
+    STORED_OTHERWISE, // whatever HDF5 can read
+    STORED_ENCODED    // JPEG and PNG files, one after the other
 } shard_storage;
 
 enum { AXIS_N, AXIS_H, AXIS_W, AXIS_C };
@@ -17,7 +18,7 @@ enum { AXIS_N, AXIS_H, AXIS_W, AXIS_C };
 typedef struct shard_layout {
     char *path; // owned
     uint64_t count;
-    int channels, height, width;
+    int channels, height, width; // of the largest image, when encoded
     pixel_type type;
     bool swapped; // stored in the other byte order
     bool labelled;
@@ -26,7 +27,10 @@ typedef struct shard_layout {
     int rank;     // 4, or 3 without channels
     int axes[4];  // AXIS_... of each index of the file's array
     shard_storage storage;
-    uint64_t offset;     // STORED_PLAIN: of the first sample in the file, bytes
+    uint64_t offset; // STORED_PLAIN: of the first sample in the file, bytes
+    // STORED_ENCODED: offset of the first image's bytes and of the first entry of the offsets, each 0
+    // when only HDF5 can read them; and the bytes of the largest file.
+    uint64_t offsets_offset, largest_bytes;
     uint64_t crc_offset; // of the first checksum; 0: only HDF5 can read them
     int block_samples;   // not STORED_PLAIN: samples read and decoded at once
     // STORED_CHUNKS: number of the filter in the pipeline, -1 = none.
@@ -43,7 +47,7 @@ status shard_layout_read(shard_layout *layout, const char *path, const dataset_s
 
 void shard_layout_free(shard_layout *layout);
 
-// Pixels of one sample.
+// Pixels of one sample; of the largest that there may be, when encoded.
 size_t shard_sample_pixels(const shard_layout *layout);
 
 // Sizes of the file's array in the order of its indices, with `samples` for its count.

@@ -13,29 +13,32 @@
 #include <string.h>
 #include <unistd.h>
 
+// Of the largest, where they differ.
 static size_t sample_bytes_of(const shard_layout *l)
 {
+    if (l->storage == STORED_ENCODED) return l->largest_bytes;
     return shard_sample_pixels(l) * pixel_bytes(l->type);
 }
 
 static size_t block_bytes_of(const shard_layout *l)
 {
-    return l->storage == STORED_PLAIN ? 0 : (size_t)l->block_samples * sample_bytes_of(l);
+    bool direct = l->storage == STORED_PLAIN || l->storage == STORED_ENCODED;
+    return direct ? 0 : (size_t)l->block_samples * sample_bytes_of(l);
 }
 
 status shard_reader_create(shard_reader *reader, const shard_layout *shards, uint64_t shard_count,
                            const char *images)
 {
     *reader = (shard_reader){.shards = shards, .images = images};
-    size_t block = 0;
+    size_t block = 0, sample = 0;
     uint64_t blocks = 0;
     for (uint64_t i = 0; i < shard_count; i++) {
-        size_t bytes = block_bytes_of(&shards[i]);
+        size_t bytes = block_bytes_of(&shards[i]), one = sample_bytes_of(&shards[i]);
+        if (one > sample) sample = one;
         if (bytes == 0) continue;
         if (bytes > block) block = bytes;
         blocks += shards[i].count / (uint64_t)shards[i].block_samples + 1;
     }
-    size_t sample = sample_bytes_of(&shards[0]);
     reader->packed_bytes = block + block / 512 + 64; // what deflate makes of noise
     TRY(arena_create(&reader->memory,
                      arena_padded(sample) + arena_padded(block) +
@@ -52,6 +55,7 @@ static void close_handle(shard_handle *handle)
 {
     if (handle->images >= 0) H5Dclose(handle->images);
     if (handle->crc >= 0) H5Dclose(handle->crc);
+    if (handle->offsets >= 0) H5Dclose(handle->offsets);
     if (handle->file >= 0) H5Fclose(handle->file);
     if (handle->descriptor >= 0) close(handle->descriptor);
     handle->used = 0;
@@ -84,8 +88,8 @@ static shard_handle *use_handle(shard_reader *reader, uint64_t shard)
             close_handle(found);
             hdf5_unlock();
         }
-        *found =
-            (shard_handle){.shard = shard, .descriptor = -1, .file = -1, .images = -1, .crc = -1};
+        *found = (shard_handle){
+            .shard = shard, .descriptor = -1, .file = -1, .images = -1, .crc = -1, .offsets = -1};
     }
     found->used = ++reader->now;
     return found;
@@ -208,14 +212,54 @@ static void gather(const shard_layout *l, const unsigned char *block, uint64_t n
                block + (o * (uint64_t)l->block_samples + n) * inner, inner);
 }
 
-status shard_reader_get(shard_reader *reader, uint64_t shard, uint64_t index, void **sample)
+// Where image `index` begins in the column of bytes, and where the next one does.
+static status read_offsets(shard_handle *handle, const shard_layout *l, uint64_t index,
+                           uint64_t offsets[2])
+{
+    char reason[HDF5_TEXT_SIZE];
+    if (l->offsets_offset != 0)
+        return read_at(handle, l, l->offsets_offset + 8 * index, offsets, 16);
+    hdf5_lock();
+    status s = open_hdf5(l, &handle->file, &handle->offsets, SHARD_OFFSETS);
+    if (s == ST_OK && hdf5_read_column(handle->offsets, index, 2, H5T_NATIVE_UINT64, offsets) < 0)
+        s = failure(ST_IO, "%s: the place of sample %" PRIu64 " cannot be read (%s)", l->path,
+                    index, hdf5_reason(reason));
+    hdf5_unlock();
+    return s;
+}
+
+static status read_encoded(shard_reader *reader, shard_handle *handle, const shard_layout *l,
+                           uint64_t index, size_t *bytes)
+{
+    char reason[HDF5_TEXT_SIZE];
+    uint64_t offsets[2] = {0};
+    TRY(read_offsets(handle, l, index, offsets));
+    *bytes = offsets[1] - offsets[0];
+    CHECK(offsets[1] > offsets[0] && *bytes <= l->largest_bytes, ST_BAD_DATA,
+          "%s: the place of sample %" PRIu64 " has changed since the file was opened", l->path,
+          index);
+    if (l->offset != 0) return read_at(handle, l, l->offset + offsets[0], reader->sample, *bytes);
+    hdf5_lock();
+    status s = open_hdf5(l, &handle->file, &handle->images, SHARD_BYTES);
+    if (s == ST_OK &&
+        hdf5_read_column(handle->images, offsets[0], *bytes, H5T_NATIVE_UINT8, reader->sample) < 0)
+        s = failure(ST_IO, "%s: sample %" PRIu64 " cannot be read (%s)", l->path, index,
+                    hdf5_reason(reason));
+    hdf5_unlock();
+    return s;
+}
+
+status shard_reader_get(shard_reader *reader, uint64_t shard, uint64_t index, void **sample,
+                        size_t *bytes)
 {
     const shard_layout *l = &reader->shards[shard];
-    size_t bytes = sample_bytes_of(l);
     *sample = reader->sample;
+    if (l->storage == STORED_ENCODED)
+        return read_encoded(reader, use_handle(reader, shard), l, index, bytes);
+    *bytes = sample_bytes_of(l);
     if (l->storage == STORED_PLAIN)
-        return read_at(use_handle(reader, shard), l, l->offset + index * bytes, reader->sample,
-                       bytes);
+        return read_at(use_handle(reader, shard), l, l->offset + index * *bytes, reader->sample,
+                       *bytes);
     void *block;
     TRY(get_block(reader, shard, index / (uint64_t)l->block_samples, &block));
     gather(l, block, index % (uint64_t)l->block_samples, reader->sample);

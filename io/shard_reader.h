@@ -3,8 +3,10 @@
 //   plain files     pread, no HDF5
 //   chunks          H5Dread_chunk, inflate and unshuffle here ─┐
 //   anything else   H5Dread ───────────────────────────────────┴─> block cache
+//   encoded images  offsets, then bytes: pread, or H5Dread where they are not in one piece
 //
-// Raw means: stored byte order, and the file's order of axes without the one of the samples.
+// Raw means: stored byte order, and the file's order of axes without the one of the samples; of
+// encoded images, the file.
 #ifndef IO_SHARD_READER_H
 #define IO_SHARD_READER_H
 
@@ -17,10 +19,10 @@
 #define SHARD_OPEN_FILES  256                // of one data set
 
 typedef struct shard_handle {
-    uint64_t shard;          // whose
-    uint64_t used;           // the time of last use, 0 = none open
-    int descriptor;          // for pread, -1 = not open
-    hid_t file, images, crc; // -1 = not open
+    uint64_t shard;                   // whose
+    uint64_t used;                    // the time of last use, 0 = none open
+    int descriptor;                   // for pread, -1 = not open
+    hid_t file, images, crc, offsets; // -1 = not open
 } shard_handle;
 
 typedef struct shard_reader {
@@ -40,8 +42,10 @@ typedef struct shard_reader {
 status shard_reader_create(shard_reader *reader, const shard_layout *shards, uint64_t shard_count,
                            const char *images);
 
-// Sample `index` of file `shard`, raw: valid until the next call. Errors: ST_BAD_DATA, ST_IO.
-status shard_reader_get(shard_reader *reader, uint64_t shard, uint64_t index, void **sample);
+// Sample `index` of file `shard`, raw, and its size: valid until the next call.
+// Errors: ST_BAD_DATA, ST_IO.
+status shard_reader_get(shard_reader *reader, uint64_t shard, uint64_t index, void **sample,
+                        size_t *bytes);
 
 // Its stored CRC-32C; the layout must have them. Errors: ST_IO.
 status shard_reader_get_crc(shard_reader *reader, uint64_t shard, uint64_t index, uint32_t *crc);

@@ -53,14 +53,15 @@ static status add_samples(moments *m, augmenter *a, dataset *data, const job *j,
                           uint64_t count)
 {
     uint64_t per_image = loader_samples(1, (uint64_t)j->data.patches), held = UINT64_MAX;
+    image_size size = {0};
     int rows = 0;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t sample = i * all / count;
         if (sample / per_image != held) {
             held = sample / per_image;
-            TRY(dataset_read(data, held, m->pixels));
+            TRY(dataset_read_sized(data, held, m->pixels, &size));
         }
-        augmenter_apply_unwhitened(a, (uint64_t)j->seed, 0, sample, 0, m->pixels,
+        augmenter_apply_unwhitened(a, (uint64_t)j->seed, 0, sample, 0, m->pixels, size,
                                    m->rows + (size_t)rows * m->dim);
         if (++rows < CHUNK_ROWS && i + 1 < count) continue;
         add_chunk(m, rows);

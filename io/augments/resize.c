@@ -33,6 +33,7 @@ const augment_type augment_resize = {
     .name = "resize",
     .fields = fields,
     .config_size = sizeof(resize_config),
+    .any_size = true,
     .reshape = reshape,
     .scratch_floats = resample_step_scratch,
     .apply = apply,
