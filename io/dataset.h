@@ -34,7 +34,7 @@ typedef struct dataset_info {
     bool labelled;
     int classes; // 1 + largest label; 0 without labels
     // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).
-    // A channel that is constant has deviation 1.
+    // A channel that is constant has deviation 1. Images of different sizes count alike.
     float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
 } dataset_info;
 

@@ -53,13 +53,14 @@ static void add_sample(moments *m, const dataset_info *info, const void *pixels,
                        const image_size *size)
 {
     size_t channels = (size_t)info->channels, count = (size_t)size->height * (size_t)size->width;
+    double weight = info->varied ? 1.0 / (double)count : 1; // images of any size count alike
     for (size_t c = 0; c < channels; c++)
         for (size_t i = 0; i < count; i++) {
             double x = pixel_value(pixels, info->type, i * channels + c);
-            m->sum[c] += x;
-            m->squares[c] += x * x;
+            m->sum[c] += weight * x;
+            m->squares[c] += weight * (x * x);
         }
-    m->weight += (double)count;
+    m->weight += weight * (double)count;
 }
 
 status dataset_moments_scan(dataset_info *info, dataset *d)

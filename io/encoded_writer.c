@@ -26,8 +26,7 @@ static bool create_bytes(encoded_writer *w)
 {
     hsize_t size = w->offsets[w->columns->count];
     hid_t space = H5Screate_simple(1, &size, NULL);
-    w->bytes = H5Dcreate2(w->output.file, SHARD_BYTES, H5T_STD_U8LE, space, H5P_DEFAULT,
-                          H5P_DEFAULT, H5P_DEFAULT);
+    w->bytes = hdf5_create_dataset(w->output.file, SHARD_BYTES, H5T_STD_U8LE, space);
     H5Sclose(space);
     return w->bytes >= 0;
 }

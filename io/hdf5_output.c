@@ -157,9 +157,21 @@ status hdf5_create(hdf5_output *output, const char *path)
     H5Pset_driver(access, driver_id(), &settings);
     H5Pset_file_locking(access, false, true);
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
-    output->file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_obj_track_times(creation, false);
+    output->file = H5Fcreate(temporary, H5F_ACC_TRUNC, creation, access);
+    H5Pclose(creation);
     H5Pclose(access);
     return output->file >= 0 ? ST_OK : hdf5_output_failed(output, "the start of the file");
+}
+
+hid_t hdf5_create_dataset(hid_t file, const char *name, hid_t type, hid_t space)
+{
+    hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(creation, false);
+    hid_t dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    H5Pclose(creation);
+    return dataset;
 }
 
 static status output_failure(hdf5_output *output, int error, const char *what)

@@ -26,6 +26,10 @@ typedef struct hdf5_output {
 // there is nothing to abandon. Errors: ST_IO with the path and the system's reason.
 status hdf5_create(hdf5_output *output, const char *path);
 
+// A contiguous data set of the file's root, negative on failure. Like the file itself it holds no time
+// of its making: what is written depends on the contents alone.
+hid_t hdf5_create_dataset(hid_t file, const char *name, hid_t type, hid_t space);
+
 // After a failed HDF5 call: abandons the output and returns ST_IO, naming `what` was written.
 status hdf5_output_failed(hdf5_output *output, const char *what);
 

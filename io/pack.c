@@ -3,7 +3,6 @@
 
 #include "io/folder.h"
 #include "io/format.h"
-#include "io/pack_images.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -112,6 +111,15 @@ static const char *format_names(char text[512])
     return text;
 }
 
+status pack_finds_nothing(const char *folder)
+{
+    char text[512];
+    return failure(ST_BAD_DATA,
+                   "%s: no file of a known format is in this folder: %s; nor sub-folders with "
+                   "JPEG or PNG files",
+                   folder, format_names(text));
+}
+
 static status pack_sources(const pack_job *job, pack_result *result)
 {
     char names[512];
@@ -167,6 +175,11 @@ static const format_type *folder_format(char *const *names)
     return NULL;
 }
 
+static void split_prefix(const pack_job *job, const char *name, char prefix[PATH_MAX])
+{
+    snprintf(prefix, PATH_MAX, "%s/%s", job->destination, name);
+}
+
 static status pack_split_of(const format_type *format, const char *name, char *const *names,
                             const pack_job *job, pack_result *result)
 {
@@ -179,7 +192,7 @@ static status pack_split_of(const format_type *format, const char *name, char *c
     if (files.count > 0) {
         pack_split *split = &result->splits[result->split_count++];
         split->name = name;
-        pack_split_prefix(job, name, prefix);
+        split_prefix(job, name, prefix);
         s = pack_files(&files, prefix, job, split);
     }
     folder_free(paths);
@@ -189,29 +202,30 @@ static status pack_split_of(const format_type *format, const char *name, char *c
 static status pack_folder(const pack_job *job, pack_result *result)
 {
     static const char *const split_names[PACK_MAX_SPLITS] = {"train", "test"};
-    char text[512], **names;
+    char **names;
     TRY(folder_list(job->sources[0], &names));
     const format_type *format = folder_format(names);
-    status s = ST_OK;
-    class_folder images = {0};
-    if (format == NULL) s = class_folder_list(&images, job->sources[0]);
-    if (s == ST_OK && format == NULL && images.count == 0)
-        s = failure(ST_BAD_DATA,
-                    "%s: no file of a known format is in this folder: %s; nor sub-folders with "
-                    "JPEG or PNG files",
-                    job->sources[0], format_names(text));
-    if (s == ST_OK && format == NULL) s = pack_images_prepare(&images, job, &result->skipped);
+    status s = format != NULL ? ST_OK : pack_finds_nothing(job->sources[0]);
     for (int i = 0; i < PACK_MAX_SPLITS && s == ST_OK; i++)
-        s = format != NULL ? pack_split_of(format, split_names[i], names, job, result)
-                           : pack_images_split(&images, i, split_names[i], job, result);
-    class_folder_free(&images);
+        s = pack_split_of(format, split_names[i], names, job, result);
     for (int i = 0; i < result->split_count && s != ST_OK; i++) {
         char prefix[PATH_MAX];
-        pack_split_prefix(job, result->splits[i].name, prefix);
+        split_prefix(job, result->splits[i].name, prefix);
         shard_series_remove(prefix, result->splits[i].made.files);
     }
     folder_free(names);
     return s;
+}
+
+status pack_finds_images(const pack_job *job, bool *images)
+{
+    *images = false;
+    if (job->source_count != 1 || !folder_exists(job->sources[0])) return ST_OK;
+    char **names;
+    TRY(folder_list(job->sources[0], &names));
+    *images = folder_format(names) == NULL;
+    folder_free(names);
+    return ST_OK;
 }
 
 status pack(const pack_job *job, pack_result *result)

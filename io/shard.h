@@ -45,6 +45,12 @@
 
 #define SHARD_LAYOUT_ENCODED "encoded"
 
+// Where the samples of a shard come from; all 0: not known.
+typedef struct shard_source {
+    uint64_t hash;     // of names and sizes of the files, and of how they are stored; never 0
+    uint64_t left_out; // broken images that the shard lacks
+} shard_source;
+
 // CRC-32C (Castagnoli) of `bytes` bytes: crc32c of "123456789" is 0xe3069283.
 uint32_t shard_crc32c(const void *data, size_t bytes);
 

@@ -1,6 +1,7 @@
 // io/shard_columns.c -- sums and checksums sample by sample, and all of it into the file at the end.
 #include "io/shard_columns.h"
 
+#include "io/hdf5_output.h"
 #include "io/shard.h"
 
 #include <math.h>
@@ -34,6 +35,7 @@ static void add_moments(shard_columns *c, const void *pixels, int height, int wi
     const uint8_t *bytes = pixels;
     const uint16_t *words = pixels;
     const float *reals = pixels;
+    double pixel_count = (double)height * width, divisor = c->varied ? pixel_count : 1;
     for (size_t channel = 0; channel < channels; channel++) {
         uint64_t sum = 0, squares = 0;
         double real_sum = 0, real_squares = 0;
@@ -50,10 +52,10 @@ static void add_moments(shard_columns *c, const void *pixels, int height, int wi
             for (size_t i = channel; i < count; i += channels)
                 real_sum += (double)reals[i], real_squares += (double)reals[i] * (double)reals[i];
         }
-        c->sum[channel] += (double)sum + real_sum;
-        c->squares[channel] += (double)squares + real_squares;
+        c->sum[channel] += ((double)sum + real_sum) / divisor;
+        c->squares[channel] += ((double)squares + real_squares) / divisor;
     }
-    c->pixels += (double)height * width;
+    c->weight += pixel_count / divisor;
 }
 
 void shard_columns_add(shard_columns *c, const shard_sample *sample)
@@ -71,7 +73,7 @@ bool shard_write_column(hid_t file, const char *name, hid_t stored, hid_t given,
                         const void *values)
 {
     hid_t space = H5Screate_simple(1, &count, NULL);
-    hid_t column = H5Dcreate2(file, name, stored, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t column = hdf5_create_dataset(file, name, stored, space);
     bool good = column >= 0 && H5Dwrite(column, given, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
     if (column >= 0) H5Dclose(column);
     H5Sclose(space);
@@ -112,8 +114,8 @@ static bool write_moments(const shard_columns *c, hid_t file)
     static const double full[] = {[PIXEL_U8] = 255, [PIXEL_U16] = 65535, [PIXEL_F32] = 1};
     float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
     for (int i = 0; i < c->shape.channels; i++) {
-        double average = c->sum[i] / c->pixels;
-        double variance = c->squares[i] / c->pixels - average * average;
+        double average = c->sum[i] / c->weight;
+        double variance = c->squares[i] / c->weight - average * average;
         mean[i] = (float)(average / full[c->shape.type]);
         deviation[i] = (float)(sqrt(fmax(variance, 0)) / full[c->shape.type]);
     }

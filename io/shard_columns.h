@@ -24,8 +24,10 @@ typedef struct shard_columns {
     uint64_t room, count; // samples
     int64_t *labels;      // (room)
     uint32_t *crcs;       // (room)
-    double pixels;        // of one channel, in all samples
-    // Over all pixels in stored units, per channel. Integers are summed exactly sample by sample.
+    // Images differ in size: each then counts alike, as it does in views of one size. Else each pixel.
+    bool varied;
+    double weight; // samples if varied, else pixels of one channel
+    // In stored units, per channel. Integers are summed exactly sample by sample.
     double sum[DATASET_MAX_CHANNELS], squares[DATASET_MAX_CHANNELS];
 } shard_columns;
 

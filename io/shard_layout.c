@@ -221,6 +221,9 @@ static status read_attributes(shard_layout *l, hid_t file)
     CHECK(version == SHARD_FORMAT_VERSION, ST_BAD_DATA,
           "%s: has shard format version %d, this program reads version %d", l->path, version,
           SHARD_FORMAT_VERSION);
+    if (!read_numbers(file, SHARD_ATTRIBUTE_SOURCE, 1, H5T_NATIVE_UINT64, &l->source.hash) ||
+        !read_numbers(file, SHARD_ATTRIBUTE_LEFT_OUT, 1, H5T_NATIVE_UINT64, &l->source.left_out))
+        l->source = (shard_source){0};
     l->has_moments =
         read_numbers(file, SHARD_ATTRIBUTE_MEAN, l->channels, H5T_NATIVE_FLOAT, l->mean) &&
         read_numbers(file, SHARD_ATTRIBUTE_STD, l->channels, H5T_NATIVE_FLOAT, l->deviation);

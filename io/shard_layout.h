@@ -5,6 +5,7 @@
 #define IO_SHARD_LAYOUT_H
 
 #include "io/dataset.h"
+#include "io/shard.h"
 
 typedef enum shard_storage {
     STORED_PLAIN,     // one piece of the file, sample after sample: pread
@@ -35,7 +36,8 @@ typedef struct shard_layout {
     int block_samples;   // not STORED_PLAIN: samples read and decoded at once
     // STORED_CHUNKS: number of the filter in the pipeline, -1 = none.
     int shuffle_filter, deflate_filter;
-    bool has_moments; // the file's own mean and deviation are there
+    bool has_moments;    // the file's own mean and deviation are there
+    shard_source source; // of folders of images
     float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
 } shard_layout;
 

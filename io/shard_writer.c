@@ -54,8 +54,7 @@ static bool create_images(shard_writer *w)
     const sample_shape *s = &w->shape;
     hsize_t dims[4] = {w->count, (hsize_t)s->height, (hsize_t)s->width, (hsize_t)s->channels};
     hid_t space = H5Screate_simple(4, dims, NULL);
-    w->images = H5Dcreate2(w->output.file, SHARD_IMAGES, pixel_file_type(s->type), space,
-                           H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    w->images = hdf5_create_dataset(w->output.file, SHARD_IMAGES, pixel_file_type(s->type), space);
     H5Sclose(space);
     return w->images >= 0;
 }

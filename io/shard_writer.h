@@ -9,6 +9,7 @@
 #define IO_SHARD_WRITER_H
 
 #include "io/dataset.h"
+#include "io/shard.h"
 
 // What all samples of a source have in common.
 typedef struct sample_shape {
@@ -20,12 +21,6 @@ typedef struct sample_shape {
 
 // Of one sample, (height, width, channels).
 size_t sample_bytes(const sample_shape *shape);
-
-// Where the samples of a shard come from; all 0: not known.
-typedef struct shard_source {
-    uint64_t hash;     // of names and sizes of the files, and of how they are stored; never 0
-    uint64_t left_out; // broken images that the shard lacks
-} shard_source;
 
 typedef struct shard_writer shard_writer;
 

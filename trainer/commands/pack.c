@@ -1,8 +1,11 @@
 // trainer/commands/pack.c -- basin pack SRC... DST: foreign image files to shards.
-#include "io/pack.h"
+//
+// Folders of images are packed by all ranks, round by round; everything else by rank 0.
+#include "io/image_pack.h"
 
 #include "base/log.h"
 #include "comm/agree.h"
+#include "comm/exchange.h"
 #include "trainer/command.h"
 #include "trainer/options.h"
 
@@ -21,7 +24,7 @@ static const config_field fields[] = {{"shard_size", FIELD_INT, offsetof(pack_op
                                       {"force", FIELD_BOOL, offsetof(pack_options, force), "false",
                                        0, 0, NULL, "replace shards that exist"},
                                       {"decode", FIELD_INT, offsetof(pack_options, decode), "0", 0,
-                                       4096, NULL, "images: side to store them with, pixels"},
+                                       4096, NULL, "images: side to store them decoded with"},
                                       {"test_every", FIELD_INT, offsetof(pack_options, test_every),
                                        "10", 0, 1e9, NULL,
                                        "images: every so-many-th is for testing"},
@@ -30,6 +33,14 @@ static const config_field fields[] = {{"shard_size", FIELD_INT, offsetof(pack_op
                                       {"raw", FIELD_TEXT, offsetof(pack_options, raw), "", 0, 0,
                                        NULL, "layout of files of bare numbers"},
                                       {0}};
+
+static void describe_samples(const sample_shape *shape, char text[64])
+{
+    if (shape->height > 0)
+        snprintf(text, 64, "samples of %d x %d x %d", shape->height, shape->width, shape->channels);
+    else
+        snprintf(text, 64, "JPEG and PNG images");
+}
 
 static void report(const pack_job *job, const pack_result *result)
 {
@@ -47,49 +58,143 @@ static void report(const pack_job *job, const pack_result *result)
     }
     if (result->skipped > 0)
         log_warn("%llu broken images were left out", (unsigned long long)result->skipped);
-    const sample_shape *shape = &result->splits[0].shape;
-    char labels[40] = "no labels";
-    if (shape->labelled) snprintf(labels, sizeof labels, "%lld classes", (long long)classes);
-    log_info("packed %llu samples of %d x %d x %d, %s, into %d file%s (%.1f MB): %s%s",
-             (unsigned long long)samples, shape->height, shape->width, shape->channels, labels,
-             files, files == 1 ? "" : "s", (double)bytes * 1e-6, job->destination,
+    if (result->kept_shards > 0)
+        log_info("%llu of the shards were there already", (unsigned long long)result->kept_shards);
+    char labels[40] = "no labels", stored[64];
+    describe_samples(&result->splits[0].shape, stored);
+    if (result->splits[0].shape.labelled)
+        snprintf(labels, sizeof labels, "%lld classes", (long long)classes);
+    log_info("packed %llu %s, %s, into %d file%s (%.1f MB): %s%s", (unsigned long long)samples,
+             stored, labels, files, files == 1 ? "" : "s", (double)bytes * 1e-6, job->destination,
              result->splits[0].name[0] != '\0' ? "/*.h5" : "-*.h5");
 }
 
-static status pack_words(int argc, char **argv, const char **words)
+static status pack_alone(const pack_job *job)
 {
-    pack_options options = {0};
     pack_result result;
-    int count;
-    TRY(options_read("pack", argc, argv, fields, &options, words, &count));
-    CHECK(count >= 2, ST_USAGE,
-          "pack: a source and a destination are needed: basin pack SRC... DST");
-    pack_job job = {.sources = words,
-                    .source_count = count - 1,
-                    .destination = words[count - 1],
-                    .raw = options.raw[0] != '\0' ? options.raw : NULL,
-                    .shard_size = (uint64_t)options.shard_size,
-                    .replace = options.force,
-                    .side = (int)options.decode,
-                    .test_every = (int)options.test_every,
-                    .skip_bad = strcmp(options.bad, "skip") == 0};
-    TRY(pack(&job, &result));
-    report(&job, &result);
+    TRY(pack(job, &result));
+    report(job, &result);
     return ST_OK;
 }
 
-static status pack_alone(int argc, char **argv)
+// Warns line by line.
+static void warn_lines(const char *lines)
 {
-    const char **words = calloc((size_t)argc + 1, sizeof *words);
-    CHECK(words != NULL, ST_INTERNAL, "pack: no memory for the command line");
-    status s = pack_words(argc, argv, words);
-    free(words);
+    for (const char *end; (end = strchr(lines, '\n')) != NULL; lines = end + 1)
+        log_warn("%.*s (left out)", (int)(end - lines), lines);
+}
+
+// Collective. Rank 0 names the images that any rank has left out in this round.
+static status tell_left_out(const world *w, const image_pack *p)
+{
+    const char *mine = image_pack_left_out(p);
+    size_t length = strlen(mine), *lengths = calloc((size_t)w->size, sizeof *lengths);
+    TRY(agree(w, lengths != NULL ? ST_OK : failure(ST_INTERNAL, "no memory to pack")));
+    exchange_gather(w, &length, sizeof length, lengths);
+    size_t total = 0;
+    for (int rank = 0; rank < w->size; rank++)
+        total += lengths[rank];
+    char *all = calloc(total + 1, 1);
+    status s = agree(w, all != NULL ? ST_OK : failure(ST_INTERNAL, "no memory to pack"));
+    if (s == ST_OK && total > 0) exchange_gather_sizes(w, mine, lengths, all);
+    if (s == ST_OK) warn_lines(all);
+    free(all);
+    free(lengths);
     return s;
+}
+
+// Collective. What all ranks have made.
+static void sum_results(const world *w, pack_result *result)
+{
+    exchange_sum(w, &result->skipped, 1);
+    exchange_sum(w, &result->kept_shards, 1);
+    for (int i = 0; i < result->split_count; i++) {
+        shard_series_result *made = &result->splits[i].made;
+        uint64_t values[] = {made->samples, made->bytes, (uint64_t)made->files};
+        exchange_sum(w, values, 3);
+        made->samples = values[0];
+        made->bytes = values[1];
+        made->files = (int)values[2];
+    }
+}
+
+// Collective.
+static status pack_rounds(const world *w, image_pack *p)
+{
+    TRY(agree_same(w, image_pack_hash(p), "list of images"));
+    for (int round = 0; round < image_pack_rounds(p); round++) {
+        TRY(agree(w, image_pack_round(p, round)));
+        TRY(tell_left_out(w, p));
+    }
+    return ST_OK;
+}
+
+// Collective.
+static status pack_images(const world *w, const pack_job *job)
+{
+    image_pack *p = NULL;
+    status s = agree(w, image_pack_open(&p, job));
+    if (s == ST_OK) s = pack_rounds(w, p);
+    if (s == ST_OK) {
+        pack_result result;
+        image_pack_result(p, &result);
+        sum_results(w, &result);
+        if (w->rank == 0) {
+            image_pack_finish(p);
+            report(job, &result);
+        }
+    }
+    image_pack_close(p);
+    return s;
+}
+
+// What the command line asks for; the job points into the rest.
+typedef struct pack_command {
+    const char **words; // that are no options
+    pack_options options;
+    pack_job job;
+} pack_command;
+
+static status read_job(int argc, char **argv, const world *w, pack_command *c)
+{
+    int count;
+    TRY(options_read("pack", argc, argv, fields, &c->options, c->words, &count));
+    CHECK(count >= 2, ST_USAGE,
+          "pack: a source and a destination are needed: basin pack SRC... DST");
+    const pack_options *o = &c->options;
+    c->job = (pack_job){.sources = c->words,
+                        .source_count = count - 1,
+                        .destination = c->words[count - 1],
+                        .raw = o->raw[0] != '\0' ? o->raw : NULL,
+                        .shard_size = (uint64_t)o->shard_size,
+                        .replace = o->force,
+                        .side = (int)o->decode,
+                        .test_every = (int)o->test_every,
+                        .skip_bad = strcmp(o->bad, "skip") == 0,
+                        .rank = w->rank,
+                        .rank_count = w->size};
+    return ST_OK;
+}
+
+static status prepare(int argc, char **argv, const world *w, pack_command *c, bool *images)
+{
+    CHECK(c->words != NULL, ST_INTERNAL, "pack: no memory for the command line");
+    TRY(read_job(argc, argv, w, c));
+    return pack_finds_images(&c->job, images);
 }
 
 static status run(const world *w, int argc, char **argv)
 {
-    return agree(w, w->rank == 0 ? pack_alone(argc, argv) : ST_OK);
+    pack_command c = {.words = calloc((size_t)argc + 1, sizeof *c.words)};
+    bool images = false;
+    status s = agree(w, prepare(argc, argv, w, &c, &images));
+    if (s == ST_OK) s = agree_same(w, images, "kind of source");
+    if (s == ST_OK && images)
+        s = pack_images(w, &c.job);
+    else if (s == ST_OK)
+        s = agree(w, w->rank == 0 ? pack_alone(&c.job) : ST_OK);
+    free(c.words);
+    return s;
 }
 
 const command_type command_pack = {
@@ -102,9 +207,11 @@ const command_type command_pack = {
         "SRC a folder   writes DST/train-00000.h5 ... and DST/test-00000.h5 ...\n"
         "SRC files      writes DST-00000.h5 ..., the files' samples one after the other\n"
         "--shard-size   most samples of one shard, 10000\n"
-        "SRC a folder of folders, one for each class, of .jpg, .jpeg and .png files:\n"
-        "               as a folder; labels count the sub-folders in the order of their names\n"
         "--force        replace shards that exist\n"
+        "SRC a folder of folders, one for each class, of .jpg, .jpeg and .png files: as a folder;\n"
+        "               labels count the sub-folders in the order of their names. The files are\n"
+        "               kept as they are, of any size. With mpirun the ranks share the shards;\n"
+        "               whole shards of the same files are kept, so a killed pack is continued\n"
         "--decode S     such images: store the largest square in the middle, S x S pixels\n"
         "--test-every K such images: of each class every K-th by name is for testing, 10; 0 none\n"
         "--bad          such images: stop at a broken one, or skip it and say so; stop\n"

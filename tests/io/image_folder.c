@@ -1,0 +1,138 @@
+// tests/io/image_folder.c -- pictures by formula, encoded by TurboJPEG and libspng.
+#include "tests/io/image_folder.h"
+
+#include "io/image_pack.h"
+#include "io/pictures.h"
+#include "tests/check.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <turbojpeg.h>
+
+void image_folder_class(const test_folder *folder, const char *name)
+{
+    assert_int_equal(mkdir(test_path(folder, name), 0777), 0);
+}
+
+static picture plain_picture(int height, int width, int shade)
+{
+    size_t count = (size_t)height * (size_t)width;
+    picture p = {.width = width, .height = height, .channels = 3};
+    p.pixels = malloc(count * 3);
+    for (size_t i = 0; i < count; i++) {
+        p.pixels[3 * i] = (unsigned char)shade;
+        p.pixels[3 * i + 1] = 100;
+        p.pixels[3 * i + 2] = 200;
+    }
+    return p;
+}
+
+void image_folder_png(const test_folder *folder, const char *name, int height, int width, int shade)
+{
+    picture p = plain_picture(height, width, shade);
+    assert_ok(picture_write(test_path(folder, name), &p));
+    picture_free(&p);
+}
+
+static void write_jpeg(const test_folder *folder, const char *name, const picture *p,
+                       size_t missing)
+{
+    unsigned char *bytes = NULL;
+    unsigned long size = 0;
+    tjhandle encoder = tjInitCompress();
+    assert_int_equal(tjCompress2(encoder, p->pixels, p->width, 0, p->height, TJPF_RGB, &bytes,
+                                 &size, TJSAMP_420, 95, 0),
+                     0);
+    tjDestroy(encoder);
+    test_write(folder, name, bytes, size - missing);
+    tjFree(bytes);
+}
+
+void image_folder_jpeg(const test_folder *folder, const char *name, int height, int width,
+                       int shade, size_t missing)
+{
+    picture p = plain_picture(height, width, shade);
+    write_jpeg(folder, name, &p, missing);
+    picture_free(&p);
+}
+
+void image_folder_pattern(const test_folder *folder, const char *name, int height, int width,
+                          int seed)
+{
+    picture p = plain_picture(height, width, 0);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            for (int c = 0; c < 3; c++)
+                p.pixels[3 * (y * width + x) + c] =
+                    (unsigned char)((x * (c + 1) + y * (3 - c) + 37 * seed) % 256);
+    write_jpeg(folder, name, &p, 0);
+    picture_free(&p);
+}
+
+static int remove_entry(const char *path, const struct stat *about, int type, struct FTW *place)
+{
+    (void)about, (void)type, (void)place;
+    return remove(path);
+}
+
+int image_folder_remove(const test_folder *folder)
+{
+    return nftw(folder->path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void append(char **text, const char *more)
+{
+    size_t length = strlen(*text);
+    *text = realloc(*text, length + strlen(more) + 1);
+    strcpy(*text + length, more);
+}
+
+static void add_result(pack_result *sum, const pack_result *one)
+{
+    sum->skipped += one->skipped;
+    sum->kept_shards += one->kept_shards;
+    for (int i = 0; i < one->split_count; i++) {
+        shard_series_result *to = &sum->splits[i].made;
+        const shard_series_result *from = &one->splits[i].made;
+        to->samples += from->samples;
+        to->files += from->files;
+        to->classes = to->classes > from->classes ? to->classes : from->classes;
+    }
+    sum->split_count = one->split_count;
+}
+
+static status pack_one(const pack_job *job, pack_result *sum, char **left_out)
+{
+    image_pack *p;
+    pack_result result;
+    TRY(image_pack_open(&p, job));
+    status s = ST_OK;
+    for (int round = 0; round < image_pack_rounds(p) && s == ST_OK; round++) {
+        s = image_pack_round(p, round);
+        append(left_out, image_pack_left_out(p));
+    }
+    image_pack_result(p, &result);
+    add_result(sum, &result);
+    if (s == ST_OK && job->rank == job->rank_count - 1) image_pack_finish(p);
+    image_pack_close(p);
+    return s;
+}
+
+status image_folder_pack(const pack_job *job, pack_result *result, char **left_out)
+{
+    char *lines = calloc(1, 1);
+    status s = ST_OK;
+    *result = (pack_result){0};
+    for (int rank = 0; rank < job->rank_count && s == ST_OK; rank++) {
+        pack_job own = *job;
+        own.rank = rank;
+        s = pack_one(&own, result, &lines);
+    }
+    if (left_out != NULL)
+        *left_out = lines;
+    else
+        free(lines);
+    return s;
+}
