@@ -55,26 +55,31 @@ static void to_pixels(const image *in, unsigned char *pixels)
             *pixels++ = (unsigned char)lrintf(fminf(fmaxf(in->planes[c * plane + i], 0), 255));
 }
 
+status square_reader_resize(square_reader *r, const decoded_image *decoded, unsigned char *pixels)
+{
+    image whole = {.channels = 3, .height = decoded->height, .width = decoded->width};
+    image square = {.channels = 3, .height = r->side, .width = r->side};
+    size_t whole_floats = 3 * (size_t)whole.height * (size_t)whole.width;
+    size_t square_floats = 3 * (size_t)r->side * (size_t)r->side;
+    size_t scratch_floats = resample_scratch_floats(&whole, &square);
+    TRY(buffer_reserve(&r->planes, whole_floats * sizeof(float), "an image"));
+    TRY(buffer_reserve(&r->square, square_floats * sizeof(float), "an image"));
+    TRY(buffer_reserve(&r->scratch, scratch_floats * sizeof(float), "an image"));
+    whole.planes = r->planes.data;
+    square.planes = r->square.data;
+    to_planes(decoded->pixels, &whole);
+    int side = whole.height < whole.width ? whole.height : whole.width;
+    box middle = {(whole.width - side) / 2, (whole.height - side) / 2, side, side};
+    resample(&whole, &middle, &square, r->scratch.data);
+    to_pixels(&square, pixels);
+    return ST_OK;
+}
+
 status square_reader_get(square_reader *r, const char *path, unsigned char *pixels)
 {
     encoded_image bytes;
     decoded_image decoded;
     TRY(image_file_read(r->file, path, &bytes));
     TRY(image_file_decode(r->file, &bytes, &decoded));
-    image whole = {.channels = 3, .height = decoded.height, .width = decoded.width};
-    image square = {.channels = 3, .height = r->side, .width = r->side};
-    size_t whole_floats = 3 * (size_t)whole.height * (size_t)whole.width;
-    size_t square_floats = 3 * (size_t)r->side * (size_t)r->side;
-    size_t scratch_floats = resample_scratch_floats(&whole, &square);
-    TRY(buffer_reserve(&r->planes, whole_floats * sizeof(float), path));
-    TRY(buffer_reserve(&r->square, square_floats * sizeof(float), path));
-    TRY(buffer_reserve(&r->scratch, scratch_floats * sizeof(float), path));
-    whole.planes = r->planes.data;
-    square.planes = r->square.data;
-    to_planes(decoded.pixels, &whole);
-    int side = whole.height < whole.width ? whole.height : whole.width;
-    box middle = {(whole.width - side) / 2, (whole.height - side) / 2, side, side};
-    resample(&whole, &middle, &square, r->scratch.data);
-    to_pixels(&square, pixels);
-    return ST_OK;
+    return square_reader_resize(r, &decoded, pixels);
 }

@@ -2,7 +2,7 @@
 #ifndef IO_SQUARE_IMAGE_H
 #define IO_SQUARE_IMAGE_H
 
-#include "base/status.h"
+#include "io/image_file.h"
 
 typedef struct square_reader square_reader;
 
@@ -13,6 +13,9 @@ status square_reader_create(square_reader **created, int side);
 // aliasing; a short side of `side` pixels is copied as it is. Memory grows to the largest image.
 // Errors: ST_NO_INPUT, ST_IO; ST_BAD_DATA as image_decoder_decode; ST_INTERNAL no memory.
 status square_reader_get(square_reader *r, const char *path, unsigned char *pixels);
+
+// The same for an image that is decoded already. Errors: ST_INTERNAL no memory.
+status square_reader_resize(square_reader *r, const decoded_image *decoded, unsigned char *pixels);
 
 void square_reader_destroy(square_reader *r); // NULL is fine
 

@@ -5,6 +5,7 @@
 #include "io/file_kind.h"
 #include "io/pictures.h"
 #include "io/shard.h"
+#include "io/square_image.h"
 #include "trainer/command.h"
 #include "trainer/job.h"
 #include "trainer/view_sheet.h"
@@ -68,8 +69,11 @@ static void print_info(const char *path, const dataset_info *info)
         [PIXEL_U8] = "uint8", [PIXEL_U16] = "uint16", [PIXEL_F32] = "float32"};
     printf("%s: image data set\n", path);
     printf("  samples    %llu\n", (unsigned long long)info->count);
-    printf("  image      %d x %d pixels, %d channel%s, %s\n", info->height, info->width,
-           info->channels, info->channels == 1 ? "" : "s", pixel_names[info->type]);
+    if (info->varied)
+        printf("  image      JPEG or PNG, up to %d x %d pixels\n", info->height, info->width);
+    else
+        printf("  image      %d x %d pixels, %d channel%s, %s\n", info->height, info->width,
+               info->channels, info->channels == 1 ? "" : "s", pixel_names[info->type]);
     if (info->labelled)
         printf("  labels     %d classes\n", info->classes);
     else
@@ -124,13 +128,44 @@ static status print_any(const char *path)
 
 #define SHEET_COLUMNS 10
 #define SHEET_IMAGES  100
+#define SQUARE_SIDE   128 // of images that differ in size, pixels
 
-static status fill_sheet(dataset *d, picture *sheet, int count, void *pixels)
+// A sheet of stored images in the making.
+typedef struct image_sheet {
+    dataset *data;
+    dataset_info cell;      // of one cell
+    square_reader *squares; // NULL when all images have the size of a cell
+    picture picture;
+    void *stored, *square; // one image; square: (SQUARE_SIDE, SQUARE_SIDE, 3)
+} image_sheet;
+
+static status open_sheet(image_sheet *s, const char *files, int *count)
 {
-    const dataset_info *info = dataset_get_info(d);
+    TRY(dataset_open(&s->data, &(dataset_source){files, SHARD_IMAGES, "", "NHWC"}));
+    const dataset_info *info = dataset_get_info(s->data);
+    *count = info->count < SHEET_IMAGES ? (int)info->count : SHEET_IMAGES;
+    s->cell = *info;
+    if (info->varied) {
+        s->cell.height = s->cell.width = SQUARE_SIDE;
+        TRY(square_reader_create(&s->squares, SQUARE_SIDE));
+    }
+    s->stored = malloc(info->sample_bytes);
+    s->square = malloc(3 * SQUARE_SIDE * SQUARE_SIDE);
+    CHECK(s->stored != NULL && s->square != NULL, ST_INTERNAL, "no memory for an image");
+    return sheet_create(&s->picture, (*count + SHEET_COLUMNS - 1) / SHEET_COLUMNS, SHEET_COLUMNS,
+                        &s->cell);
+}
+
+static status fill_sheet(image_sheet *s, int count)
+{
     for (int i = 0; i < count; i++) {
-        TRY(dataset_read(d, (uint64_t)i, pixels));
-        sheet_place(sheet, SHEET_COLUMNS, i, info, pixels);
+        image_size size;
+        TRY(dataset_read_sized(s->data, (uint64_t)i, s->stored, &size));
+        if (s->squares != NULL)
+            TRY(square_reader_resize(
+                s->squares, &(decoded_image){size.height, size.width, s->stored}, s->square));
+        sheet_place(&s->picture, SHEET_COLUMNS, i, &s->cell,
+                    s->squares != NULL ? s->square : s->stored);
     }
     return ST_OK;
 }
@@ -138,20 +173,16 @@ static status fill_sheet(dataset *d, picture *sheet, int count, void *pixels)
 // The first images of the shards `files`, ten in a row.
 static status draw_sheet(const char *files, const char *out)
 {
-    dataset *d;
-    TRY(dataset_open(&d, &(dataset_source){files, SHARD_IMAGES, "", "NHWC"}));
-    const dataset_info *info = dataset_get_info(d);
-    int count = info->count < SHEET_IMAGES ? (int)info->count : SHEET_IMAGES;
-    picture sheet = {0};
-    void *pixels = malloc(info->sample_bytes);
-    status s = pixels != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for an image");
-    if (s == ST_OK)
-        s = sheet_create(&sheet, (count + SHEET_COLUMNS - 1) / SHEET_COLUMNS, SHEET_COLUMNS, info);
-    if (s == ST_OK) s = fill_sheet(d, &sheet, count, pixels);
-    if (s == ST_OK) s = picture_write(out, &sheet);
-    picture_free(&sheet);
-    free(pixels);
-    dataset_close(d);
+    image_sheet sheet = {0};
+    int count;
+    status s = open_sheet(&sheet, files, &count);
+    if (s == ST_OK) s = fill_sheet(&sheet, count);
+    if (s == ST_OK) s = picture_write(out, &sheet.picture);
+    picture_free(&sheet.picture);
+    square_reader_destroy(sheet.squares);
+    free(sheet.stored);
+    free(sheet.square);
+    dataset_close(sheet.data);
     return s;
 }
 
@@ -192,7 +223,7 @@ const command_type command_inspect = {
     .help = "show what a shard, checkpoint, HDF5 file or job holds",
     .more = "--hash   one line, the hash of all arrays of a checkpoint: parameters, statistics,\n"
             "         optimizer, queue; it depends neither on file layout nor on ranks\n"
-            "--sheet  draws the first 100 images of a shard\n"
+            "--sheet  draws the first 100 images of a shard; JPEG and PNG as squares\n"
             "--views  draws the first samples of a job's training: stored image, then view 0 and\n"
             "         view 1 of epoch 0, of epoch 1 and so on\n",
     .run = run,
