@@ -103,6 +103,7 @@ static status plan_memory(augmenter *a)
 {
     image in = a->source;
     size_t largest = image_bytes(&in), scratch = 0;
+    int reshapes = 0;
     a->last_reshape = -1;
     for (int i = 0; i < a->step_count; i++) {
         step *s = &a->steps[i];
@@ -110,6 +111,7 @@ static status plan_memory(augmenter *a)
         if (s->type->reshape != NULL) {
             TRY(s->type->reshape(s->config, &in, &s->out));
             a->last_reshape = i;
+            reshapes++;
         }
         size_t bytes = image_bytes(&s->out), needed = 0;
         if (s->type->scratch_floats != NULL)
@@ -118,10 +120,13 @@ static status plan_memory(augmenter *a)
         if (needed > scratch) scratch = needed;
         in = s->out;
     }
-    TRY(arena_create(&a->memory, 2 * arena_padded(largest) + arena_padded(scratch),
+    // The last reshape writes to the caller's memory, so with one only the stored image needs room.
+    size_t other = reshapes > 1 ? largest : 0;
+    TRY(arena_create(&a->memory,
+                     arena_padded(largest) + arena_padded(other) + arena_padded(scratch),
                      "augmentation"));
     a->planes[0] = arena_take(&a->memory, largest);
-    a->planes[1] = arena_take(&a->memory, largest);
+    a->planes[1] = arena_take(&a->memory, other);
     a->scratch = arena_take(&a->memory, scratch);
     return ST_OK;
 }

@@ -21,7 +21,7 @@
 typedef struct split {
     const char *name;
     char prefix[PATH_MAX - 32];
-    const class_image **images; // (count) in stored order
+    class_image *images; // (count) in stored order; their paths are the folder's
     size_t count;
     int shards;
     shard_series_result made; // by this process
@@ -60,7 +60,7 @@ static status plan_split(image_pack *p, int number, const char *name)
     CHECK(s->images != NULL, ST_INTERNAL, "no memory to list \"%s\"", job->sources[0]);
     for (size_t i = 0; i < p->folder.count; i++)
         if (split_of(&p->folder.images[i], job) == number)
-            s->images[s->count++] = &p->folder.images[i];
+            s->images[s->count++] = p->folder.images[i];
     uint64_t shards = (s->count + job->shard_size - 1) / job->shard_size;
     CHECK(shards <= 99999, ST_USAGE,
           "%zu images make %" PRIu64 " shards of %" PRIu64 ": give a larger --shard-size", s->count,
@@ -72,14 +72,13 @@ static status plan_split(image_pack *p, int number, const char *name)
 static void note_left_out(void *context, const char *why)
 {
     image_pack *p = context;
-    size_t length = strlen(why);
-    char *longer = realloc(p->left_out, p->left_out_length + length + 2);
+    size_t room = strlen(why) + 2; // with the end of the line and of the text
+    char *longer = realloc(p->left_out, p->left_out_length + room);
     p->left_out_count++;
     if (longer == NULL) return; // counted, if not named
     p->left_out = longer;
-    memcpy(longer + p->left_out_length, why, length);
-    memcpy(longer + p->left_out_length + length, "\n", 2);
-    p->left_out_length += length + 1;
+    snprintf(longer + p->left_out_length, room, "%s\n", why);
+    p->left_out_length += room - 1;
 }
 
 const char *image_pack_left_out(const image_pack *p)

@@ -26,7 +26,7 @@ static status hash_images(const image_shard *s, XXH3_state_t *state)
 {
     struct stat about;
     for (size_t i = 0; i < s->count; i++) {
-        const class_image *image = s->images[i];
+        const class_image *image = &s->images[i];
         CHECK(stat(image->path, &about) == 0, errno == ENOENT ? ST_NO_INPUT : ST_IO,
               "%s: cannot be looked at: %s", image->path, strerror(errno));
         int64_t numbers[] = {(int64_t)about.st_size, image->label};
@@ -54,8 +54,8 @@ status image_shard_hash(const image_shard *s, uint64_t *hash)
 // One shard in the making.
 typedef struct work {
     const image_shard *shard;
-    const class_image **kept; // (count of those found whole so far)
-    uint64_t *sizes;          // (kept) bytes of each
+    class_image *kept; // (kept_count) those found whole so far
+    uint64_t *sizes;   // (kept) bytes of each
     size_t kept_count;
     uint64_t left_out;
     shard_columns columns;
@@ -105,7 +105,7 @@ static status look_at_all(work *w, status (*look)(work *, const class_image *))
 {
     const image_shard *shard = w->shard;
     for (size_t i = 0; i < shard->count; i++) {
-        status s = look(w, shard->images[i]);
+        status s = look(w, &shard->images[i]);
         if (s == ST_OK) {
             w->kept[w->kept_count++] = shard->images[i];
         } else if (s == ST_BAD_DATA && shard->skip_bad) {
@@ -120,7 +120,7 @@ static status look_at_all(work *w, status (*look)(work *, const class_image *))
     }
     progress_end();
     CHECK(w->kept_count > 0, ST_BAD_DATA, "%s: all of its images are broken, from %s on",
-          shard->path, shard->images[0]->path);
+          shard->path, shard->images[0].path);
     return ST_OK;
 }
 
@@ -128,7 +128,7 @@ static status copy_files(work *w, encoded_writer *writer)
 {
     for (size_t i = 0; i < w->kept_count; i++) {
         encoded_image bytes;
-        TRY(image_file_read(w->file, w->kept[i]->path, &bytes));
+        TRY(image_file_read(w->file, w->kept[i].path, &bytes));
         TRY(encoded_writer_add(writer, &bytes));
     }
     return ST_OK;
@@ -153,8 +153,8 @@ static status write_encoded(work *w, uint64_t hash)
 static status store_squares(work *w, shard_writer *writer)
 {
     for (size_t i = 0; i < w->kept_count; i++) {
-        TRY(look_at_square(w, w->kept[i]));
-        TRY(shard_writer_add(writer, w->pixels, w->kept[i]->label));
+        TRY(look_at_square(w, &w->kept[i]));
+        TRY(shard_writer_add(writer, w->pixels, w->kept[i].label));
     }
     return ST_OK;
 }

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 typedef struct image_shard {
-    const char *path;                 // of the shard
-    const class_image *const *images; // (count)
+    const char *path;          // of the shard
+    const class_image *images; // (count)
     size_t count;
     const char *class_names; // one a line, in the order of labels
     size_t root_length;      // the first so many bytes of the images' paths name the source folder

@@ -84,9 +84,10 @@ int image_folder_remove(const test_folder *folder)
 
 static void append(char **text, const char *more)
 {
-    size_t length = strlen(*text);
-    *text = realloc(*text, length + strlen(more) + 1);
-    strcpy(*text + length, more);
+    size_t length = strlen(*text), room = strlen(more) + 1;
+    *text = realloc(*text, length + room);
+    assert_non_null(*text);
+    snprintf(*text + length, room, "%s", more);
 }
 
 static void add_result(pack_result *sum, const pack_result *one)

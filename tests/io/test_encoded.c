@@ -63,12 +63,12 @@ static int make_shards(void **state)
             image_folder_pattern(&sources, names[i], heights[i], widths[i], i);
     pack_result result;
     const char *source = sources.path;
-    return image_folder_pack(&(pack_job){.sources = &source,
-                                         .source_count = 1,
-                                         .destination = shards.path,
-                                         .shard_size = 4,
-                                         .rank_count = 1},
-                             &result, NULL);
+    const pack_job job = {.sources = &source,
+                          .source_count = 1,
+                          .destination = shards.path,
+                          .shard_size = 4,
+                          .rank_count = 1};
+    return image_folder_pack(&job, &result, NULL) == ST_OK ? 0 : -1;
 }
 
 static int remove_folders(void **state)
@@ -244,6 +244,36 @@ static void a_loader_augments_images_of_any_size(void **state)
     dataset_close(d), dataset_close(e);
 }
 
+// An image among others of any size is augmented as in a data set of images of its own size.
+static void views_do_not_depend_on_the_other_images(void **state)
+{
+    (void)state;
+    enum { FLOATS = 3 * SIZE * SIZE };
+    static const char *const recipes[] = {"none", "moco_v2", "moco_v3"};
+    float view[FLOATS], expected[FLOATS];
+    dataset *d;
+    assert_ok(open_shards(&d, "train-*.h5"));
+    const dataset_info *info = dataset_get_info(d);
+    unsigned char *pixels = malloc(info->sample_bytes);
+    for (uint64_t i = 0; i < 3 * COUNT; i++) {
+        const char *recipe = recipes[i / COUNT];
+        augmenter *a, *own;
+        image_size size;
+        assert_ok(dataset_read_sized(d, i % COUNT, pixels, &size));
+        dataset_info alone = *info;
+        alone.varied = false;
+        alone.height = size.height, alone.width = size.width;
+        assert_ok(augmenter_create(&a, recipe, info, SIZE));
+        assert_ok(augmenter_create(&own, recipe, &alone, SIZE));
+        augmenter_apply_sized(a, 1, 2, i, 1, pixels, size, view);
+        augmenter_apply(own, 1, 2, i, 1, pixels, expected);
+        assert_memory_equal(view, expected, sizeof view);
+        augmenter_destroy(a), augmenter_destroy(own);
+    }
+    free(pixels);
+    dataset_close(d);
+}
+
 static void the_size_of_a_view_is_asked_for(void **state)
 {
     (void)state;
@@ -392,6 +422,20 @@ static void wrong_sizes_are_noticed(void **state)
     assert_refused("attribute channels is 1");
 }
 
+// Else packing twice would not give the same bytes.
+static void a_shard_holds_no_time(void **state)
+{
+    (void)state;
+    static const char *const objects[] = {"/", SHARD_BYTES, SHARD_OFFSETS, SHARD_LABELS, SHARD_CRC};
+    hid_t file = H5Fopen(test_path(&shards, "train-00000.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
+        H5O_info_t about;
+        assert_true(H5Oget_info_by_name(file, objects[i], &about, H5P_DEFAULT) >= 0);
+        assert_int_equal(about.mtime, 0);
+    }
+    H5Fclose(file);
+}
+
 static void encoded_and_plain_shards_do_not_mix(void **state)
 {
     (void)state;
@@ -413,12 +457,14 @@ int main(void)
         test_with_shards(moments_are_found_without_attributes),
         test_with_shards(bytes_and_offsets_may_be_stored_otherwise),
         test_with_shards(a_loader_augments_images_of_any_size),
+        test_with_shards(views_do_not_depend_on_the_other_images),
         test_with_shards(the_size_of_a_view_is_asked_for),
         test_with_shards(a_damaged_image_is_named),
         test_with_shards(an_image_that_cannot_be_decoded_is_named),
         test_with_shards(offsets_that_make_no_sense_are_refused),
         test_with_shards(columns_of_another_length_are_refused),
         test_with_shards(wrong_sizes_are_noticed),
+        test_with_shards(a_shard_holds_no_time),
         test_with_shards(encoded_and_plain_shards_do_not_mix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,7 +92,7 @@ static void any_number_of_processes_writes_the_same_bytes(void **state)
     }
 }
 
-// Whole shards are left alone: they keep the time of their making.
+// Whole shards are left alone, and what a process left half-written goes.
 static void a_pack_that_was_killed_is_continued(void **state)
 {
     (void)state;

@@ -150,7 +150,7 @@ static status open_sheet(image_sheet *s, const char *files, int *count)
         TRY(square_reader_create(&s->squares, SQUARE_SIDE));
     }
     s->stored = malloc(info->sample_bytes);
-    s->square = malloc(3 * SQUARE_SIDE * SQUARE_SIDE);
+    s->square = malloc((size_t)3 * SQUARE_SIDE * SQUARE_SIDE);
     CHECK(s->stored != NULL && s->square != NULL, ST_INTERNAL, "no memory for an image");
     return sheet_create(&s->picture, (*count + SHEET_COLUMNS - 1) / SHEET_COLUMNS, SHEET_COLUMNS,
                         &s->cell);

@@ -85,21 +85,22 @@ static void warn_lines(const char *lines)
 }
 
 // Collective. Rank 0 names the images that any rank has left out in this round.
-static status tell_left_out(const world *w, const image_pack *p)
+//   lengths  (ranks) room for the length of each one's text
+static status tell_left_out(const world *w, const image_pack *p, size_t *lengths)
 {
     const char *mine = image_pack_left_out(p);
-    size_t length = strlen(mine), *lengths = calloc((size_t)w->size, sizeof *lengths);
-    TRY(agree(w, lengths != NULL ? ST_OK : failure(ST_INTERNAL, "no memory to pack")));
+    size_t length = strlen(mine), total = 0;
     exchange_gather(w, &length, sizeof length, lengths);
-    size_t total = 0;
     for (int rank = 0; rank < w->size; rank++)
         total += lengths[rank];
+    if (total == 0) return ST_OK;
     char *all = calloc(total + 1, 1);
     status s = agree(w, all != NULL ? ST_OK : failure(ST_INTERNAL, "no memory to pack"));
-    if (s == ST_OK && total > 0) exchange_gather_sizes(w, mine, lengths, all);
-    if (s == ST_OK) warn_lines(all);
+    if (s == ST_OK && all != NULL) {
+        exchange_gather_sizes(w, mine, lengths, all);
+        warn_lines(all);
+    }
     free(all);
-    free(lengths);
     return s;
 }
 
@@ -121,12 +122,16 @@ static void sum_results(const world *w, pack_result *result)
 // Collective.
 static status pack_rounds(const world *w, image_pack *p)
 {
-    TRY(agree_same(w, image_pack_hash(p), "list of images"));
-    for (int round = 0; round < image_pack_rounds(p); round++) {
-        TRY(agree(w, image_pack_round(p, round)));
-        TRY(tell_left_out(w, p));
+    size_t *lengths = calloc((size_t)w->size, sizeof *lengths);
+    status s = agree(w, lengths != NULL ? ST_OK : failure(ST_INTERNAL, "no memory to pack"));
+    ASSERT(s != ST_OK || lengths != NULL);
+    if (s == ST_OK) s = agree_same(w, image_pack_hash(p), "list of images");
+    for (int round = 0; s == ST_OK && round < image_pack_rounds(p); round++) {
+        s = agree(w, image_pack_round(p, round));
+        if (s == ST_OK) s = tell_left_out(w, p, lengths);
     }
-    return ST_OK;
+    free(lengths);
+    return s;
 }
 
 // Collective.
