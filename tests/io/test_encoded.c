@@ -255,7 +255,7 @@ static void views_do_not_depend_on_the_other_images(void **state)
     assert_ok(open_shards(&d, "train-*.h5"));
     const dataset_info *info = dataset_get_info(d);
     unsigned char *pixels = malloc(info->sample_bytes);
-    for (uint64_t i = 0; i < 3 * COUNT; i++) {
+    for (uint64_t i = 0; i < (uint64_t)3 * COUNT; i++) {
         const char *recipe = recipes[i / COUNT];
         augmenter *a, *own;
         image_size size;
