@@ -1,0 +1,101 @@
+// Two passes over two views are each view's own pass, taken together.
+#include "tests/check.h"
+
+#include "base/rng.h"
+#include "trainer/energy_model.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { ROWS = 6, CHANNELS = 5, DIM = 4, OWN = 2 };
+enum { BATCH = OWN * ROWS, FLOATS = BATCH * CHANNELS, TARGETS = ROWS * DIM };
+
+static float views[2][FLOATS], target[TARGETS];
+
+static method_setup setup = {
+    .workers = {.total = OWN, .count = OWN, .batch = ROWS},
+    .order = {.seed = 1, .count = 100, .batch = BATCH},
+    .seed = 3,
+    .view = {ROWS, CHANNELS, 1, 1},
+};
+
+static void fill(float *x, size_t count, uint64_t which)
+{
+    rng r = rng_open(1, RNG_TEST, 0, which, 0);
+    for (size_t i = 0; i < count; i++)
+        x[i] = rng_normal(&r);
+}
+
+// What worker 1 leaves behind.
+typedef struct leaf {
+    float gradient[64], statistics[32], metrics[2];
+} leaf;
+
+// `passes` of weight 0.5 over views first, first + 1 ...
+static leaf run(int first, int passes)
+{
+    energy_model m;
+    assert_ok(energy_model_create(&m, &setup));
+    int target_in = graph_input(m.graph, "target", (shape){ROWS, DIM, 1, 1}, false);
+    int x = graph_chain(m.graph, "linear", "fc", m.images, "{features: %d}", DIM);
+    x = graph_chain(m.graph, "batch_norm", "norm", x, "{}");
+    x = graph_chain(m.graph, "l2_normalise", "unit", x, "{}");
+    int energy = graph_add(m.graph, "cosine", "energy", (int[]){x, target_in}, 2, "{}");
+    assert_ok(energy_model_finish(&m, energy, passes, 0.5));
+    graph_prepare(m.graph);
+    graph_set_input(m.graph, target_in, target);
+    const batch b = {.views = {views[first], views[(first + 1) % 2]}};
+    phases clock = {0};
+    const method_step step = {.batch = &b, .phases = &clock};
+    leaf l = {{0}, {0}, {0}};
+    assert_true(m.weights.param_count <= 64 && m.weights.statistic_count <= 32);
+    for (int pass = 0; pass < passes; pass++)
+        energy_model_pass(&m, &step, 1, pass, &(method_leaf){l.gradient, l.statistics, l.metrics});
+    energy_model_destroy(&m);
+    return l;
+}
+
+static void assert_near(const float *found, const float *a, const float *b, size_t count,
+                        float share)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_true(fabsf(found[i] - share * (a[i] + b[i])) < 1e-6f);
+}
+
+static void losses_and_gradients_add_up_and_statistics_are_means(void **state)
+{
+    (void)state;
+    leaf both = run(0, 2), one = run(0, 1), other = run(1, 1);
+    assert_true(fabsf(one.metrics[0] - other.metrics[0]) > 1e-4f);
+    assert_near(both.metrics, one.metrics, other.metrics, 1, 1);
+    assert_near(both.gradient, one.gradient, other.gradient, 64, 1);
+    assert_near(both.statistics, one.statistics, other.statistics, 32, 0.5f);
+    assert_true(both.metrics[1] == 0); // this energy has no accuracy
+}
+
+// Half the energies' sum, over the batch of all workers: so the workers' shares add up to the mean.
+static void the_loss_is_the_workers_share_of_the_mean_energy(void **state)
+{
+    (void)state;
+    float saved[FLOATS];
+    memcpy(saved, views[0], sizeof saved);
+    leaf one = run(0, 1);
+    // The first worker's images are not looked at.
+    memset(views[0], 0, sizeof views[0] / OWN);
+    leaf same = run(0, 1);
+    memcpy(views[0], saved, sizeof saved);
+    assert_memory_equal(&one, &same, sizeof one);
+    assert_true(fabsf(one.metrics[0]) <= 0.5f / OWN);
+}
+
+int main(void)
+{
+    fill(views[0], FLOATS, 1);
+    fill(views[1], FLOATS, 2);
+    fill(target, TARGETS, 3);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(losses_and_gradients_add_up_and_statistics_are_means),
+        cmocka_unit_test(the_loss_is_the_workers_share_of_the_mean_energy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
