@@ -215,7 +215,7 @@ static size_t farthest(const descent *d, const square *s)
     return (size_t)where[lane] + (size_t)lane;
 }
 
-// Takes t G[a] from the gradients under the window around a code.
+// Takes t G[a] from the gradients in the window around a code that moves by t.
 static void move(descent *d, size_t at, float by)
 {
     extent e = d->extent;
@@ -236,7 +236,6 @@ static void move(descent *d, size_t at, float by)
             to[i] -= by * from[i];
     }
     d->gradient[at] -= by * (float)(2 * d->problem->alpha);
-    d->code[at] += by;
 }
 
 // One update in the next square; true when a code moved.
@@ -254,7 +253,7 @@ static bool update(descent *d, square *s)
     float next = best_value(d, at), by = next - d->code[at];
     if (by == 0) return false;
     move(d, at, by);
-    d->code[at] = next; // exactly 0 where it is 0
+    d->code[at] = next;
     return true;
 }
 

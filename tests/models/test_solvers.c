@@ -1,5 +1,6 @@
 // tests/models/test_solvers.c -- every solver on every kind of problem against a slow oracle.
 #include "models/lambda.h"
+#include "models/solvers/objective.h"
 #include "tests/check.h"
 #include "tests/models/allocations.h"
 #include "tests/models/solver_trial.h"
@@ -222,6 +223,44 @@ static void momentum_saves_iterations(void **state)
     trial_close(&t);
 }
 
+// An L that is too small is found out by the energy.
+static void check_wrong_bound(trial *t)
+{
+    double bound = t->problem.bound;
+    for (double part = 1; part > 0.01; part /= 4) {
+        t->problem.bound = bound * part;
+        fill_code(t, 0.5f);
+        double before = trial_energy_of_code(t);
+        inference_result r = trial_run(t);
+        check_result(t, &r);
+        assert_true(r.energy <= before + 1e-6 * energy_at_zero(t));
+    }
+    t->problem.bound = bound;
+}
+
+static void a_wrong_bound_never_raises_the_energy(void **state)
+{
+    (void)state;
+    for_each_solver("{gap: 1.0e-4, iterations: 50}", check_wrong_bound);
+}
+
+static void the_largest_gradient_is_found_in_any_place(void **state)
+{
+    (void)state;
+    trial t = trial_open(&trial_kinds[0]);
+    for (size_t i = 0; i < t.codes; i++) {
+        memset(t.code, 0, t.codes * sizeof *t.code);
+        t.code[i] = -2;
+        t.problem.non_negative = false;
+        assert_true(objective_largest(&t.problem, t.code) == 2);
+        t.problem.non_negative = true;
+        assert_true(objective_largest(&t.problem, t.code) == 0);
+        t.code[i] = 3;
+        assert_true(objective_largest(&t.problem, t.code) == 3);
+    }
+    trial_close(&t);
+}
+
 static const struct {
     const char *penalty, *settings;
     double lambda; // times that of L1
@@ -301,6 +340,8 @@ int main(void)
         cmocka_unit_test(equal_input_gives_equal_bits_without_allocation),
         cmocka_unit_test(an_empty_image_has_the_empty_code_and_NaN_is_told),
         cmocka_unit_test(momentum_saves_iterations),
+        cmocka_unit_test(a_wrong_bound_never_raises_the_energy),
+        cmocka_unit_test(the_largest_gradient_is_found_in_any_place),
         cmocka_unit_test(proximal_gradient_takes_any_penalty),
         cmocka_unit_test(what_a_solver_cannot_do_is_refused_with_a_way_out),
     };
