@@ -34,7 +34,7 @@ static pass open_pass(trial *t)
               .list = calloc(t->codes, sizeof(active_code))};
     assert_non_null(p.list);
     for (size_t i = 0; i < t->codes; i++)
-        t->code[i] = i % 4 == 0 && i % (size_t)dictionary_lanes(g) < (size_t)g->atoms;
+        if (i % 4 == 0 && i % (size_t)dictionary_lanes(g) < (size_t)g->atoms) t->code[i] = 1;
     size_t count = dictionary_list_nonzero(g, t->code, p.list);
     for (size_t i = 0; i < count; i++)
         p.prediction[i] = t->prediction[p.list[i].at];

@@ -227,8 +227,8 @@ static void momentum_saves_iterations(void **state)
 static void check_wrong_bound(trial *t)
 {
     double bound = t->problem.bound;
-    for (double part = 1; part > 0.01; part /= 4) {
-        t->problem.bound = bound * part;
+    for (int n = 0; n < 4; n++) {
+        t->problem.bound = bound / (1 << 2 * n);
         fill_code(t, 0.5f);
         double before = trial_energy_of_code(t);
         inference_result r = trial_run(t);
