@@ -2,6 +2,7 @@
 #include "base/arena.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define ALIGNMENT 64u
 
@@ -14,6 +15,11 @@ status arena_create(arena *a, size_t capacity, const char *what)
 {
     *a = (arena){0};
     if (capacity == 0) capacity = ALIGNMENT;
+    double installed = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    CHECK((double)capacity <= installed, ST_CONFIG,
+          "%s would take %.1f GB in each rank, but this machine has %.1f GB; use a smaller batch, "
+          "more workers or a smaller model",
+          what, (double)capacity * 1e-9, installed * 1e-9);
     void *memory = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(memory != MAP_FAILED, ST_INTERNAL,
           "no memory for %s: %.1f MB were asked for; use a smaller batch, more workers or a "

@@ -19,7 +19,8 @@ typedef struct arena {
 size_t arena_padded(size_t bytes);
 
 // Zeroed memory for `capacity` bytes (huge pages where the system has them), owned by the arena.
-// Errors: ST_INTERNAL, with the number, when there is not enough memory.
+// Errors, with the number: ST_CONFIG when it is more than the machine has, ST_INTERNAL when there is
+// not enough free.
 status arena_create(arena *a, size_t capacity, const char *what);
 
 // The next `bytes`; the view lives as long as the arena. Taking more than was planned is a broken

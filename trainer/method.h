@@ -86,7 +86,8 @@ typedef struct method_contrast {
 // What a method learns decides which sections its job has.
 typedef enum method_kind {
     METHOD_EMBEDS, // an encoder of whole images: section model
-    METHOD_INFERS  // a dictionary and perhaps an encoder of codes: encoder, penalty, solver
+    METHOD_INFERS  // a dictionary and perhaps an encoder of codes: encoder, penalty, solver; it has
+                   // the metric "nonzero", the share of codes that are not 0
 } method_kind;
 
 typedef struct method_type {

@@ -25,6 +25,10 @@ const config_field sparse_fields[] = {
      "a checkpoint of another run to take the first atoms from; empty = random"},
     {"learn_dictionary", FIELD_BOOL, offsetof(sparse_config, learn_dictionary), "true", 0, 0, NULL,
      "false: only the encoder learns"},
+    {"curvature", FIELD_BOOL, offsetof(sparse_config, curvature), "false", 0, 0, NULL,
+     "divide each atom's gradient by the mean square of its codes: for sgd, where a learning rate "
+     "of "
+     "1 is then a whole Newton step"},
     {"reseed_every", FIELD_INT, offsetof(sparse_config, reseed_every), "100", 0, 1e9, NULL,
      "steps between searches for atoms that are not used any more; 0 = never"},
     {0}};
@@ -94,8 +98,10 @@ static void find_dictionary(sparse_model *m)
     const graph_param *p;
     for (int i = 0; (p = graph_param_at(m->graph, i)) != NULL; i++)
         if (strcmp(p->name, "dictionary.weight") == 0) m->atoms_at = p->offset;
-    for (int i = 0; (p = graph_statistic_at(m->graph, i)) != NULL; i++)
+    for (int i = 0; (p = graph_statistic_at(m->graph, i)) != NULL; i++) {
         if (strcmp(p->name, "dictionary.activity") == 0) m->activity_at = p->offset;
+        if (strcmp(p->name, "dictionary.power") == 0) m->power_at = p->offset;
+    }
 }
 
 // The atoms of another run's checkpoint.

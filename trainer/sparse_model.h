@@ -23,7 +23,7 @@ typedef struct sparse_config {
     char start[CONFIG_TEXT_SIZE];          // zero|encoder
     char encoder_learns[CONFIG_TEXT_SIZE]; // codes|energy
     char dictionary[CONFIG_TEXT_SIZE];     // a checkpoint to take the atoms from; "" = random
-    bool non_negative, learn_dictionary;
+    bool non_negative, learn_dictionary, curvature;
     double alpha;
 } sparse_config;
 
@@ -43,7 +43,7 @@ typedef struct sparse_model {
     graph *graph;
     weights weights;
     int images, codes, lambdas, prediction, energy; // tensors; prediction -1: no encoder
-    size_t atoms_at, activity_at;                   // of the dictionary, in the flat arrays
+    size_t atoms_at, activity_at, power_at;         // of the dictionary, in the flat arrays
     code_inference *inference;
     arena memory;
     float *code_planes;        // (b, K, h, w)

@@ -81,6 +81,17 @@ bool warn_leak(warnings *w, const warnings_setup *setup, double accuracy, uint64
     return true;
 }
 
+bool warn_empty(warnings *w, double nonzero)
+{
+    if (nonzero > 0) return false;
+    if (!first_time(w, WARNING_EMPTY)) return false;
+    log_warn(
+        "all codes are 0, so nothing is learnt: penalty.lambda is at or above the lambda_max of "
+        "these images (or the images are constant); take a smaller lambda, or give it as "
+        "unit: relative");
+    return true;
+}
+
 bool warn_collapse(warnings *w, const health *h)
 {
     if (h->deviation >= LEAST_DEVIATION && h->effective_rank >= LEAST_RANK) return false;

@@ -17,6 +17,7 @@ typedef enum warning {
     WARNING_NEGATIVES, // too many of them are of the query's own kind
     WARNING_MOMENTUM,  // the key encoder hardly leaves its random start
     WARNING_RATE,      // nothing is learnt at a learning rate of 0
+    WARNING_EMPTY,     // all codes are 0
     WARNING_COUNT
 } warning;
 
@@ -49,6 +50,9 @@ bool warn_chance(warnings *w, const warnings_setup *setup, double loss, double e
 // once these are K.
 bool warn_leak(warnings *w, const warnings_setup *setup, double accuracy, uint64_t keys,
                double epoch);
+
+// nonzero: share of codes that are not 0, mean over the newest steps.
+bool warn_empty(warnings *w, double nonzero);
 
 // Deviation of the features near 0 or an effective rank below 2.
 bool warn_collapse(warnings *w, const health *h);

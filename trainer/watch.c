@@ -35,10 +35,10 @@ void watch_start(training *t)
     warn_momentum(&t->warnings, &setup);
 }
 
-static double mean_accuracy(const training *t, const double *means)
+static double mean_of(const training *t, const double *means, const char *metric)
 {
     size_t i = 0;
-    while (i < t->metric_count && strcmp(t->job->method->metric_names[i], "accuracy") != 0)
+    while (i < t->metric_count && strcmp(t->job->method->metric_names[i], metric) != 0)
         i++;
     ASSERT(i < t->metric_count);
     return means[i];
@@ -48,13 +48,15 @@ void watch_metrics(training *t, const double *means)
 {
     method_contrast contrast;
     warnings_setup setup;
+    if (t->job->method->kind == METHOD_INFERS)
+        warn_empty(&t->warnings, mean_of(t, means, "nonzero"));
     if (!describe(t, &contrast, &setup)) return;
     uint64_t window = (uint64_t)t->job->log_every;
     uint64_t before = t->step > window ? t->step - window : 0; // steps before those of the means
     uint64_t keys = contrast.keys_a_step > 0 ? before * contrast.keys_a_step : contrast.negatives;
     double epoch = (double)t->step / (double)t->steps_per_epoch;
     warn_chance(&t->warnings, &setup, means[0] / contrast.loss_scale, epoch);
-    warn_leak(&t->warnings, &setup, mean_accuracy(t, means), keys, epoch);
+    warn_leak(&t->warnings, &setup, mean_of(t, means, "accuracy"), keys, epoch);
 }
 
 void watch_health(training *t, const health *h)

@@ -4,11 +4,15 @@
 //   z (n, K, h, w), weight (K, C, k, k), atoms of length 1, y (n, C, H, W); borders:
 //   models/code_layout.h
 //   source: Kavukcuoglu et al. 2010 (NIPS, "Learning convolutional feature hierarchies") eq. 2
-// The statistic `activity` (K), if asked for, is the mean of |z| of each atom.
+// The statistics, if asked for (`activity`): activity (K), the mean of |z| of each atom over samples and
+// places; power (K), the mean over samples of the sum of z^2 over places, which is the energy's
+// curvature along the atom.
 #include "models/ops/dictionary_op.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { ACTIVITY, POWER };
 
 typedef struct synthesise_config {
     dictionary_config dictionary;
@@ -49,25 +53,30 @@ static status plan(const void *settings, op_plan *p)
           l->height, l->width, z.h, z.w);
     if (c->unit) p->constraints[0] = CONSTRAINT_UNIT_ROWS;
     if (c->activity) {
-        p->statistic_count = 1;
-        p->statistics[0] = (op_param){.name = "activity", .rank = 1, .dims = {z.c}};
+        p->statistic_count = 2;
+        p->statistics[ACTIVITY] = (op_param){.name = "activity", .rank = 1, .dims = {z.c}};
+        p->statistics[POWER] = (op_param){.name = "power", .rank = 1, .dims = {z.c}};
     }
     return ST_OK;
 }
 
-static void measure_activity(const op_plan *p, const float *codes, float *activity)
+static void measure_activity(const op_plan *p, const float *codes, float *activity, float *power)
 {
     size_t places = (size_t)p->in[0].h * (size_t)p->in[0].w, atoms = (size_t)p->in[0].c;
     for (size_t a = 0; a < atoms; a++) {
-        double sum = 0;
+        double sum = 0, squares = 0;
         for (size_t n = 0; n < (size_t)p->in[0].n; n++) {
             const float *z = codes + (n * atoms + a) * places;
-            float part = 0;
-            for (size_t q = 0; q < places; q++)
+            float part = 0, square = 0;
+            for (size_t q = 0; q < places; q++) {
                 part += fabsf(z[q]);
+                square += z[q] * z[q];
+            }
             sum += (double)part;
+            squares += (double)square;
         }
         activity[a] = (float)(sum / (double)(places * (size_t)p->in[0].n));
+        power[a] = (float)(squares / (double)p->in[0].n);
     }
 }
 
@@ -82,7 +91,8 @@ static void forward(const void *settings, const op_plan *p, const op_run *run)
         code_layout_unpack_image(l, s.image, run->out + n * code_layout_pixels(l));
     }
     if (p->statistic_count > 0 && run->training && run->batch_statistics[0] != NULL)
-        measure_activity(p, run->in[0], run->batch_statistics[0]);
+        measure_activity(p, run->in[0], run->batch_statistics[ACTIVITY],
+                         run->batch_statistics[POWER]);
 }
 
 static void backward(const void *settings, const op_plan *p, const op_run *run)

@@ -32,6 +32,15 @@ static void too_many_negatives_are_told_once(void **state)
     assert_false(warn_negatives(&w, &setup));
 }
 
+static void empty_codes_are_told_once(void **state)
+{
+    (void)state;
+    warnings w = {0};
+    assert_false(warn_empty(&w, 1e-6));
+    assert_true(warn_empty(&w, 0));
+    assert_false(warn_empty(&w, 0));
+}
+
 static void slow_momentum_is_told_once(void **state)
 {
     (void)state;
@@ -120,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_run_hears_nothing),
         cmocka_unit_test(too_many_negatives_are_told_once),
+        cmocka_unit_test(empty_codes_are_told_once),
         cmocka_unit_test(slow_momentum_is_told_once),
         cmocka_unit_test(momentum_one_never_moves_and_zero_is_never_slow),
         cmocka_unit_test(a_learning_rate_of_zero_is_told_once),
