@@ -2,8 +2,8 @@
 // weights, and the passes of a step over it.
 //
 //   energy_model_create ─> the method adds its nodes behind `images` ─> energy_model_finish
-//   then each step:  graph_prepare ─> for each own worker, for each view: the method sets its other
-//                    inputs ─> energy_model_pass
+//   then each step:  graph_prepare ─> for each group of own workers, for each view: the method sets
+//                    their other inputs ─> energy_model_pass
 #ifndef TRAINER_ENERGY_MODEL_H
 #define TRAINER_ENERGY_MODEL_H
 
@@ -18,7 +18,8 @@ typedef struct energy_model {
     double weight;      // of each pass in the loss
     size_t accuracy_at; // the energy's among the statistics; NO_ACCURACY if it has none
     arena memory;
-    float *statistics_beside; // of a later pass, before the mean
+    float *statistics_beside;        // (group, statistics) of a later pass, before the mean
+    float **statistics, **gradients; // (group) where a pass writes them
 } energy_model;
 
 #define NO_ACCURACY SIZE_MAX
@@ -34,10 +35,10 @@ status energy_model_finish(energy_model *m, int energy, int passes, double weigh
 
 void energy_model_destroy(energy_model *m);
 
-// Local. Forward and backward of pass `pass` over own worker `own`, into its leaf: adds to the
-// gradient, to metric 0 (the loss) and, where the energy has one, to metric 1 (accuracy, mean over
+// Collective where the graph meets. Forward and backward of pass `pass` over a group of own workers
+// (trainer/method.h), into their leaves (group.count): adds to the gradient, to metric 0 (the loss) and, where the energy has one, to metric 1 (accuracy, mean over
 // passes); the statistics become the mean over the passes so far, which come in order.
-void energy_model_pass(energy_model *m, const method_step *step, int own, int pass,
-                       const method_leaf *leaf);
+void energy_model_pass(energy_model *m, const method_step *step, worker_group group, int pass,
+                       const method_leaf *leaves);
 
 #endif

@@ -24,6 +24,7 @@ status key_encoder_create(key_encoder *k, const method_setup *setup, const weigh
 {
     *k = (key_encoder){.setup = setup};
     TRY(graph_create(&k->graph, false));
+    graph_join(k->graph, setup->team);
     k->images = graph_input(k->graph, "images", setup->view, false);
     k->embedding = encoder_embedding(k->graph, &setup->encoder, k->images);
     graph_keep(k->graph, k->embedding);
@@ -52,15 +53,27 @@ void key_encoder_follow(key_encoder *k, const method_step *step, const weights *
     graph_prepare(k->graph);
 }
 
-// Keys of the own workers' rows of a slot, into their places among all rows.
-static void compute_own(key_encoder *k, const method_step *step, int slot, float *rows)
+// Collective where the graph meets. Keys of a group's rows of a slot, into their places among all rows.
+static void compute_group(key_encoder *k, const method_step *step, worker_group group, int slot,
+                          float *rows)
 {
-    for (int own = 0; own < k->setup->workers.count; own++) {
-        graph_set_input(k->graph, k->images, method_view(k->setup, step, slot, own));
-        graph_forward(k->graph, true, k->embedding, NULL);
-        memcpy(rows + (size_t)(k->setup->workers.first + own) * worker_floats(k),
+    for (int i = 0; i < group.count; i++) {
+        graph_select_worker(k->graph, i);
+        graph_set_input(k->graph, k->images, method_view(k->setup, step, slot, group.first + i));
+    }
+    graph_forward_team(k->graph, true, k->embedding, NULL);
+    for (int i = 0; i < group.count; i++) {
+        graph_select_worker(k->graph, i);
+        memcpy(rows + (size_t)(k->setup->workers.first + group.first + i) * worker_floats(k),
                graph_value(k->graph, k->embedding), worker_floats(k) * sizeof(float));
     }
+}
+
+static void compute_own(key_encoder *k, const method_step *step, int slot, float *rows)
+{
+    worker_group group = {.count = method_group_size(k->setup, k->graph)};
+    for (; group.first < k->setup->workers.count; group.first += group.count)
+        compute_group(k, step, group, slot, rows);
 }
 
 // From the order of shuffled rows back to that of batch positions.

@@ -38,7 +38,7 @@ static void run_lockstep(training *t, const method_step *step)
 {
     phases_enter(&t->phases, PHASE_REDUCE);
     memset(t->first_leaf, 0, (size_t)t->workers.count * training_leaf_floats(t) * sizeof(float));
-    t->job->method->lockstep(t->method, step, t->leaves);
+    t->job->method->run(t->method, step, (worker_group){0, t->workers.count}, t->leaves);
 }
 
 // A rank in trouble cannot go on; its leaves only keep the others company.
@@ -52,7 +52,7 @@ static void fill_leaves(training *t, const method_step *step)
             memcpy(leaf, t->leaves[worker].gradient, training_leaf_floats(t) * sizeof *leaf);
         } else {
             method_leaf parts = training_leaf_parts(t, leaf);
-            t->job->method->worker(t->method, step, worker, &parts);
+            t->job->method->run(t->method, step, (worker_group){worker, 1}, &parts);
         }
         leaf[lane_at(t)] = *step->trouble != ST_OK ? 1.0f : 0.0f;
         phases_enter(&t->phases, PHASE_REDUCE);

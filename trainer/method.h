@@ -1,10 +1,10 @@
 // trainer/method.h -- a self-supervised method: how parts become an energy, and what one step is.
 //
-//   create ─> each step:  begin ─> worker (once for each own logical worker) ─> [loop: sum over all
+//   create ─> each step:  begin ─> run (once for each own logical worker) ─> [loop: sum over all
 //             workers, update] ─> finish
 //
-// Where operations of the learned graph meet all workers (models/op.h), lockstep runs all own workers
-// at once instead of worker.
+// Where operations of the learned graph meet all workers (models/op.h), run is called once for all
+// own workers together.
 //
 // One file in trainer/methods/ with one exported const method_type, one line in methods.def. The
 // loop owns data, reduction, optimizer, checkpoints; the method owns its graphs, its weights and
@@ -68,7 +68,19 @@ static inline int method_two_views(const void *settings, view_slot slots[LOADER_
     return 2;
 }
 
-// Where worker() leaves its results; all zeroed before the call.
+// Own workers first .. first+count-1 (numbers within this rank) that run together.
+typedef struct worker_group {
+    int first, count;
+} worker_group;
+
+// How many own workers run together on this graph: one, or all where its operations meet. Worker
+// first + i of a group is what graph_select_worker calls i.
+static inline int method_group_size(const method_setup *setup, const graph *g)
+{
+    return graph_meets(g) ? setup->workers.count : 1;
+}
+
+// Where run() leaves a worker's results; all zeroed before the call.
 typedef struct method_leaf {
     float *gradient;   // (param_count) added to: of the mean energy over the global batch
     float *statistics; // (statistic_count) batch statistics of this worker
@@ -106,12 +118,10 @@ typedef struct method_type {
     status (*create)(void *state, const method_setup *setup, weights **learned);
     // Collective. What all workers need first: moving averages, keys of the whole batch.
     void (*begin)(void *state, const method_step *step);
-    // Local. Forward and backward of own worker `worker`, 0 .. workers.count-1. NULL: the method's
-    // graph always meets.
-    void (*worker)(void *state, const method_step *step, int worker, const method_leaf *leaf);
-    // Collective. The same for all own workers in lockstep, when the learned graph meets; leaves
-    // (workers.count). NULL: the method cannot, and a net whose operations meet is refused.
-    void (*lockstep)(void *state, const method_step *step, const method_leaf *leaves);
+    // Forward and backward of own workers; leaves (group.count). Local, and of one worker; where the
+    // learned graph meets, collective and of all own workers.
+    void (*run)(void *state, const method_step *step, worker_group group,
+                const method_leaf *leaves);
     // After the update: what the next step will remember of this one. NULL: nothing.
     void (*finish)(void *state, const method_step *step);
     // Appends what a checkpoint must hold beside the learned weights; returns how many.

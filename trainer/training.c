@@ -27,17 +27,6 @@ static status open_data(training *t)
     return ST_OK;
 }
 
-static status check_lockstep(const training *t)
-{
-    const method_type *method = t->job->method;
-    CHECK(
-        !graph_meets(t->learned->graph) || method->lockstep != NULL, ST_CONFIG,
-        "model.norm, model.head: %s cannot run its workers in lockstep, as synchronised batch norm "
-        "needs; take batch or group norm",
-        method->name);
-    return ST_OK;
-}
-
 static status create_method(training *t)
 {
     const job *j = t->job;
@@ -58,7 +47,6 @@ static status create_method(training *t)
     t->method = calloc(1, j->method->state_size);
     CHECK(t->method != NULL, ST_INTERNAL, "no memory for the method");
     TRY(j->method->create(t->method, &setup, &t->learned));
-    TRY(check_lockstep(t));
     while (t->metric_count < METHOD_MAX_METRICS && j->method->metric_names[t->metric_count] != NULL)
         t->metric_count++;
     return ST_OK;

@@ -72,12 +72,11 @@ bool warn_leak(warnings *w, const warnings_setup *setup, double accuracy, uint64
     if (setup->negatives == 0 || keys < setup->negatives || epoch < 1) return false;
     if (accuracy <= LEAK_ACCURACY) return false;
     if (!first_time(w, WARNING_LEAK)) return false;
-    log_warn("queries find their keys among %llu in %.1f %% of cases, which is too easy: batch "
-             "norm may give them away (in moco keep method.shuffle true, with two workers or more, "
-             "or take "
-             "model.norm sync or group), "
-             "the views are too much alike, or the negatives too few",
-             (unsigned long long)setup->negatives + 1, 100 * accuracy);
+    log_warn(
+        "queries find their keys among %llu in %.1f %% of cases, which is too easy: batch "
+        "norm may give them away (in moco keep method.shuffle true, with two workers or more, "
+        "or take model.norm sync or group), the views are too much alike, or the negatives too few",
+        (unsigned long long)setup->negatives + 1, 100 * accuracy);
     return true;
 }
 

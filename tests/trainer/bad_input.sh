@@ -22,7 +22,6 @@ both 78 "did you mean 'resnet18'" model.net=resnet81
 both 78 "multiple of 4" batch=50
 both 78 "take a smaller batch" batch=4800
 both 78 "augment" data.augment=moco_cifra
-both 78 "cannot run its workers in lockstep" model.norm=sync
 both 66 "nowhere-*.h5" data.train='nowhere-*.h5'
 both 65 "/pictures" data.images=/pictures
 both 78 "did you mean 'workers'" worker=2

@@ -39,6 +39,9 @@ same_on "1 2" workers=4 method.name=moco_v3 model.head=mlp_bn
 # Workers that meet in the middle of a pass.
 same_on "1 2 4" workers=4 method.name=simclr model.norm=sync model.head=mlp_sync_bn
 same_on "1 2" workers=6 method.name=simclr
+for method in simsiam moco_v3 "moco method.symmetric=true method.mask_same=true"; do
+    same_on "1 2 4" workers=4 method.name=$method model.norm=sync model.head=mlp_sync_bn
+done
 job=$small_job
 train 1 other-seed workers=4 stop_after=5 seed=4
 [ "$(hash_of other-seed)" != "$one" ] || fail "another seed gives the same bits"

@@ -53,7 +53,7 @@ typedef struct moco {
     key_queue queue;
     arena memory;
     float *keys[MAX_DIRECTIONS]; // (B, dim) of each key view, in the order of batch positions
-    float *mask;                 // (b, K): -infinity at a query's own image, else 0; or NULL
+    float *mask;                 // (group, b, K): -infinity at a query's own image, else 0; or NULL
 } moco;
 
 static status build_query(moco *m)
@@ -72,10 +72,17 @@ static status build_query(moco *m)
     return energy_model_finish(&m->query, energy, m->directions, 1);
 }
 
+// Of one worker.
+static size_t mask_floats(const moco *m)
+{
+    return (size_t)m->setup.view.n * (size_t)m->config->queue;
+}
+
 static status take_memory(moco *m)
 {
     size_t keys = (size_t)m->setup.order.batch * (size_t)m->setup.encoder.head.dim * sizeof(float);
-    size_t mask = (size_t)m->setup.view.n * (size_t)m->config->queue * sizeof(float);
+    size_t group = (size_t)method_group_size(&m->setup, m->query.graph);
+    size_t mask = group * mask_floats(m) * sizeof(float);
     if (!m->config->mask_same) mask = 0;
     TRY(arena_create(&m->memory, (size_t)m->directions * arena_padded(keys) + arena_padded(mask),
                      "the keys"));
@@ -119,22 +126,30 @@ static void begin(void *state, const method_step *s)
         key_encoder_keys(&m->key, s, m->directions + i, c->shuffle, m->keys[i]);
 }
 
-static void worker(void *state, const method_step *s, int own, const method_leaf *leaf)
+// Inputs of own worker `own`, member `member` of its group.
+static void set_worker(moco *m, const method_step *s, int own, int member, int direction)
+{
+    graph *g = m->query.graph;
+    // Queries of draw i look for the keys of the other draw.
+    const float *keys = m->keys[m->directions - 1 - direction];
+    graph_select_worker(g, member);
+    graph_set_input(g, m->own_keys, key_encoder_own(&m->key, keys, own));
+    graph_set_input(g, m->negatives, m->queue.keys);
+    if (!m->config->mask_same) return;
+    float *mask = m->mask + (size_t)member * mask_floats(m);
+    const uint64_t *ids = s->batch->ids[direction] + (size_t)own * (size_t)m->setup.view.n;
+    key_queue_mask(&m->queue, ids, m->setup.view.n, mask);
+    graph_set_input(g, m->masked, mask);
+}
+
+static void run(void *state, const method_step *s, worker_group group, const method_leaf *leaves)
 {
     moco *m = state;
-    graph *g = m->query.graph;
     for (int i = 0; i < m->directions; i++) {
         phases_enter(s->phases, PHASE_FORWARD);
-        // Queries of draw i look for the keys of the other draw.
-        const float *keys = m->keys[m->directions - 1 - i];
-        graph_set_input(g, m->own_keys, key_encoder_own(&m->key, keys, own));
-        graph_set_input(g, m->negatives, m->queue.keys);
-        if (m->config->mask_same) {
-            const uint64_t *ids = s->batch->ids[i] + (size_t)own * (size_t)m->setup.view.n;
-            key_queue_mask(&m->queue, ids, m->setup.view.n, m->mask);
-            graph_set_input(g, m->masked, m->mask);
-        }
-        energy_model_pass(&m->query, s, own, i, leaf);
+        for (int member = 0; member < group.count; member++)
+            set_worker(m, s, group.first + member, member, i);
+        energy_model_pass(&m->query, s, group, i, leaves);
     }
 }
 
@@ -189,7 +204,7 @@ const method_type method_moco = {
     .views = views,
     .create = create,
     .begin = begin,
-    .worker = worker,
+    .run = run,
     .finish = finish,
     .describe = describe,
     .destroy = destroy,

@@ -5,7 +5,7 @@
 //   h: twice fc without bias and batch norm, ReLU between, no scale and shift at its end
 //   source: Chen, Xie, He 2021 (arXiv 2104.02057) alg. 1; its projector for a ResNet is model.head
 //   mlp_bn with head_layers 2, head_hidden 4096 and dim 256; predictor_hidden 4096
-//   Differs: batch norm sees one worker's samples, not all.
+//   As in the source batch norm sees all samples with model.norm sync and model.head mlp_sync_bn.
 #include "trainer/energy_model.h"
 #include "trainer/key_encoder.h"
 
@@ -44,7 +44,7 @@ typedef struct moco_v3 {
     key_encoder key;
     arena memory;
     float *keys[VIEWS]; // (B, dim) of all workers, in the order of batch positions
-    float *mask;        // (b, B): -infinity where a column is the row's own key, else 0
+    float *mask;        // (group, b, B): -infinity where a column is the row's own key, else 0
 } moco_v3;
 
 static status build_query(moco_v3 *m)
@@ -65,11 +65,18 @@ static status build_query(moco_v3 *m)
     return energy_model_finish(&m->query, energy, VIEWS, pass_weight(m->config));
 }
 
+// Of one worker.
+static size_t mask_floats(const moco_v3 *m)
+{
+    return (size_t)m->setup.view.n * (size_t)m->setup.order.batch;
+}
+
 static status take_memory(moco_v3 *m)
 {
     size_t all = (size_t)m->setup.order.batch;
     size_t keys = all * (size_t)m->setup.encoder.head.dim * sizeof(float);
-    size_t mask = (size_t)m->setup.view.n * all * sizeof(float);
+    size_t group = (size_t)method_group_size(&m->setup, m->query.graph);
+    size_t mask = group * mask_floats(m) * sizeof(float);
     TRY(arena_create(&m->memory, VIEWS * arena_padded(keys) + arena_padded(mask), "the keys"));
     for (int v = 0; v < VIEWS; v++)
         m->keys[v] = arena_take(&m->memory, keys);
@@ -106,27 +113,35 @@ static void begin(void *state, const method_step *s)
         key_encoder_keys(&m->key, s, v, false, m->keys[v]);
 }
 
-// Each query's own key is its positive, so it must not stand among the negatives too.
-static void mask_own_keys(moco_v3 *m, int own)
+// Each query's own key is its positive, so it must not stand among the negatives too. mask (b, B).
+static void mask_own_keys(const moco_v3 *m, int own, float *mask)
 {
     size_t all = (size_t)m->setup.order.batch, rows = (size_t)m->setup.view.n;
     size_t first = (size_t)(m->setup.workers.first + own) * rows;
-    memset(m->mask, 0, rows * all * sizeof(float));
+    memset(mask, 0, rows * all * sizeof(float));
     for (size_t i = 0; i < rows; i++)
-        m->mask[i * all + first + i] = -INFINITY;
+        mask[i * all + first + i] = -INFINITY;
 }
 
-static void worker(void *state, const method_step *s, int own, const method_leaf *leaf)
+static void set_keys(moco_v3 *m, worker_group group, const float *keys)
+{
+    graph *g = m->query.graph;
+    for (int i = 0; i < group.count; i++) {
+        graph_select_worker(g, i);
+        graph_set_input(g, m->own_keys, key_encoder_own(&m->key, keys, group.first + i));
+        graph_set_input(g, m->all_keys, keys);
+        graph_set_input(g, m->masked, m->mask + (size_t)i * mask_floats(m));
+    }
+}
+
+static void run(void *state, const method_step *s, worker_group group, const method_leaf *leaves)
 {
     moco_v3 *m = state;
-    graph *g = m->query.graph;
-    mask_own_keys(m, own);
+    for (int i = 0; i < group.count; i++)
+        mask_own_keys(m, group.first + i, m->mask + (size_t)i * mask_floats(m));
     for (int v = 0; v < VIEWS; v++) {
-        const float *keys = m->keys[1 - v];
-        graph_set_input(g, m->own_keys, key_encoder_own(&m->key, keys, own));
-        graph_set_input(g, m->all_keys, keys);
-        graph_set_input(g, m->masked, m->mask);
-        energy_model_pass(&m->query, s, own, v, leaf);
+        set_keys(m, group, m->keys[1 - v]);
+        energy_model_pass(&m->query, s, group, v, leaves);
     }
 }
 
@@ -153,7 +168,7 @@ const method_type method_moco_v3 = {
     .views = method_two_views,
     .create = create,
     .begin = begin,
-    .worker = worker,
+    .run = run,
     .describe = describe,
     .destroy = destroy,
     .contrast = contrast,

@@ -105,7 +105,7 @@ static void set_views(simclr *m, const method_step *s, int own)
     size_t floats = view_floats(m);
     float *both = m->views + (size_t)own * VIEWS * floats;
     for (size_t v = 0; v < VIEWS; v++)
-        memcpy(both + v * floats, s->batch->views[v] + (size_t)own * floats, floats * sizeof *both);
+        memcpy(both + v * floats, method_view(&m->setup, s, (int)v, own), floats * sizeof *both);
     graph_select_worker(m->graph, own);
     graph_set_input(m->graph, m->images, both);
 }
@@ -123,40 +123,21 @@ static void measure(simclr *m, int own, float share, const method_leaf *leaf)
         leaf->statistics[m->accuracy_at] / (float)m->setup.workers.total;
 }
 
-static void lockstep(void *state, const method_step *s, const method_leaf *leaves)
+static void run(void *state, const method_step *s, worker_group group, const method_leaf *leaves)
 {
     simclr *m = state;
     float share = 1.0f / (float)(VIEWS * m->setup.order.batch);
     phases_enter(s->phases, PHASE_FORWARD);
-    for (int own = 0; own < m->setup.workers.count; own++) {
+    for (int own = 0; own < group.count; own++) {
         set_views(m, s, own);
         m->gradients[own] = leaves[own].gradient;
         m->statistics[own] = leaves[own].statistics;
     }
     graph_forward_team(m->graph, true, m->energy, m->statistics);
-    for (int own = 0; own < m->setup.workers.count; own++)
+    for (int own = 0; own < group.count; own++)
         measure(m, own, share, &leaves[own]);
     phases_enter(s->phases, PHASE_BACKWARD);
     graph_backward_team(m->graph, m->energy, share, m->gradients);
-}
-
-static void finish(void *state, const method_step *s)
-{
-    (void)state, (void)s;
-}
-
-static int views(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
-{
-    (void)settings;
-    for (int v = 0; v < VIEWS; v++)
-        slots[v] = (view_slot){v, false};
-    return VIEWS;
-}
-
-static size_t describe(void *state, checkpoint_array *arrays)
-{
-    (void)state, (void)arrays;
-    return 0;
 }
 
 // A view's partner among the 2B - 2 views of other samples.
@@ -173,12 +154,10 @@ const method_type method_simclr = {
     .config_size = sizeof(simclr_config),
     .state_size = sizeof(simclr),
     .metric_names = {"loss", "accuracy"},
-    .views = views,
+    .views = method_two_views,
     .create = create,
     .begin = begin,
-    .lockstep = lockstep,
-    .finish = finish,
-    .describe = describe,
+    .run = run,
     .destroy = destroy,
     .contrast = contrast,
 };

@@ -3,7 +3,7 @@
 //   h: fc without bias, batch norm, ReLU, fc
 //   source: Chen & He 2020 (arXiv 2011.10566) alg. 1; its projector is model.head mlp_bn with
 //   head_layers 3, for CIFAR-10 2
-//   Differs: batch norm sees one worker's samples, not all.
+//   As in the source batch norm sees all samples with model.norm sync and model.head mlp_sync_bn.
 //
 // No negatives, no momentum encoder, nothing between workers: a step forgets all but the weights.
 #include "trainer/energy_model.h"
@@ -26,12 +26,23 @@ typedef struct simsiam {
     energy_model model;
     int target, embedding; // tensors of its graph
     arena memory;
-    float *targets[VIEWS]; // (b, dim) of one worker
+    float *targets[VIEWS]; // (group, b, dim)
 } simsiam;
 
-static size_t target_bytes(const simsiam *m)
+// Of one worker.
+static size_t target_floats(const simsiam *m)
 {
-    return (size_t)m->setup.view.n * (size_t)m->setup.encoder.head.dim * sizeof(float);
+    return (size_t)m->setup.view.n * (size_t)m->setup.encoder.head.dim;
+}
+
+static status take_memory(simsiam *m)
+{
+    size_t group = (size_t)method_group_size(&m->setup, m->model.graph);
+    size_t bytes = group * target_floats(m) * sizeof(float);
+    TRY(arena_create(&m->memory, VIEWS * arena_padded(bytes), "the targets"));
+    for (int v = 0; v < VIEWS; v++)
+        m->targets[v] = arena_take(&m->memory, bytes);
+    return ST_OK;
 }
 
 static status create(void *state, const method_setup *setup, weights **learned)
@@ -53,10 +64,7 @@ static status create(void *state, const method_setup *setup, weights **learned)
     int inputs[] = {prediction, m->target};
     int energy = graph_add(g, "cosine", "energy", inputs, 2, "{}");
     TRY(energy_model_finish(&m->model, energy, VIEWS, 1.0 / VIEWS));
-    TRY(arena_create(&m->memory, VIEWS * arena_padded(target_bytes(m)), "the targets"));
-    for (int v = 0; v < VIEWS; v++)
-        m->targets[v] = arena_take(&m->memory, target_bytes(m));
-    return ST_OK;
+    return take_memory(m);
 }
 
 static void destroy(void *state)
@@ -73,23 +81,34 @@ static void begin(void *state, const method_step *s)
     graph_prepare(m->model.graph);
 }
 
-static void compute_target(simsiam *m, const method_step *s, int own, int view)
+static void compute_targets(simsiam *m, const method_step *s, worker_group group, int view)
 {
     graph *g = m->model.graph;
-    graph_set_input(g, m->model.images, method_view(&m->setup, s, view, own));
-    graph_forward(g, true, m->embedding, NULL);
-    memcpy(m->targets[view], graph_value(g, m->embedding), target_bytes(m));
+    for (int i = 0; i < group.count; i++) {
+        graph_select_worker(g, i);
+        graph_set_input(g, m->model.images, method_view(&m->setup, s, view, group.first + i));
+    }
+    graph_forward_team(g, true, m->embedding, NULL);
+    for (int i = 0; i < group.count; i++) {
+        graph_select_worker(g, i);
+        memcpy(m->targets[view] + (size_t)i * target_floats(m), graph_value(g, m->embedding),
+               target_floats(m) * sizeof(float));
+    }
 }
 
-static void worker(void *state, const method_step *s, int own, const method_leaf *leaf)
+static void run(void *state, const method_step *s, worker_group group, const method_leaf *leaves)
 {
     simsiam *m = state;
     phases_enter(s->phases, PHASE_FORWARD);
     for (int view = 0; view < VIEWS; view++)
-        compute_target(m, s, own, view);
+        compute_targets(m, s, group, view);
     for (int view = 0; view < VIEWS; view++) {
-        graph_set_input(m->model.graph, m->target, m->targets[1 - view]);
-        energy_model_pass(&m->model, s, own, view, leaf);
+        for (int i = 0; i < group.count; i++) {
+            graph_select_worker(m->model.graph, i);
+            graph_set_input(m->model.graph, m->target,
+                            m->targets[1 - view] + (size_t)i * target_floats(m));
+        }
+        energy_model_pass(&m->model, s, group, view, leaves);
     }
 }
 
@@ -103,6 +122,6 @@ const method_type method_simsiam = {
     .views = method_two_views,
     .create = create,
     .begin = begin,
-    .worker = worker,
+    .run = run,
     .destroy = destroy,
 };

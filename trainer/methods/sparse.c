@@ -157,11 +157,12 @@ static void note_patches(sparse *m, const float *images, int own)
     }
 }
 
-static void worker(void *state, const method_step *s, int own, const method_leaf *leaf)
+// The graph does not meet, so the group is one worker.
+static void run(void *state, const method_step *s, worker_group group, const method_leaf *leaf)
 {
     sparse *m = state;
     sparse_model *model = &m->model;
-    const float *images = method_view(&m->setup, s, 0, own);
+    const float *images = method_view(&m->setup, s, 0, group.first);
     phases_enter(s->phases, PHASE_FORWARD);
     status inferred = sparse_model_infer(model, images, (double)m->lambda);
     if (inferred != ST_OK) {
@@ -170,7 +171,7 @@ static void worker(void *state, const method_step *s, int own, const method_leaf
     }
     graph_forward_from(model->graph, true, model->prediction, model->energy, leaf->statistics);
     add_metrics(m, images, leaf->metrics);
-    if (reseeds(m, s->step)) note_patches(m, images, own);
+    if (reseeds(m, s->step)) note_patches(m, images, group.first);
     phases_enter(s->phases, PHASE_BACKWARD);
     graph_backward(model->graph, model->energy, 1.0f / (float)m->setup.order.batch, leaf->gradient);
     if (m->config->curvature) scale_gradient(m, s->step, leaf->gradient);
@@ -249,7 +250,7 @@ const method_type method_sparse = {
     .views = views,
     .create = create,
     .begin = begin,
-    .worker = worker,
+    .run = run,
     .finish = finish,
     .describe = describe,
     .destroy = destroy,
