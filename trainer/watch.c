@@ -31,7 +31,7 @@ void watch_start(training *t)
     method_contrast contrast;
     warnings_setup setup;
     if (!describe(t, &contrast, &setup)) return;
-    if (contrast.keys_a_step > 0) warn_negatives(&t->warnings, &setup);
+    warn_negatives(&t->warnings, &setup);
     warn_momentum(&t->warnings, &setup);
 }
 
