@@ -1,10 +1,13 @@
 // base/arena.c -- arenas on anonymous mappings, with huge pages asked for.
 #include "base/arena.h"
 
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define ALIGNMENT 64u
+
+static atomic_size_t all_arenas; // bytes of those that exist in this process
 
 size_t arena_padded(size_t bytes)
 {
@@ -16,10 +19,12 @@ status arena_create(arena *a, size_t capacity, const char *what)
     *a = (arena){0};
     if (capacity == 0) capacity = ALIGNMENT;
     double installed = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    CHECK((double)capacity <= installed, ST_CONFIG,
-          "%s would take %.1f GB in each rank, but this machine has %.1f GB; use a smaller batch, "
-          "more workers or a smaller model",
-          what, (double)capacity * 1e-9, installed * 1e-9);
+    double taken = (double)atomic_load(&all_arenas);
+    CHECK(
+        taken + (double)capacity <= installed, ST_CONFIG,
+        "%s would take %.1f GB in each rank, beside %.1f GB of other things, but this machine has "
+        "%.1f GB; use a smaller batch, more workers or a smaller model",
+        what, (double)capacity * 1e-9, taken * 1e-9, installed * 1e-9);
     void *memory = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(memory != MAP_FAILED, ST_INTERNAL,
           "no memory for %s: %.1f MB were asked for; use a smaller batch, more workers or a "
@@ -28,6 +33,7 @@ status arena_create(arena *a, size_t capacity, const char *what)
     (void)madvise(memory, capacity, MADV_HUGEPAGE); // only a hint
     a->base = memory;
     a->capacity = capacity;
+    atomic_fetch_add(&all_arenas, capacity);
     return ST_OK;
 }
 
@@ -42,6 +48,9 @@ void *arena_take(arena *a, size_t bytes)
 
 void arena_destroy(arena *a)
 {
-    if (a->base != NULL) munmap(a->base, a->capacity);
+    if (a->base != NULL) {
+        munmap(a->base, a->capacity);
+        atomic_fetch_sub(&all_arenas, a->capacity);
+    }
     *a = (arena){0};
 }

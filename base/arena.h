@@ -19,7 +19,8 @@ typedef struct arena {
 size_t arena_padded(size_t bytes);
 
 // Zeroed memory for `capacity` bytes (huge pages where the system has them), owned by the arena.
-// Errors, with the number: ST_CONFIG when it is more than the machine has, ST_INTERNAL when there is
+// Errors, with the number: ST_CONFIG when this and the other arenas are more than the
+// machine has, ST_INTERNAL when there is
 // not enough free.
 status arena_create(arena *a, size_t capacity, const char *what);
 

@@ -61,7 +61,8 @@ refuse 78 "needs an encoder" encoder.name=none method.start=encoder
 refuse 78 "did you mean 'lista'" encoder.name=listo
 refuse 78 "known" solver.name=simplex
 refuse 78 "l1 only" penalty.name=top_k penalty.k=5
-refuse 78 "GB in each rank" method.atoms=65536 encoder.name=none method.border=free batch=160 workers=1
+refuse 78 "GB in each rank" method.atoms=65536 method.kernel=9 method.border=free \
+    encoder.name=tanh batch=160 workers=1
 
 # Bare numbers: images of zeros, and one that holds a NaN.
 head -c 16384 /dev/zero >constant.raw
