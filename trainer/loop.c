@@ -156,9 +156,11 @@ static status run_step(training *t, report *r)
     double gradient_norm = norm(sum, t->learned->param_count);
     status finite = check_finite(t, (double)sum[metrics_at(t)], gradient_norm);
     if (finite != ST_OK) return agree(t->world, finite);
-    double lr = t->job->lr * schedule_factor(&t->job->schedule, t->step, t->steps_per_epoch);
+    step.schedule = schedule_factor(&t->job->schedule, t->step, t->steps_per_epoch);
+    double lr = t->job->lr * step.schedule;
     update(t, sum, lr);
     step.metrics = sum + metrics_at(t);
+    step.gradient = sum;
     if (t->job->method->finish != NULL) t->job->method->finish(t->method, &step);
     t->step++;
     report_step(r, t, sum + metrics_at(t), gradient_norm, lr);

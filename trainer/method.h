@@ -45,7 +45,10 @@ typedef struct method_step {
     // A failure of this rank in this step (data that cannot be worked on): a method sets it, with
     // failure()'s message, goes on as if nothing were, and all ranks stop together.
     status *trouble;
-    const float *metrics; // in finish: the sums over all workers
+    // In finish, sums over all workers: the metrics, and the gradient; and the factor of the learning
+    // rate in this step.
+    const float *metrics, *gradient;
+    double schedule;
     // in finish: the optimizer's arrays, laid out as the parameters (or NULL), to be zeroed where
     // the method replaces parameters
     float *const *moments;

@@ -19,16 +19,20 @@ const config_field sparse_fields[] = {
      "codes|energy",
      "from the distance to the codes found, or from the energy of its own code (then alpha has no "
      "part)"},
+    {"encoder_rate", FIELD_REAL, offsetof(sparse_config, encoder_rate), "1", 0, 1e6, NULL,
+     "factor of the learning rate for the encoder; that of lista is divided by L too, the size of "
+     "its "
+     "weights"},
     {"start", FIELD_TEXT, offsetof(sparse_config, start), "zero", 0, 0, "zero|encoder",
      "where inference starts"},
     {"dictionary", FIELD_TEXT, offsetof(sparse_config, dictionary), "", 0, 0, NULL,
      "a checkpoint of another run to take the first atoms from; empty = random"},
     {"learn_dictionary", FIELD_BOOL, offsetof(sparse_config, learn_dictionary), "true", 0, 0, NULL,
      "false: only the encoder learns"},
-    {"curvature", FIELD_BOOL, offsetof(sparse_config, curvature), "false", 0, 0, NULL,
-     "divide each atom's gradient by the mean square of its codes: for sgd, where a learning rate "
-     "of "
-     "1 is then a whole Newton step"},
+    {"dictionary_rate", FIELD_REAL, offsetof(sparse_config, dictionary_rate), "0.3", 0, 1, NULL,
+     "atoms take this share of a Newton step, times the schedule; 0: they are left to the "
+     "optimizer, "
+     "like the encoder"},
     {"reseed_every", FIELD_INT, offsetof(sparse_config, reseed_every), "100", 0, 1e9, NULL,
      "steps between searches for atoms that are not used any more; 0 = never"},
     {0}};
@@ -121,8 +125,15 @@ static status read_atoms(sparse_model *m)
     return s;
 }
 
-// Weights of the size of 1 / L need steps of that size, whatever the optimizer.
-static void slow_encoder(sparse_model *m, double rate)
+// Atoms that the method moves by itself stay put under the optimizer.
+static void rest_dictionary(sparse_model *m)
+{
+    const graph_param *p;
+    for (int i = 0; (p = graph_param_at(m->graph, i)) != NULL; i++)
+        if (p->offset == m->atoms_at) m->weights.rates[i] = 0;
+}
+
+static void set_encoder_rate(sparse_model *m, double rate)
 {
     const graph_param *p;
     for (int i = 0; (p = graph_param_at(m->graph, i)) != NULL; i++)
@@ -139,11 +150,14 @@ static status start_weights(sparse_model *m)
     graph_initialise(m->graph, s->seed, m->weights.params, m->weights.statistics);
     if (s->config->dictionary[0] != '\0') TRY(read_atoms(m));
     weights_constrain(&m->weights);
+    if (s->config->dictionary_rate > 0) rest_dictionary(m);
+    set_encoder_rate(m, s->config->encoder_rate);
     if (encoder->start == NULL) return ST_OK;
     code_start from = {.atoms = sparse_model_atoms(m), .lambda = s->choice->lambda};
     TRY(dictionary_bound(&m->layout.geometry, from.atoms, &from.bound));
     encoder->start(s->choice->encoder_settings, m->graph, &from, m->weights.params);
-    slow_encoder(m, 1 / from.bound);
+    // Weights of the size of 1 / L need steps of that size, whatever the optimizer.
+    set_encoder_rate(m, s->config->encoder_rate / from.bound);
     return ST_OK;
 }
 

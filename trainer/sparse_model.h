@@ -23,8 +23,8 @@ typedef struct sparse_config {
     char start[CONFIG_TEXT_SIZE];          // zero|encoder
     char encoder_learns[CONFIG_TEXT_SIZE]; // codes|energy
     char dictionary[CONFIG_TEXT_SIZE];     // a checkpoint to take the atoms from; "" = random
-    bool non_negative, learn_dictionary, curvature;
-    double alpha;
+    bool non_negative, learn_dictionary;
+    double alpha, dictionary_rate, encoder_rate;
 } sparse_config;
 
 extern const config_field sparse_fields[]; // of sparse_config

@@ -120,23 +120,27 @@ static void add_metrics(sparse *m, const float *images, float *metrics)
     metrics[METRIC_BOUND] += share * (float)code_inference_bound(model->inference);
 }
 
-// Newton's step along each atom alone: its gradient by its curvature, the running mean of the steps
-// before (1 - 0.9^step of it is there); in the first step atoms rest. A hundredth of the mean
-// keeps rare atoms from leaping.
-static void scale_gradient(const sparse *m, uint64_t step, float *gradient)
+// A share of Newton's step along each atom alone: its gradient by its curvature, the running mean of
+// the sums of squares of its codes (of which 1 - 0.9^steps is there). A hundredth of all atoms'
+// mean keeps rare ones from leaping. As Mairal et al. 2010 (JMLR 11, alg. 2) update one atom.
+static void move_atoms(sparse *m, const method_step *s)
 {
-    const sparse_model *model = &m->model;
+    sparse_model *model = &m->model;
     size_t atoms = (size_t)m->config->atoms;
     size_t size = (size_t)m->setup.view.c * (size_t)(m->config->kernel * m->config->kernel);
     const float *power = model->weights.statistics + model->power_at;
-    double mean = 0, known = 1 - pow(1 - (double)STATISTIC_MOMENTUM, (double)step);
+    double mean = 0, known = 1 - pow(1 - (double)STATISTIC_MOMENTUM, (double)s->step + 1);
     for (size_t a = 0; a < atoms; a++)
         mean += (double)power[a] / (double)atoms;
+    if (mean == 0) return;
+    double share = m->config->dictionary_rate * s->schedule * known;
     for (size_t a = 0; a < atoms; a++) {
-        float scale = step > 0 ? (float)(known / ((double)power[a] + 0.01 * mean)) : 0.0f;
-        for (size_t i = 0; i < size; i++)
-            gradient[model->atoms_at + a * size + i] *= scale;
+        float scale = (float)(share / ((double)power[a] + 0.01 * mean));
+        size_t at = model->atoms_at + a * size;
+        for (size_t i = at; i < at + size; i++)
+            model->weights.params[i] -= scale * s->gradient[i];
     }
+    weights_constrain(&model->weights);
 }
 
 static bool reseeds(const sparse *m, uint64_t step)
@@ -174,7 +178,6 @@ static void run(void *state, const method_step *s, worker_group group, const met
     if (reseeds(m, s->step)) note_patches(m, images, group.first);
     phases_enter(s->phases, PHASE_BACKWARD);
     graph_backward(model->graph, model->energy, 1.0f / (float)m->setup.order.batch, leaf->gradient);
-    if (m->config->curvature) scale_gradient(m, s->step, leaf->gradient);
 }
 
 // New atoms know nothing of the old ones' gradients.
@@ -196,6 +199,7 @@ static void finish(void *state, const method_step *s)
         double factor = pow((found > 0 ? found : wanted / 10) / wanted, DENSITY_RATE);
         m->lambda = fminf((float)((double)m->lambda * factor), 0.99f);
     }
+    if (m->config->dictionary_rate > 0 && m->config->learn_dictionary) move_atoms(m, s);
     if (!reseeds(m, s->step)) return;
     size_t rows = (size_t)m->setup.view.n;
     dead_atoms_replace(&m->dead, m->setup.world, (size_t)w->first * rows, (size_t)w->count * rows,
