@@ -85,6 +85,8 @@ static const config_field evaluate_fields[] = {
      "a neighbour votes with exp(cosine / temperature)"},
     {"probe", FIELD_BOOL, offsetof(job_evaluate, probe), "false", 0, 0, NULL,
      "also fit a linear classifier to the features; basin eval does so in any case"},
+    {"codes", FIELD_INT, offsetof(job_evaluate, codes), "1000", 1, NO_LIMIT, NULL,
+     "of a method that infers codes: test samples to infer those of"},
     {0}};
 
 static const config_field checkpoint_fields[] = {

@@ -33,6 +33,7 @@ typedef struct job_evaluate {
     int64_t knn_k;
     double knn_temperature;
     bool floors, probe;
+    int64_t codes; // views of test data to infer codes of
 } job_evaluate;
 
 typedef struct job_checkpoint {

@@ -190,8 +190,25 @@ static status evaluate_floors(training *t, report *r)
 }
 
 // Collective.
+static status evaluate_codes(training *t)
+{
+    code_evaluation found;
+    TRY(code_evaluator_weights(t->code_evaluator, t->learned->params, t->learned->statistics,
+                               t->job->method->lambda(t->method), &found));
+    char guess[64] = "";
+    if (isfinite(found.encoder))
+        snprintf(guess, sizeof guess, "  encoder / energy %.4f", found.encoder);
+    log_info("epoch %.2f: %llu test samples: energy %.4f  error %.4f  nonzero %.4f  gap %.2g  "
+             "iterations %.1f%s",
+             (double)t->step / (double)t->steps_per_epoch, (unsigned long long)found.samples,
+             found.energy, found.error, found.nonzero, found.gap, found.iterations, guess);
+    return agree(t->world, report_code_evaluation(t, &found));
+}
+
+// Collective.
 static status evaluate_now(training *t, report *r)
 {
+    if (t->code_evaluator != NULL) return evaluate_codes(t);
     if (t->evaluator == NULL) return ST_OK;
     evaluation found;
     TRY(evaluator_features(t->evaluator, t->learned->params, t->learned->statistics, &found));

@@ -134,6 +134,8 @@ typedef struct method_type {
     // Local, rank 0, at the end of each epoch. Draws what has been learned into files that begin with
     // `prefix`, a path. Errors: ST_IO, ST_INTERNAL. NULL: nothing to see.
     status (*draw)(void *state, const char *prefix);
+    // Of a method that infers codes: the lambda reached so far, see trainer/code_stream.h.
+    double (*lambda)(const void *state);
     // samples: of a step. NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy",
     // (K+1)-way.
     void (*contrast)(const void *settings, uint64_t samples, method_contrast *c);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "models/kernels/version.h"
 
+#include <math.h>
 #include <time.h>
 
 void report_begin(report *r)
@@ -109,6 +110,21 @@ status report_evaluation(training *t, const evaluation *found)
     json_real(&line, "uniformity", found->health.uniformity);
     json_real(&line, "effective_rank", found->health.effective_rank);
     json_real(&line, "feature_deviation", found->health.deviation);
+    return run_folder_add_metrics(&t->folder, json_end(&line));
+}
+
+status report_code_evaluation(training *t, const code_evaluation *found)
+{
+    if (t->world->rank != 0) return ST_OK;
+    json_line line;
+    start_line(&line, t);
+    json_int(&line, "test_samples", (int64_t)found->samples);
+    json_real(&line, "test_energy", found->energy);
+    json_real(&line, "test_error", found->error);
+    json_real(&line, "test_nonzero", found->nonzero);
+    json_real(&line, "test_gap", found->gap);
+    json_real(&line, "test_iterations", found->iterations);
+    if (isfinite(found->encoder)) json_real(&line, "test_encoder", found->encoder);
     return run_folder_add_metrics(&t->folder, json_end(&line));
 }
 

@@ -31,6 +31,10 @@ status report_floor(training *t, const char *name, double top1);
 // "feature_deviation":…}. Errors: ST_IO.
 status report_evaluation(training *t, const evaluation *found);
 
+// Writes the same of codes, {"step":…,"epoch":…,"test_samples":…,"test_energy":…,"test_error":…,
+// "test_nonzero":…,"test_gap":…,"test_iterations":…,"test_encoder":… (with an encoder)}. Errors: ST_IO.
+status report_code_evaluation(training *t, const code_evaluation *found);
+
 // Replaces run.json. run_status: "running", "done", "stopped", "failed". Errors: ST_IO.
 status report_run(const report *r, const training *t, const char *run_status);
 

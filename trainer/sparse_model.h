@@ -15,6 +15,7 @@
 #include "trainer/weights.h"
 
 #define SPARSE_PREFIX "sparse" // of the learned weights in checkpoints
+#define SPARSE_LAMBDA "lambda" // the lambda reached so far, a single number there
 
 // The job's `method` section.
 typedef struct sparse_config {

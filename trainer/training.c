@@ -124,9 +124,10 @@ static status open_folder(training *t)
 
 static status create_evaluator(training *t)
 {
-    if (t->job->data.test[0] == '\0' || t->job->method->kind != METHOD_EMBEDS) return ST_OK;
-    TRY(evaluator_create(&t->evaluator, t->world, t->job));
-    return ST_OK;
+    if (t->job->data.test[0] == '\0') return ST_OK;
+    if (t->job->method->kind == METHOD_INFERS)
+        return code_evaluator_create(&t->code_evaluator, t->world, t->job);
+    return evaluator_create(&t->evaluator, t->world, t->job);
 }
 
 uint64_t training_end(const training *t)
@@ -173,6 +174,7 @@ void training_close(training *t)
     if (run_folder_close(&t->folder) != ST_OK) log_warn("%s", status_message());
     if (t->loader != NULL) loader_destroy(t->loader);
     if (t->evaluator != NULL) evaluator_destroy(t->evaluator);
+    code_evaluator_destroy(t->code_evaluator);
     if (t->reduce != NULL) reduce_destroy(t->reduce);
     lockstep_destroy(&t->lockstep);
     arena_destroy(&t->leaf_memory);

@@ -6,6 +6,7 @@
 
 #include "comm/reduce.h"
 #include "io/loader.h"
+#include "trainer/code_evaluation.h"
 #include "trainer/evaluate.h"
 #include "trainer/job.h"
 #include "trainer/lockstep.h"
@@ -35,9 +36,10 @@ typedef struct training {
     arena leaf_memory;    // of the leaves of all own workers, when they run in lockstep
     float *first_leaf;    // (workers.count, leaf)
     method_leaf *leaves;  // (workers.count) their parts; NULL: workers run one after the other
-    evaluator *evaluator; // NULL: no test data
-    run_folder folder;    // rank 0
-    warnings warnings;    // told so far
+    evaluator *evaluator; // of a method that embeds; NULL: no test data
+    code_evaluator *code_evaluator; // of a method that infers codes; NULL: no test data
+    run_folder folder;              // rank 0
+    warnings warnings;              // told so far
     phases phases;
     double started; // clock_seconds
     status pending; // a failure of this rank that the others do not know of yet

@@ -1,44 +1,37 @@
 // trainer/commands/eval.c -- basin eval RUN [key=value ...]: how good the features of a run's
-// newest checkpoint are: kNN beside its floors and linear probe, with labels; health, also without.
+// newest checkpoint are: kNN beside its floors and linear probe, with labels; health, also without. Of a
+// method that infers codes: how good those of test data are.
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
+#include "trainer/code_evaluation.h"
 #include "trainer/command.h"
 #include "trainer/evaluate.h"
-#include "trainer/run_folder.h"
+#include "trainer/trained_run.h"
 
-#include <string.h>
+#include <math.h>
 
 typedef struct evaluated_run {
-    job job;
-    char checkpoint[RUN_PATH_SIZE];
-    evaluator *evaluator;
+    trained_run run;
+    evaluator *evaluator; // one of the two
+    code_evaluator *code_evaluator;
 } evaluated_run;
 
 // The probe is on here, whatever it was in training, unless an override turns it off.
-static status load_with_probe(job *j, const char *path, int argc, char **argv)
-{
-    static char on[] = "evaluate.probe=true";
-    char *folder = argv[0];
-    argv[0] = on; // the first override; later ones win
-    status s = job_load(j, path, argc, argv);
-    argv[0] = folder;
-    return s;
-}
-
 static status open_run(evaluated_run *v, const world *w, int argc, char **argv)
 {
     CHECK(argc >= 1, ST_USAGE, "eval: a run folder is needed: basin eval RUN [key=value ...]");
-    char job_path[RUN_PATH_SIZE];
-    int length = snprintf(job_path, sizeof job_path, "%s/job.yaml", argv[0]);
-    CHECK(length < (int)sizeof job_path, ST_USAGE, "eval: this path is too long: %s", argv[0]);
-    TRY(load_with_probe(&v->job, job_path, argc, argv));
-    bool found;
-    TRY(run_folder_latest(argv[0], &found, v->checkpoint));
-    CHECK(found, ST_NO_INPUT, "%s: this run has no checkpoint yet; let it train longer", argv[0]);
-    CHECK(v->job.data.test[0] != '\0', ST_CONFIG,
-          "%s: the job names no test data; add data.test=FILES", job_path);
-    kernels_set_threads((int)v->job.threads);
-    return evaluator_create(&v->evaluator, w, &v->job);
+    static char on[] = "evaluate.probe=true";
+    char *folder = argv[0];
+    argv[0] = on; // the first override; later ones win
+    status s = trained_run_open(&v->run, "eval", folder, argc, argv);
+    argv[0] = folder;
+    TRY(s);
+    const job *j = &v->run.job;
+    CHECK(j->data.test[0] != '\0', ST_CONFIG,
+          "%s/job.yaml: the job names no test data; add data.test=FILES", folder);
+    kernels_set_threads((int)j->threads);
+    if (j->method->kind == METHOD_INFERS) return code_evaluator_create(&v->code_evaluator, w, j);
+    return evaluator_create(&v->evaluator, w, j);
 }
 
 // Collective. kNN of the trained net, beside its floors.
@@ -50,17 +43,33 @@ static status print_knn(evaluated_run *v, const world *w, double trained)
     if (w->rank == 0)
         printf("kNN top-1 (k %lld, temperature %g)\n"
                "  raw pixels     %6.2f %%\n  untrained net  %6.2f %%\n  trained net    %6.2f %%\n",
-               (long long)v->job.evaluate.knn_k, v->job.evaluate.knn_temperature, 100 * pixels,
-               100 * untrained, 100 * trained);
+               (long long)v->run.job.evaluate.knn_k, v->run.job.evaluate.knn_temperature,
+               100 * pixels, 100 * untrained, 100 * trained);
+    return ST_OK;
+}
+
+// Collective.
+static status evaluate_codes(evaluated_run *v, const world *w)
+{
+    code_evaluation found = {0};
+    TRY(code_evaluator_checkpoint(v->code_evaluator, v->run.checkpoint, &found));
+    if (w->rank != 0) return ST_OK;
+    printf("%s\ncodes of %llu test samples, means\n"
+           "  energy           %12.6f\n  relative error   %12.6f\n  codes not 0      %12.6f\n"
+           "  duality gap      %12.3e\n  iterations       %12.1f\n",
+           v->run.checkpoint, (unsigned long long)found.samples, found.energy, found.error,
+           found.nonzero, found.gap, found.iterations);
+    if (isfinite(found.encoder)) printf("  encoder / energy %12.6f\n", found.encoder);
     return ST_OK;
 }
 
 // Collective.
 static status evaluate(evaluated_run *v, const world *w)
 {
+    if (v->code_evaluator != NULL) return evaluate_codes(v, w);
     evaluation found = {0};
-    TRY(evaluator_checkpoint(v->evaluator, v->checkpoint, &found));
-    if (w->rank == 0) printf("%s\n", v->checkpoint);
+    TRY(evaluator_checkpoint(v->evaluator, v->run.checkpoint, &found));
+    if (w->rank == 0) printf("%s\n", v->run.checkpoint);
     if (found.knn >= 0) TRY(print_knn(v, w, found.knn));
     if (w->rank != 0) return ST_OK;
     printf("health of the trained net's features\n"
@@ -79,14 +88,16 @@ static status run(const world *w, int argc, char **argv)
     status s = agree(w, open_run(&v, w, argc, argv));
     if (s == ST_OK) s = evaluate(&v, w);
     if (v.evaluator != NULL) evaluator_destroy(v.evaluator);
-    job_destroy(&v.job);
+    code_evaluator_destroy(v.code_evaluator);
+    trained_run_close(&v.run);
     return s;
 }
 
 const command_type command_eval = {
     .name = "eval",
     .usage = "RUN [key=value ...]",
-    .help = "score a run's newest checkpoint: kNN beside its floors, linear probe, health",
+    .help = "score a run's newest checkpoint: kNN beside its floors, linear probe, health; or its "
+            "codes",
     .more = "",
     .run = run,
 };

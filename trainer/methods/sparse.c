@@ -208,6 +208,11 @@ static void finish(void *state, const method_step *s)
     forget_moments(m, s);
 }
 
+static double lambda(const void *state)
+{
+    return (double)((const sparse *)state)->lambda;
+}
+
 static int views(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
 {
     (void)settings;
@@ -218,7 +223,8 @@ static int views(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
 static size_t describe(void *state, checkpoint_array *arrays)
 {
     sparse *m = state;
-    if (arrays != NULL) arrays[0] = (checkpoint_array){"lambda", ARRAY_F32, 0, {0}, &m->lambda};
+    if (arrays != NULL)
+        arrays[0] = (checkpoint_array){SPARSE_LAMBDA, ARRAY_F32, 0, {0}, &m->lambda};
     return 1;
 }
 
@@ -259,4 +265,5 @@ const method_type method_sparse = {
     .describe = describe,
     .destroy = destroy,
     .draw = draw,
+    .lambda = lambda,
 };

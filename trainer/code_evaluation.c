@@ -1,0 +1,135 @@
+// trainer/code_evaluation.c -- numbers of each view on the rank that infers its code, gathered in the
+// order of views, then means.
+#include "trainer/code_evaluation.h"
+
+#include "comm/agree.h"
+#include "comm/exchange.h"
+#include "trainer/code_stream.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { ENERGY, ERROR, NONZERO, GAP, ITERATIONS, ENCODER, NUMBERS };
+
+// One view.
+typedef struct code_numbers {
+    double of[NUMBERS];
+} code_numbers;
+
+struct code_evaluator {
+    const world *world;
+    code_stream stream;
+    code_numbers *numbers; // (rounds, ranks, CODE_ROWS): all views in order
+};
+
+static status build(code_evaluator *e, const job *j)
+{
+    TRY(code_stream_open(&e->stream, j, j->data.test, (uint64_t)j->evaluate.codes, false));
+    size_t rows = code_stream_rounds(&e->stream, e->world) * (size_t)e->world->size * CODE_ROWS;
+    e->numbers = calloc(rows, sizeof *e->numbers);
+    CHECK(e->numbers != NULL, ST_INTERNAL, "no memory for the numbers of %zu codes", rows);
+    return ST_OK;
+}
+
+status code_evaluator_create(code_evaluator **made, const world *w, const job *j)
+{
+    code_evaluator *e = calloc(1, sizeof *e);
+    CHECK(e != NULL, ST_INTERNAL, "no memory for the evaluation");
+    e->world = w;
+    status s = build(e, j);
+    if (s != ST_OK) {
+        code_evaluator_destroy(e);
+        return s;
+    }
+    *made = e;
+    return ST_OK;
+}
+
+void code_evaluator_destroy(code_evaluator *e)
+{
+    if (e == NULL) return;
+    code_stream_close(&e->stream);
+    free(e->numbers);
+    free(e);
+}
+
+static double half_square(const float *planes, size_t pixels)
+{
+    double sum = 0;
+    for (size_t i = 0; i < pixels; i++)
+        sum += (double)planes[i] * (double)planes[i];
+    return sum / 2;
+}
+
+static code_numbers measure(sparse_model *m, const float *images, int n)
+{
+    size_t pixels = code_layout_pixels(&m->layout);
+    const inference_result *r = &m->results[n];
+    double zero = half_square(images + (size_t)n * pixels, pixels);
+    double guess = sparse_model_prediction_energy(m, images, n);
+    return (code_numbers){{
+        [ENERGY] = r->energy,
+        [ERROR] = zero > 0 ? r->reconstruction / zero : 0,
+        [NONZERO] = (double)r->nonzeros / (double)code_layout_codes(&m->layout),
+        [GAP] = r->gap,
+        [ITERATIONS] = r->iterations,
+        [ENCODER] = m->prediction < 0 ? (double)NAN
+                    : r->energy > 0   ? guess / r->energy
+                                      : 1,
+    }};
+}
+
+// Collective. Errors, local: agree on it.
+static status gather(code_evaluator *e, loader *chunks)
+{
+    status trouble = ST_OK;
+    size_t ranks = (size_t)e->world->size, bytes = CODE_ROWS * sizeof *e->numbers;
+    for (uint64_t round = 0; round < code_stream_rounds(&e->stream, e->world); round++) {
+        code_numbers *all = e->numbers + round * ranks * CODE_ROWS;
+        code_numbers *mine = all + (size_t)e->world->rank * CODE_ROWS;
+        const float *images;
+        uint64_t chunk;
+        int rows = code_stream_next(&e->stream, chunks, &images, &chunk, &trouble);
+        for (int n = 0; n < rows && trouble == ST_OK; n++)
+            mine[n] = measure(&e->stream.model, images, n);
+        exchange_gather(e->world, mine, bytes, all);
+    }
+    return trouble;
+}
+
+static code_evaluation means(const code_evaluator *e)
+{
+    uint64_t count = e->stream.count;
+    double sums[NUMBERS] = {0};
+    for (uint64_t n = 0; n < count; n++)
+        for (int i = 0; i < NUMBERS; i++)
+            sums[i] += e->numbers[n].of[i];
+    for (int i = 0; i < NUMBERS; i++)
+        sums[i] /= (double)count;
+    return (code_evaluation){count,     sums[ENERGY],     sums[ERROR],  sums[NONZERO],
+                             sums[GAP], sums[ITERATIONS], sums[ENCODER]};
+}
+
+// Collective. `ready` tells whether this rank has the weights.
+static status evaluate(code_evaluator *e, status ready, code_evaluation *found)
+{
+    loader *chunks = NULL;
+    if (ready == ST_OK) ready = code_stream_start(&e->stream, e->world, &chunks);
+    status s = agree(e->world, ready);
+    if (s == ST_OK) s = agree(e->world, gather(e, chunks));
+    loader_destroy(chunks);
+    TRY(s);
+    *found = means(e);
+    return ST_OK;
+}
+
+status code_evaluator_weights(code_evaluator *e, const float *params, const float *statistics,
+                              double lambda, code_evaluation *found)
+{
+    return evaluate(e, code_stream_set(&e->stream, params, statistics, lambda), found);
+}
+
+status code_evaluator_checkpoint(code_evaluator *e, const char *path, code_evaluation *found)
+{
+    return evaluate(e, code_stream_read(&e->stream, path), found);
+}
