@@ -2,6 +2,7 @@
 #include "io/file_kind.h"
 
 #include "io/checkpoint.h"
+#include "io/code_writer.h"
 #include "io/hdf5_file.h"
 #include "io/hdf5_lock.h"
 #include "io/shard.h"
@@ -23,6 +24,7 @@ static status find_locked(const char *path, file_kind *kind)
     *kind = FILE_HDF5;
     if (format != NULL && strcmp(format, SHARD_FORMAT) == 0) *kind = FILE_SHARD;
     if (format != NULL && strcmp(format, CHECKPOINT_FORMAT) == 0) *kind = FILE_CHECKPOINT;
+    if (format != NULL && strcmp(format, CODE_FORMAT) == 0) *kind = FILE_CODES;
     free(format);
     H5Fclose(file);
     return ST_OK;

@@ -9,6 +9,7 @@
 typedef enum file_kind {
     FILE_CHECKPOINT, // written by checkpoint_write
     FILE_SHARD,      // written by `basin pack` or `basin synth`
+    FILE_CODES,      // written by `basin encode`
     FILE_HDF5,       // somebody else's
     FILE_FOREIGN     // not HDF5
 } file_kind;

@@ -89,7 +89,7 @@ static bool write_attribute(hid_t file, const char *name, hid_t type, hid_t spac
     return good;
 }
 
-static bool write_text(hid_t file, const char *name, const char *text)
+bool shard_write_text(hid_t file, const char *name, const char *text)
 {
     hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
     H5Tset_size(type, strlen(text) + 1);
@@ -140,17 +140,17 @@ bool shard_columns_write(const shard_columns *c, hid_t file, const char *layout)
 {
     int version = SHARD_FORMAT_VERSION;
     bool good =
-        write_text(file, SHARD_ATTRIBUTE_FORMAT, SHARD_FORMAT) &&
+        shard_write_text(file, SHARD_ATTRIBUTE_FORMAT, SHARD_FORMAT) &&
         shard_write_number(file, SHARD_ATTRIBUTE_VERSION, H5T_NATIVE_INT, H5T_NATIVE_INT,
                            &version) &&
-        write_text(file, SHARD_ATTRIBUTE_LAYOUT, layout) &&
-        write_text(file, "created_by", "basin") && write_moments(c, file) &&
+        shard_write_text(file, SHARD_ATTRIBUTE_LAYOUT, layout) &&
+        shard_write_text(file, "created_by", "basin") && write_moments(c, file) &&
         write_source(&c->source, file) &&
         shard_write_column(file, SHARD_CRC, H5T_STD_U32LE, H5T_NATIVE_UINT32, c->count, c->crcs);
     if (good && c->shape.labelled)
         good = shard_write_column(file, SHARD_LABELS, H5T_STD_I64LE, H5T_NATIVE_INT64, c->count,
                                   c->labels);
     if (good && c->shape.class_names != NULL)
-        good = write_text(file, SHARD_ATTRIBUTE_CLASSES, c->shape.class_names);
+        good = shard_write_text(file, SHARD_ATTRIBUTE_CLASSES, c->shape.class_names);
     return good;
 }

@@ -41,11 +41,14 @@ void shard_columns_add(shard_columns *c, const shard_sample *sample);
 // Both want the lock of io/hdf5_lock.h, and say whether all went well.
 //   layout  of the images, for the attribute
 bool shard_columns_write(const shard_columns *c, hid_t file, const char *layout);
-// A one-dimensional data set of `count` values, of type `given` in memory and `stored` in the file.
+// A one-dimensional data set of `count` values, of type `given` in memory and `stored` in the file,
+// without times, so that equal contents give equal files.
 bool shard_write_column(hid_t file, const char *name, hid_t stored, hid_t given, hsize_t count,
                         const void *values);
 // An attribute of the root with one number.
 bool shard_write_number(hid_t file, const char *name, hid_t stored, hid_t given, const void *value);
+// An attribute of the root with a text.
+bool shard_write_text(hid_t file, const char *name, const char *text);
 
 void shard_columns_free(shard_columns *c);
 

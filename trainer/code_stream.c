@@ -23,13 +23,14 @@ static status open_data(code_stream *s, const char *files, uint64_t most)
 // result.
 static status open_model(code_stream *s, bool encoder_codes)
 {
+    const solver_type *no_solver = solver_find("encoder_only");
     memcpy(&s->config, &s->job->method_config, sizeof s->config);
     s->choice = s->job->inference;
     s->config.dictionary[0] = '\0';
-    if (encoder_codes) {
+    if (encoder_codes || s->choice.solver == no_solver) {
         CHECK(s->choice.encoder->build != NULL, ST_CONFIG,
               "%s: this run has no encoder, so there are only codes by inference", s->job->run);
-        s->choice.solver = solver_find("encoder_only");
+        s->choice.solver = no_solver;
         snprintf(s->config.start, sizeof s->config.start, "encoder");
     }
     shape view = {CODE_ROWS, augmenter_channels(s->augmenter), augmenter_height(s->augmenter),

@@ -25,7 +25,7 @@ typedef struct code_stream {
 
 // Local. For a job whose method infers codes: opens `files` and builds the model, still with random
 // weights. At most `most` views, 0 = all; data.patches views of each image. encoder_codes: without
-// inference, codes are what the encoder says. Close it also after an error.
+// inference, as with solver encoder_only, codes are what the encoder says. Close it also after an error.
 // Errors: as dataset_open, views_create and sparse_model_create; ST_CONFIG an encoder that is not
 // there.
 status code_stream_open(code_stream *s, const job *j, const char *files, uint64_t most,

@@ -18,3 +18,37 @@ cmp first second || fail "eval differs between 1 and 2 ranks"
 energy=$(sed 's/.*"test_energy":\([0-9.]*\).*/\1/' <<<"$(line_of one)")
 awk -v e="$energy" '$1 == "energy" { exit !(($2 - e) ^ 2 < 1e-6 * e ^ 2) }' first || fail "not the energy $energy: $(cat first)"
 "$basin" eval one evaluate.codes=7 2>log | grep -q "codes of 7 test samples" || fail "evaluate.codes: $(cat log)"
+
+# encode
+encode_twice() { # NAME [option ...]: on 1 and on 2 ranks, the same file
+    local name=$1
+    shift
+    "$basin" encode one 'data/test-*.h5' "$name.1.h5" "$@" >log 2>&1 || fail "encode $*: $(cat log)"
+    on 2 "$basin" encode one 'data/test-*.h5' "$name.2.h5" "$@" >log 2>&1 || fail "encode $* on 2 ranks: $(cat log)"
+    cmp "$name.1.h5" "$name.2.h5" || fail "encode $*: 1 and 2 ranks write different files"
+}
+encode_twice sparse
+encode_twice guess --encoder
+encode_twice dense --dense
+encode_twice pooled --dense --rectify --normalise --pool 2
+cmp -s sparse.1.h5 guess.1.h5 && fail "the encoder's codes are those of inference"
+"$basin" inspect sparse.1.h5 >listed
+grep -q "^/row_offsets (41 uint64)" listed || fail "row_offsets: $(cat listed)"
+entries=$(sed -n 's/^\/value (\([0-9]*\) float32)/\1/p' listed)
+share=$(awk '/codes not 0/ { print $4 }' first)
+awk -v n="$entries" -v s="$share" 'BEGIN { exit !((n / (40 * 8 * 256) - s) ^ 2 < 1e-11) }' ||
+    fail "$entries entries, but a share of $share"
+"$basin" inspect pooled.1.h5 | grep -q "8 x 8 pixels, 8 channels, float32" || fail "pooled: $("$basin" inspect pooled.1.h5)"
+"$basin" inspect pooled.1.h5 | grep -q "10 classes" || fail "labels are gone"
+
+# What is wrong is said.
+expect 64 "expected RUN DATA OUT.h5" "$basin" encode one
+expect 64 "add it" "$basin" encode one 'data/test-*.h5' no.h5 --pool 2
+expect 64 "smaller --pool" "$basin" encode one 'data/test-*.h5' no.h5 --dense --pool 99
+expect 66 "absent" "$basin" encode absent 'data/test-*.h5' no.h5
+expect 66 "absent-*.h5" on 2 "$basin" encode one 'absent-*.h5' no.h5
+job=$small_job
+train 1 moco stop_after=2 evaluate.floors=false
+expect 78 "which has no codes; take a run of method sparse" on 2 "$basin" encode moco 'data/test-*.h5' no.h5
+[ ! -e no.h5 ] || fail "a failed encode left a file"
+echo "codes are the same everywhere"

@@ -98,6 +98,12 @@ static status print_foreign_hdf5(const char *path)
     return hdf5_list(path, stdout);
 }
 
+static status print_codes(const char *path)
+{
+    printf("%s: sparse codes; row_offsets tells where those of each sample begin\n", path);
+    return hdf5_list(path, stdout);
+}
+
 static status print_job(const char *path)
 {
     job j;
@@ -118,6 +124,8 @@ static status print_any(const char *path)
         return print_checkpoint(path);
     case FILE_SHARD:
         return print_shard(path);
+    case FILE_CODES:
+        return print_codes(path);
     case FILE_HDF5:
         return print_foreign_hdf5(path);
     case FILE_FOREIGN:
