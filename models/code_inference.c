@@ -153,6 +153,13 @@ status code_inference_solve(code_inference *c, const float *image, const float *
     return ST_OK;
 }
 
+void code_inference_synthesise(code_inference *c, const float *codes, float *image)
+{
+    code_layout_pack_code(&c->layout, codes, c->code);
+    dictionary_synthesise(&c->layout.geometry, c->packed, c->code, c->seen);
+    code_layout_unpack_image(&c->layout, c->seen, image);
+}
+
 // c->seen = m (y - D z), and c->code = z
 static void compute_residual(code_inference *c, const float *image, const float *codes)
 {

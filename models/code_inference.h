@@ -46,6 +46,9 @@ status code_inference_solve(code_inference *c, const float *image, const float *
 double code_inference_energy(code_inference *c, const float *image, double lambda,
                              const float *codes);
 
+// D z as planes (C, H, W).
+void code_inference_synthesise(code_inference *c, const float *codes, float *image);
+
 // y - D z as planes (C, H, W).
 void code_inference_residual(code_inference *c, const float *image, const float *codes,
                              float *residual);

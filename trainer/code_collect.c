@@ -42,7 +42,7 @@ static status run_round(collection *c, uint64_t round)
     uint64_t chunk, bytes = 0, first = round * (uint64_t)c->world->size;
     int rows = code_stream_next(c->stream, c->chunks, &images, &chunk, &trouble);
     if (rows > 0 && trouble == ST_OK)
-        bytes = c->sink->pack(c->sink->state, &c->stream->model, rows, c->own);
+        bytes = c->sink->pack(c->sink->state, &c->stream->trained.model, rows, c->own);
     TRY(agree(c->world, trouble));
     for (int from = 0; from < c->world->size; from++) {
         if (first + (uint64_t)from >= c->stream->chunk_count) break;

@@ -91,7 +91,7 @@ static status gather(code_evaluator *e, loader *chunks)
         uint64_t chunk;
         int rows = code_stream_next(&e->stream, chunks, &images, &chunk, &trouble);
         for (int n = 0; n < rows && trouble == ST_OK; n++)
-            mine[n] = measure(&e->stream.model, images, n);
+            mine[n] = measure(&e->stream.trained.model, images, n);
         exchange_gather(e->world, mine, bytes, all);
     }
     return trouble;
@@ -126,10 +126,10 @@ static status evaluate(code_evaluator *e, status ready, code_evaluation *found)
 status code_evaluator_weights(code_evaluator *e, const float *params, const float *statistics,
                               double lambda, code_evaluation *found)
 {
-    return evaluate(e, code_stream_set(&e->stream, params, statistics, lambda), found);
+    return evaluate(e, trained_model_set(&e->stream.trained, params, statistics, lambda), found);
 }
 
 status code_evaluator_checkpoint(code_evaluator *e, const char *path, code_evaluation *found)
 {
-    return evaluate(e, code_stream_read(&e->stream, path), found);
+    return evaluate(e, trained_model_read(&e->stream.trained, path), found);
 }

@@ -1,14 +1,13 @@
 // trainer/code_stream.h -- from a data set to the sparse codes of its views, chunk by chunk.
 //
-//   files ─ the job's recipe for evaluation ─> chunks of CODE_ROWS views ─ sparse_model ─> codes
+//   files ─ the job's recipe for evaluation ─> chunks of CODE_ROWS views ─ trained_model ─> codes
 //
 // Chunks are in stored order; chunk c belongs to rank c mod P. A chunk's codes depend on nothing but
 // its images and the weights, so any number of ranks gives the same bits.
 #ifndef TRAINER_CODE_STREAM_H
 #define TRAINER_CODE_STREAM_H
 
-#include "trainer/job.h"
-#include "trainer/sparse_model.h"
+#include "trainer/trained_model.h"
 
 #define CODE_ROWS 16 // views of a chunk: few, so that ranks share also small data sets
 
@@ -17,33 +16,22 @@ typedef struct code_stream {
     dataset *data;
     augmenter *augmenter;
     uint64_t stored, count, chunk_count; // views: of the data, and the first of them that count
-    sparse_config config;                // the job's, but for where weights and inference start
-    inference_choice choice;             // the job's, or encoder_only
-    sparse_model model;                  // of CODE_ROWS views
-    float lambda;                        // in the unit of the job; relative for density
+    trained_model trained;               // of CODE_ROWS views
 } code_stream;
 
 // Local. For a job whose method infers codes: opens `files` and builds the model, still with random
 // weights. At most `most` views, 0 = all; data.patches views of each image. encoder_codes: without
 // inference, as with solver encoder_only, codes are what the encoder says. Close it also after an error.
-// Errors: as dataset_open, views_create and sparse_model_create; ST_CONFIG an encoder that is not
-// there.
+// Errors: as dataset_open, views_create and trained_model_create.
 status code_stream_open(code_stream *s, const job *j, const char *files, uint64_t most,
                         bool encoder_codes);
 
 void code_stream_close(code_stream *s);
 
-// Weights from elsewhere, laid out as the model's. lambda: counts for a job that seeks a density.
-// Errors: as sparse_model_follow.
-status code_stream_set(code_stream *s, const float *params, const float *statistics, double lambda);
-
-// Weights and lambda of a checkpoint. Errors: those of io/checkpoint.h; as sparse_model_follow.
-status code_stream_read(code_stream *s, const char *checkpoint);
-
 // A loader over the chunks of this rank. One at a time. Errors: ST_INTERNAL.
 status code_stream_start(const code_stream *s, const world *w, loader **chunks);
 
-// Infers the codes of this rank's next chunk, into s->model. Returns the views that count, 0 at the
+// Infers the codes of this rank's next chunk, into s->trained. Returns the views that count, 0 at the
 // end; *images (CODE_ROWS, C, H, W) is the loader's, *chunk its index. Whatever goes wrong is left in
 // *trouble, with its message, and the chunk still counts.
 int code_stream_next(code_stream *s, loader *chunks, const float **images, uint64_t *chunk,

@@ -77,9 +77,9 @@ static status open_all(encoding *e, int argc, char **argv)
     TRY(check_options(&e->options));
     kernels_set_threads((int)e->run.job.threads);
     TRY(code_stream_open(&e->stream, &e->run.job, e->files, 0, e->options.encoder));
-    const code_layout *l = &e->stream.model.layout;
+    const code_layout *l = &e->stream.trained.model.layout;
     TRY(dense_codes_create(&e->dense, &e->options.choice, l->geometry.atoms, l->height, l->width));
-    return code_stream_read(&e->stream, e->run.checkpoint);
+    return trained_model_read(&e->stream.trained, e->run.checkpoint);
 }
 
 static size_t pack_sparse(void *state, sparse_model *m, int rows, void *bytes)
@@ -122,14 +122,14 @@ static status checkpoint_number(const char *path, uint64_t *hash)
 // Local, on rank 0.
 static status open_sparse(encoding *e)
 {
-    const code_layout *l = &e->stream.model.layout;
+    const code_layout *l = &e->stream.trained.model.layout;
     code_origin origin = {.atoms = l->geometry.atoms,
                           .height = l->height,
                           .width = l->width,
-                          .kernel = (int32_t)e->stream.config.kernel,
-                          .lambda = (double)e->stream.lambda,
-                          .border = e->stream.config.border,
-                          .lambda_unit = e->stream.choice.lambda_unit,
+                          .kernel = (int32_t)e->stream.trained.config.kernel,
+                          .lambda = (double)e->stream.trained.lambda,
+                          .border = e->stream.trained.config.border,
+                          .lambda_unit = e->stream.trained.choice.lambda_unit,
                           .run = e->folder};
     TRY(checkpoint_number(e->run.checkpoint, &origin.checkpoint_hash));
     return code_writer_open(&e->sparse, e->out, &origin, e->stream.count);
@@ -197,7 +197,7 @@ static status close_output(encoding *e)
 static status encode(encoding *e)
 {
     bool dense = e->options.dense, writes = e->world->rank == 0;
-    size_t codes = CODE_ROWS * code_layout_codes(&e->stream.model.layout);
+    size_t codes = CODE_ROWS * code_layout_codes(&e->stream.trained.model.layout);
     size_t room = dense ? CODE_ROWS * image_floats(&e->dense) * sizeof(float)
                         : CODE_ROWS * sizeof(uint64_t) + codes * sizeof(code_entry);
     code_sink sink = {e, room, dense ? pack_dense : pack_sparse, dense ? take_dense : take_sparse};
