@@ -102,6 +102,11 @@ const recipe recipe_table[] = {
      {
          STEP("scale", "{}"),
      }},
+    {"as_is",
+     "sparse coding of another run's codes: the image, or a random window of data.size, as it is",
+     {
+         STEP("crop", "{}"),
+     }},
     {"centred",
      "sparse coding, any channels: the image as it is, less its mean",
      {

@@ -37,7 +37,7 @@ static void print_help(FILE *out)
                  "usage: basin COMMAND ...            one process\n"
                  "       mpirun -n P basin COMMAND ...\n\n");
     for (int i = 0; command_table[i] != NULL; i++)
-        fprintf(out, "  %-9s %s\n", command_table[i]->name, command_table[i]->help);
+        fprintf(out, "  %-11s %s\n", command_table[i]->name, command_table[i]->help);
     fprintf(
         out,
         "\nbasin COMMAND --help says more.\n"

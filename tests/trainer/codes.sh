@@ -41,14 +41,39 @@ awk -v n="$entries" -v s="$share" 'BEGIN { exit !((n / (40 * 8 * 256) - s) ^ 2 <
 "$basin" inspect pooled.1.h5 | grep -q "8 x 8 pixels, 8 channels, float32" || fail "pooled: $("$basin" inspect pooled.1.h5)"
 "$basin" inspect pooled.1.h5 | grep -q "10 classes" || fail "labels are gone"
 
+# reconstruct
+png_width() { od -An -tu1 -j16 -N4 "$1" | awk '{print $3 * 256 + $4}'; }
+"$basin" reconstruct one 'data/test-*.h5' one.png >table 2>log || fail "reconstruct: $(cat log)"
+[ "$(png_width one.png)" = 135 ] || fail "width of 8 cells of 16: $(png_width one.png)"
+[ "$(grep -c '^ *[0-9]' table)" = 16 ] || fail "not 16 views: $(cat table)"
+on 2 "$basin" reconstruct one 'data/test-*.h5' two.png >second 2>log || fail "reconstruct on 2 ranks: $(cat log)"
+cmp table second && cmp one.png two.png || fail "reconstruct differs between 1 and 2 ranks"
+
+# A stack: each level leaves out more.
+below=one files='data/train-*.h5'
+for level in 1 2; do
+    "$basin" encode "$below" "$files" "z$level.h5" --dense >log 2>&1 || fail "encode: $(cat log)"
+    train 1 "level$level" data.train="z$level.h5" data.test= data.augment=as_is method.atoms=12 method.kernel=3
+    below=level$level files=z$level.h5
+done
+"$basin" reconstruct one level1 level2 'data/test-*.h5' stack.png >table 2>log || fail "stack: $(cat log)"
+awk '$1 == "mean" { exit !(NF == 4 && $2 < $3 && $3 < $4) }' table || fail "PSNR does not rise: $(cat table)"
+[ "$(png_width stack.png)" = 67 ] || fail "width of 4 cells of 16: $(png_width stack.png)"
+[ "$(awk '$1 == "mean" { print $4 }' table)" = "$(awk '$1 == "mean" { print $2 }' second)" ] || fail "Z0 is not that of the run alone"
+
 # What is wrong is said.
 expect 64 "expected RUN DATA OUT.h5" "$basin" encode one
 expect 64 "add it" "$basin" encode one 'data/test-*.h5' no.h5 --pool 2
 expect 64 "smaller --pool" "$basin" encode one 'data/test-*.h5' no.h5 --dense --pool 99
+expect 64 "expected RUN... DATA OUT.png" "$basin" reconstruct one
+expect 64 "is not an override" "$basin" reconstruct one 'data/test-*.h5' no.png threads=1 word
+expect 78 "data.augment=as_is" "$basin" reconstruct one one 'data/test-*.h5' no.png
+expect 65 "float32 (12, 8, 3, 3)" "$basin" reconstruct one level2 'data/test-*.h5' no.png
+expect 66 "absent" on 2 "$basin" reconstruct absent 'data/test-*.h5' no.png
 expect 66 "absent" "$basin" encode absent 'data/test-*.h5' no.h5
 expect 66 "absent-*.h5" on 2 "$basin" encode one 'absent-*.h5' no.h5
 job=$small_job
 train 1 moco stop_after=2 evaluate.floors=false
 expect 78 "which has no codes; take a run of method sparse" on 2 "$basin" encode moco 'data/test-*.h5' no.h5
-[ ! -e no.h5 ] || fail "a failed encode left a file"
+[ ! -e no.h5 ] && [ ! -e no.png ] || fail "a failed command left a file"
 echo "codes are the same everywhere"
