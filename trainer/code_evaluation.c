@@ -22,21 +22,23 @@ struct code_evaluator {
     code_numbers *numbers; // (rounds, ranks, CODE_ROWS): all views in order
 };
 
-static status build(code_evaluator *e, const job *j)
+static status build(code_evaluator *e, const job *j, const weights *learned)
 {
     TRY(code_stream_open(&e->stream, j, j->data.test, (uint64_t)j->evaluate.codes, false));
+    if (learned != NULL) TRY(trained_model_set(&e->stream.trained, learned, 0));
     size_t rows = code_stream_rounds(&e->stream, e->world) * (size_t)e->world->size * CODE_ROWS;
     e->numbers = calloc(rows, sizeof *e->numbers);
     CHECK(e->numbers != NULL, ST_INTERNAL, "no memory for the numbers of %zu codes", rows);
     return ST_OK;
 }
 
-status code_evaluator_create(code_evaluator **made, const world *w, const job *j)
+status code_evaluator_create(code_evaluator **made, const world *w, const job *j,
+                             const weights *learned)
 {
     code_evaluator *e = calloc(1, sizeof *e);
     CHECK(e != NULL, ST_INTERNAL, "no memory for the evaluation");
     e->world = w;
-    status s = build(e, j);
+    status s = build(e, j, learned);
     if (s != ST_OK) {
         code_evaluator_destroy(e);
         return s;
@@ -123,10 +125,10 @@ static status evaluate(code_evaluator *e, status ready, code_evaluation *found)
     return ST_OK;
 }
 
-status code_evaluator_weights(code_evaluator *e, const float *params, const float *statistics,
-                              double lambda, code_evaluation *found)
+status code_evaluator_weights(code_evaluator *e, const weights *learned, double lambda,
+                              code_evaluation *found)
 {
-    return evaluate(e, trained_model_set(&e->stream.trained, params, statistics, lambda), found);
+    return evaluate(e, trained_model_set(&e->stream.trained, learned, lambda), found);
 }
 
 status code_evaluator_checkpoint(code_evaluator *e, const char *path, code_evaluation *found)

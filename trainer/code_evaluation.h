@@ -4,6 +4,7 @@
 #define TRAINER_CODE_EVALUATION_H
 
 #include "trainer/job.h"
+#include "trainer/weights.h"
 
 typedef struct code_evaluator code_evaluator;
 
@@ -19,14 +20,16 @@ typedef struct code_evaluation {
 } code_evaluation;
 
 // Local. Opens the job's test data and builds the model; the first job.evaluate.codes views count.
-// Errors: as code_stream_open.
-status code_evaluator_create(code_evaluator **e, const world *w, const job *j);
+// learned: weights that the model must have room for; NULL: those of a checkpoint will come.
+// Errors: as code_stream_open and trained_model_set.
+status code_evaluator_create(code_evaluator **e, const world *w, const job *j,
+                             const weights *learned);
 
-// Collective. Under these weights, laid out as the training's, and this lambda (a method's lambda).
-// The same bits on any number of ranks. On error all ranks return the same status, its message
-// already printed. Errors: as the reading of data; ST_BAD_DATA a pixel that is not finite.
-status code_evaluator_weights(code_evaluator *e, const float *params, const float *statistics,
-                              double lambda, code_evaluation *found);
+// Collective. Under these weights and this lambda (a method's lambda). The same bits on any number of
+// ranks. On error all ranks return the same status, its message already printed. Errors: as the
+// reading of data; ST_BAD_DATA a pixel that is not finite.
+status code_evaluator_weights(code_evaluator *e, const weights *learned, double lambda,
+                              code_evaluation *found);
 
 // The same with the weights of a checkpoint file. Further errors: those of io/checkpoint.h.
 status code_evaluator_checkpoint(code_evaluator *e, const char *path, code_evaluation *found);

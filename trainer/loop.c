@@ -193,15 +193,16 @@ static status evaluate_floors(training *t, report *r)
 static status evaluate_codes(training *t)
 {
     code_evaluation found;
-    TRY(code_evaluator_weights(t->code_evaluator, t->learned->params, t->learned->statistics,
-                               t->job->method->lambda(t->method), &found));
-    char guess[64] = "";
+    TRY(code_evaluator_weights(t->code_evaluator, t->learned, t->job->method->lambda(t->method),
+                               &found));
+    char gap[32] = "", guess[48] = "";
+    if (isfinite(found.gap)) snprintf(gap, sizeof gap, "  gap %.2g", found.gap);
     if (isfinite(found.encoder))
         snprintf(guess, sizeof guess, "  encoder / energy %.4f", found.encoder);
-    log_info("epoch %.2f: %llu test samples: energy %.4f  error %.4f  nonzero %.4f  gap %.2g  "
-             "iterations %.1f%s",
+    log_info("epoch %.2f: %llu test samples: energy %.4f  error %.4f  nonzero %.4f  iterations %.1f"
+             "%s%s",
              (double)t->step / (double)t->steps_per_epoch, (unsigned long long)found.samples,
-             found.energy, found.error, found.nonzero, found.gap, found.iterations, guess);
+             found.energy, found.error, found.nonzero, found.iterations, gap, guess);
     return agree(t->world, report_code_evaluation(t, &found));
 }
 

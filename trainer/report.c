@@ -122,7 +122,7 @@ status report_code_evaluation(training *t, const code_evaluation *found)
     json_real(&line, "test_energy", found->energy);
     json_real(&line, "test_error", found->error);
     json_real(&line, "test_nonzero", found->nonzero);
-    json_real(&line, "test_gap", found->gap);
+    if (isfinite(found->gap)) json_real(&line, "test_gap", found->gap);
     json_real(&line, "test_iterations", found->iterations);
     if (isfinite(found->encoder)) json_real(&line, "test_encoder", found->encoder);
     return run_folder_add_metrics(&t->folder, json_end(&line));

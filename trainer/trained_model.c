@@ -34,12 +34,15 @@ static void choose_lambda(trained_model *m, float learned)
     m->lambda = density ? learned : (float)m->choice.lambda;
 }
 
-status trained_model_set(trained_model *m, const float *params, const float *statistics,
-                         double lambda)
+status trained_model_set(trained_model *m, const weights *from, double lambda)
 {
     weights *w = &m->model.weights;
-    memcpy(w->params, params, w->param_count * sizeof *params);
-    memcpy(w->statistics, statistics, w->statistic_count * sizeof *statistics);
+    CHECK(w->param_count == from->param_count && w->statistic_count == from->statistic_count,
+          ST_BAD_DATA,
+          "the dictionary is not for views of %d channels; data.test must be like data.train",
+          m->model.setup.view.c);
+    memcpy(w->params, from->params, w->param_count * sizeof *w->params);
+    memcpy(w->statistics, from->statistics, w->statistic_count * sizeof *w->statistics);
     choose_lambda(m, (float)lambda);
     return sparse_model_follow(&m->model);
 }

@@ -20,10 +20,9 @@ status trained_model_create(trained_model *m, const job *j, shape view, bool enc
 
 void trained_model_destroy(trained_model *m);
 
-// Weights from elsewhere, laid out as the model's. lambda: counts for a job that seeks a density.
-// Errors: as sparse_model_follow.
-status trained_model_set(trained_model *m, const float *params, const float *statistics,
-                         double lambda);
+// Copies weights that a training is changing. lambda: counts for a job that seeks a density.
+// Errors: ST_BAD_DATA weights for views of other channels; as sparse_model_follow.
+status trained_model_set(trained_model *m, const weights *from, double lambda);
 
 // Weights and lambda of a checkpoint. Errors: those of io/checkpoint.h; as sparse_model_follow.
 status trained_model_read(trained_model *m, const char *path);

@@ -126,7 +126,7 @@ static status create_evaluator(training *t)
 {
     if (t->job->data.test[0] == '\0') return ST_OK;
     if (t->job->method->kind == METHOD_INFERS)
-        return code_evaluator_create(&t->code_evaluator, t->world, t->job);
+        return code_evaluator_create(&t->code_evaluator, t->world, t->job, t->learned);
     return evaluator_create(&t->evaluator, t->world, t->job);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Codes of a sparse run: evaluated, written and drawn, the same on any number of ranks.
 source "$(dirname "$0")/fixture.sh"
-make_data
+"$basin" synth shapes data --train 48 --test 40 --size 16 2>/dev/null >/dev/null
 job=$source_folder/tests/trainer/sparse.yaml
 
 line_of() { grep -o '"test_samples.*' "$1/metrics.jsonl" | tail -1; }
@@ -72,8 +72,11 @@ expect 65 "float32 (12, 8, 3, 3)" "$basin" reconstruct one level2 'data/test-*.h
 expect 66 "absent" on 2 "$basin" reconstruct absent 'data/test-*.h5' no.png
 expect 66 "absent" "$basin" encode absent 'data/test-*.h5' no.h5
 expect 66 "absent-*.h5" on 2 "$basin" encode one 'absent-*.h5' no.h5
+head -c 720 "$basin" >bytes
+"$basin" pack --raw u8:12x12x1 bytes grey 2>log >/dev/null || fail "pack: $(cat log)"
+expect 65 "data.test must be like data.train" on 2 "$basin" train "$job" run=other data.test='grey*.h5'
 job=$small_job
-train 1 moco stop_after=2 evaluate.floors=false
+train 1 moco stop_after=1 data.test=
 expect 78 "which has no codes; take a run of method sparse" on 2 "$basin" encode moco 'data/test-*.h5' no.h5
 [ ! -e no.h5 ] && [ ! -e no.png ] || fail "a failed command left a file"
 echo "codes are the same everywhere"

@@ -30,7 +30,8 @@ static status open_run(evaluated_run *v, const world *w, int argc, char **argv)
     CHECK(j->data.test[0] != '\0', ST_CONFIG,
           "%s/job.yaml: the job names no test data; add data.test=FILES", folder);
     kernels_set_threads((int)j->threads);
-    if (j->method->kind == METHOD_INFERS) return code_evaluator_create(&v->code_evaluator, w, j);
+    if (j->method->kind == METHOD_INFERS)
+        return code_evaluator_create(&v->code_evaluator, w, j, NULL);
     return evaluator_create(&v->evaluator, w, j);
 }
 
@@ -56,9 +57,10 @@ static status evaluate_codes(evaluated_run *v, const world *w)
     if (w->rank != 0) return ST_OK;
     printf("%s\ncodes of %llu test samples, means\n"
            "  energy           %12.6f\n  relative error   %12.6f\n  codes not 0      %12.6f\n"
-           "  duality gap      %12.3e\n  iterations       %12.1f\n",
+           "  iterations       %12.1f\n",
            v->run.checkpoint, (unsigned long long)found.samples, found.energy, found.error,
-           found.nonzero, found.gap, found.iterations);
+           found.nonzero, found.iterations);
+    if (isfinite(found.gap)) printf("  duality gap      %12.3e\n", found.gap);
     if (isfinite(found.encoder)) printf("  encoder / energy %12.6f\n", found.encoder);
     return ST_OK;
 }
