@@ -45,7 +45,7 @@ static void write_codes(const char *path)
 // The whole data set, to be freed; its length is checked.
 static void *read_column(hid_t file, const char *name, hid_t type, size_t count)
 {
-    void *values = calloc(count, 8);
+    void *values = calloc(count + 1, 8);
     hid_t column = H5Dopen2(file, name, H5P_DEFAULT), space = H5Dget_space(column);
     assert_non_null(values);
     assert_int_equal(H5Sget_simple_extent_npoints(space), count);
