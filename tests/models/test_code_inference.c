@@ -1,57 +1,141 @@
-// What codes synthesise and the residual they leave add up to the image, with and without a margin.
+// tests/models/test_code_inference.c -- codes of images as planes: what is asked for is what comes, and
+// images that cannot be coded are errors.
+#include "models/code_inference.h"
+
+#include "base/rng.h"
 #include "tests/check.h"
 
-#include "models/code_inference.h"
-#include "base/rng.h"
-
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-enum { ATOMS = 3, KERNEL = 3, CHANNELS = 2, SIDE = 6, PIXELS = CHANNELS * SIDE * SIDE };
+enum { ATOMS = 12, KERNEL = 3, CHANNELS = 2, SIDE = 7 };
 
-static void fill(float *values, size_t count, uint64_t seed)
-{
-    rng r = rng_open(seed, RNG_TEST, 0, 0, 0);
-    for (size_t i = 0; i < count; i++)
-        values[i] = rng_uniform(&r) - 0.5f;
-}
-
-static void check_border(const char *border)
-{
+typedef struct trial {
     code_layout layout;
-    code_inference *c = NULL;
-    float atoms[ATOMS * CHANNELS * KERNEL * KERNEL], image[PIXELS], made[PIXELS], left[PIXELS];
-    float codes[ATOMS * (SIDE + KERNEL) * (SIDE + KERNEL)];
-    inference_problem problem = {.solver = solver_find("encoder_only"),
-                                 .penalty = penalty_find("l1")};
-    assert_ok(code_layout_plan(&layout, ATOMS, KERNEL, border, CHANNELS, SIDE, SIDE));
-    assert_ok(code_inference_create(&c, &problem, &layout));
-    fill(atoms, sizeof atoms / sizeof *atoms, 1);
-    fill(image, PIXELS, 2);
-    fill(codes, code_layout_codes(&layout), 3);
-    assert_ok(code_inference_set_atoms(c, atoms));
-    code_inference_synthesise(c, codes, made);
-    code_inference_residual(c, image, codes, left);
-    float most = 0;
-    for (int i = 0; i < PIXELS; i++) {
-        most = fmaxf(most, fabsf(made[i]));
-        assert_true(fabsf(made[i] + left[i] - image[i]) < 1e-6f);
-    }
-    assert_true(most > 0.1f);
-    code_inference_destroy(c);
+    code_inference *inference;
+    void *solver_settings;
+    float *image, *codes;
+} trial;
+
+static float *random_floats(size_t count, uint64_t which)
+{
+    float *x = calloc(count + 1, sizeof *x);
+    assert_non_null(x);
+    rng r = rng_open(5, RNG_TEST, 0, which, 0);
+    for (size_t i = 0; i < count; i++)
+        x[i] = rng_normal(&r);
+    return x;
 }
 
-static void synthesis_and_residual_are_the_image(void **state)
+static void open_trial(trial *t, const char *border)
+{
+    *t = (trial){0};
+    const solver_type *solver = solver_find("working_set");
+    config *c = NULL;
+    t->solver_settings = calloc(1, solver->config_size + 1);
+    assert_non_null(t->solver_settings);
+    assert_ok(config_parse(&c, "{gap: 1e-6}", "solver", 0, NULL));
+    assert_ok(config_read(
+        c, "", (const config_part[]){{solver->fields, t->solver_settings}, {NULL, NULL}}));
+    config_destroy(c);
+    inference_problem p = {
+        .solver = solver, .penalty = penalty_find("l1"), .solver_settings = t->solver_settings};
+    assert_ok(code_layout_plan(&t->layout, ATOMS, KERNEL, border, CHANNELS, SIDE, SIDE));
+    assert_ok(code_inference_create(&t->inference, &p, &t->layout));
+    float *atoms = random_floats((size_t)ATOMS * CHANNELS * KERNEL * KERNEL, 1);
+    for (size_t i = 0; i < (size_t)ATOMS * CHANNELS * KERNEL * KERNEL; i++)
+        atoms[i] *= 0.25f;
+    assert_ok(code_inference_set_atoms(t->inference, atoms));
+    free(atoms);
+    t->image = random_floats(code_layout_pixels(&t->layout), 2);
+    t->codes = calloc(code_layout_codes(&t->layout), sizeof *t->codes);
+    assert_non_null(t->codes);
+}
+
+static void close_trial(trial *t)
+{
+    code_inference_destroy(t->inference);
+    free(t->solver_settings), free(t->image), free(t->codes);
+}
+
+// The energies told are those of the code returned, whatever the border.
+static void the_result_tells_of_the_code_returned(void **state)
 {
     (void)state;
-    check_border("full");
-    check_border("same");
-    check_border("free");
+    const char *borders[] = {"full", "same", "free"};
+    for (int i = 0; i < 3; i++) {
+        trial t;
+        open_trial(&t, borders[i]);
+        inference_result r;
+        assert_ok(code_inference_solve(t.inference, t.image, NULL, 0.5, t.codes, &r));
+        size_t nonzeros = 0, codes = code_layout_codes(&t.layout);
+        double price = 0, square = 0;
+        for (size_t k = 0; k < codes; k++) {
+            nonzeros += t.codes[k] != 0;
+            price += fabs((double)t.codes[k]);
+        }
+        assert_true(nonzeros > 0 && nonzeros < codes && nonzeros == r.nonzeros);
+        float *rest = random_floats(code_layout_pixels(&t.layout), 3);
+        code_inference_residual(t.inference, t.image, t.codes, rest);
+        for (size_t k = 0; k < code_layout_pixels(&t.layout); k++)
+            square += (double)rest[k] * (double)rest[k];
+        double energy = square / 2 + 0.5 * price;
+        assert_true(fabs(energy - r.energy) < 1e-4 * energy);
+        assert_true(fabs(square / 2 - r.reconstruction) < 1e-4 * energy);
+        double told = code_inference_energy(t.inference, t.image, 0.5, t.codes);
+        assert_true(fabs(told - energy) < 1e-4 * energy && r.gap <= 1e-5);
+        // What the codes synthesise and what they leave add up to the image.
+        float *made = random_floats(code_layout_pixels(&t.layout), 4);
+        code_inference_synthesise(t.inference, t.codes, made);
+        for (size_t k = 0; k < code_layout_pixels(&t.layout); k++)
+            assert_true(fabsf(made[k] + rest[k] - t.image[k]) < 1e-5f);
+        free(made);
+        free(rest);
+        close_trial(&t);
+    }
+}
+
+static void all_codes_are_zero_from_lambda_max_on(void **state)
+{
+    (void)state;
+    trial t;
+    open_trial(&t, "same");
+    double most;
+    inference_result r;
+    assert_ok(code_inference_lambda_max(t.inference, t.image, &most));
+    assert_ok(code_inference_solve(t.inference, t.image, NULL, most * 1.0001, t.codes, &r));
+    assert_true(r.nonzeros == 0);
+    assert_ok(code_inference_solve(t.inference, t.image, NULL, most * 0.99, t.codes, &r));
+    assert_true(r.nonzeros > 0);
+    memset(t.image, 0, code_layout_pixels(&t.layout) * sizeof *t.image);
+    assert_ok(code_inference_solve(t.inference, t.image, NULL, 0.1, t.codes, &r));
+    assert_true(r.nonzeros == 0 && r.energy == 0);
+    close_trial(&t);
+}
+
+static void a_pixel_that_is_no_number_is_an_error(void **state)
+{
+    (void)state;
+    trial t;
+    open_trial(&t, "full");
+    double most;
+    inference_result r;
+    t.image[5] = NAN;
+    assert_fails(code_inference_solve(t.inference, t.image, NULL, 0.5, t.codes, &r), ST_BAD_DATA,
+                 "not a finite number");
+    t.image[5] = INFINITY;
+    assert_fails(code_inference_lambda_max(t.inference, t.image, &most), ST_BAD_DATA,
+                 "not a finite number");
+    close_trial(&t);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(synthesis_and_residual_are_the_image),
+        cmocka_unit_test(the_result_tells_of_the_code_returned),
+        cmocka_unit_test(all_codes_are_zero_from_lambda_max_on),
+        cmocka_unit_test(a_pixel_that_is_no_number_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,10 @@ enum { BATCH = OWN * ROWS, FLOATS = BATCH * CHANNELS, TARGETS = ROWS * DIM };
 
 static float views[2][FLOATS], target[TARGETS];
 
+static const team alone = {.total = 1, .count = 1}; // nothing meets here
+
 static method_setup setup = {
+    .team = &alone,
     .workers = {.total = OWN, .count = OWN, .batch = ROWS},
     .order = {.seed = 1, .count = 100, .batch = BATCH},
     .seed = 3,
@@ -50,7 +53,8 @@ static leaf run(int first, int passes)
     leaf l = {{0}, {0}, {0}};
     assert_true(m.weights.param_count <= 64 && m.weights.statistic_count <= 32);
     for (int pass = 0; pass < passes; pass++)
-        energy_model_pass(&m, &step, 1, pass, &(method_leaf){l.gradient, l.statistics, l.metrics});
+        energy_model_pass(&m, &step, (worker_group){1, 1}, pass,
+                          &(method_leaf){l.gradient, l.statistics, l.metrics});
     energy_model_destroy(&m);
     return l;
 }
