@@ -22,8 +22,8 @@ static size_t planned_bytes(const reduce *r)
 {
     size_t lane = arena_padded(r->incoming_floats * sizeof(float)) +
                   arena_padded((size_t)r->request_capacity * sizeof(MPI_Request));
-    return (size_t)r->buffer_count * arena_padded(r->capacity * sizeof(float)) + REDUCE_LANES * lane +
-           r->table_bytes;
+    return (size_t)r->buffer_count * arena_padded(r->capacity * sizeof(float)) +
+           REDUCE_LANES * lane + r->table_bytes;
 }
 
 static void bind_memory(reduce *r)

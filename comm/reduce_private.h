@@ -45,7 +45,7 @@ struct reduce {
     workers v;
     size_t capacity; // floats of the largest leaf
     size_t count;    // floats of the leaves of this sum
-    arena memory; // everything below that is a pointer
+    arena memory;    // everything below that is a pointer
 
     // The local part: own leaves as they come make whole nodes of the tree.
     float *spare[TREE_NODES_MAX]; // buffers of `count` floats that hold nothing

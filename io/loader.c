@@ -232,8 +232,7 @@ status loader_create(loader **out, dataset *d, augmenter *a, const loader_plan *
     l->dataset = d;
     l->augmenter = a;
     const dataset_info *info = dataset_get_info(d);
-    l->stored_size =
-        (image_size){info->height, info->width}; // of the zeros before the first image
+    l->stored_size = (image_size){info->height, info->width}; // of the zeros before the first image
     l->plan = *plan;
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->change, NULL);
