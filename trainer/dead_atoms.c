@@ -20,12 +20,11 @@ static size_t row_floats(const dead_atoms *d)
 status dead_atoms_create(dead_atoms *d, int atoms, int channels, int kernel, size_t samples)
 {
     *d = (dead_atoms){.atoms = atoms, .channels = channels, .kernel = kernel, .samples = samples};
-    size_t rows = samples * row_floats(d) * sizeof(float), sorted = (size_t)atoms * sizeof(float);
+    size_t rows = samples * row_floats(d) * sizeof(float);
     size_t ranking = samples * sizeof *d->ranking;
-    TRY(arena_create(&d->memory, arena_padded(rows) + arena_padded(sorted) + arena_padded(ranking),
+    TRY(arena_create(&d->memory, arena_padded(rows) + arena_padded(ranking),
                      "the worst explained patches"));
     d->rows = arena_take(&d->memory, rows);
-    d->sorted = arena_take(&d->memory, sorted);
     d->ranking = arena_take(&d->memory, ranking);
     return ST_OK;
 }
@@ -35,30 +34,25 @@ void dead_atoms_destroy(dead_atoms *d)
     arena_destroy(&d->memory);
 }
 
-static int compare_floats(const void *a, const void *b)
+static float mean_activity(const dead_atoms *d, const float *activity)
 {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
+    double sum = 0;
+    for (int a = 0; a < d->atoms; a++)
+        sum += (double)activity[a];
+    return (float)(sum / d->atoms);
 }
 
-static float median(dead_atoms *d, const float *activity)
+static bool is_dead(float activity, float mean)
 {
-    memcpy(d->sorted, activity, (size_t)d->atoms * sizeof *activity);
-    qsort(d->sorted, (size_t)d->atoms, sizeof *activity, compare_floats);
-    return d->sorted[d->atoms / 2];
+    return activity < (float)DEAD_SHARE * mean;
 }
 
-static bool is_dead(float activity, float middle)
+int dead_atoms_alive(const dead_atoms *d, const float *activity)
 {
-    return activity < (float)DEAD_SHARE * middle;
-}
-
-int dead_atoms_alive(dead_atoms *d, const float *activity)
-{
-    float middle = median(d, activity);
+    float mean = mean_activity(d, activity);
     int alive = 0;
     for (int a = 0; a < d->atoms; a++)
-        alive += !is_dead(activity[a], middle);
+        alive += !is_dead(activity[a], mean);
     return alive;
 }
 
@@ -114,15 +108,15 @@ void dead_atoms_replace(dead_atoms *d, const world *w, size_t first, size_t coun
     for (size_t i = 0; i < d->samples; i++)
         d->ranking[i] = d->rows + i * row;
     qsort(d->ranking, d->samples, sizeof *d->ranking, compare_rows);
-    float middle = median(d, activity);
+    float mean = mean_activity(d, activity);
     for (size_t a = 0; a < (size_t)d->atoms; a++) {
         const float *patch = next < d->samples ? d->ranking[next] : NULL;
-        replaced[a] = is_dead(activity[a], middle) && patch != NULL && patch[0] > 0;
+        replaced[a] = is_dead(activity[a], mean) && patch != NULL && patch[0] > 0;
         if (!replaced[a]) continue;
         float scale = (float)(1 / sqrt((double)patch[0]));
         for (size_t i = 0; i < size; i++)
             atoms[a * size + i] = scale * patch[1 + i];
-        activity[a] = middle;
+        activity[a] = mean;
         next++;
     }
 }
