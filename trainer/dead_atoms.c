@@ -87,7 +87,7 @@ void dead_atoms_note(dead_atoms *d, size_t position, const float *residual, int 
     row[0] = (float)most;
     for (int c = 0; c < d->channels; c++)
         for (int u = 0; u < k; u++)
-            memcpy(row + 1 + (c * k + u) * k,
+            memcpy(row + 1 + (size_t)(c * k + u) * (size_t)k,
                    residual + (size_t)(c * height + top + u) * (size_t)width + (size_t)left,
                    (size_t)k * sizeof *row);
 }

@@ -38,6 +38,11 @@ static int enlargement(int atoms, int kernel)
     return factor < 1 ? 1 : factor > 8 ? 8 : factor;
 }
 
+static int shown_channels(const graph_param *p)
+{
+    return p->spec.dims[1] == 3 ? 3 : 1;
+}
+
 static status draw(const char *path, const tile_set *tiles)
 {
     picture sheet = {0};
@@ -47,23 +52,31 @@ static status draw(const char *path, const tile_set *tiles)
     return s;
 }
 
+// values (K, shown) in the order of activity, and drawn.
+static status draw_sorted(const char *path, const graph_param *p, const float *params,
+                          const ranked *order, float *values)
+{
+    int atoms = p->spec.dims[0], channels = shown_channels(p), side = p->spec.dims[2];
+    size_t whole = p->count / (size_t)atoms;
+    size_t shown = (size_t)channels * (size_t)side * (size_t)side;
+    for (size_t i = 0; i < (size_t)atoms; i++)
+        memcpy(values + i * shown, params + p->offset + (size_t)order[i].atom * whole,
+               shown * sizeof *values);
+    return draw(path, &(tile_set){values, atoms, channels, side, side});
+}
+
 status dictionary_sheet_write(const char *path, const graph_param *p, const float *params,
                               const float *activity)
 {
-    int atoms = p->spec.dims[0], channels = p->spec.dims[1] == 3 ? 3 : 1, side = p->spec.dims[2];
-    size_t whole = p->count / (size_t)atoms;
-    size_t shown = (size_t)channels * (size_t)side * (size_t)side;
-    float *values = malloc((size_t)atoms * shown * sizeof *values);
-    ranked *order = malloc((size_t)atoms * sizeof *order);
-    status s = values != NULL && order != NULL
-                   ? ST_OK
-                   : failure(ST_INTERNAL, "no memory for a sheet of %d filters", atoms);
-    if (s == ST_OK) {
-        rank_atoms(activity, atoms, order);
-        for (int i = 0; i < atoms; i++)
-            memcpy(values + (size_t)i * shown, params + p->offset + (size_t)order[i].atom * whole,
-                   shown * sizeof *values);
-        s = draw(path, &(tile_set){values, atoms, channels, side, side});
+    size_t atoms = (size_t)p->spec.dims[0], side = (size_t)p->spec.dims[2];
+    float *values = malloc(atoms * (size_t)shown_channels(p) * side * side * sizeof *values);
+    ranked *order = malloc(atoms * sizeof *order);
+    status s;
+    if (values != NULL && order != NULL) {
+        rank_atoms(activity, (int)atoms, order);
+        s = draw_sorted(path, p, params, order, values);
+    } else {
+        s = failure(ST_INTERNAL, "no memory for a sheet of %zu filters", atoms);
     }
     free(values);
     free(order);

@@ -86,32 +86,34 @@ static int build(graph *g, const void *settings, const code_space *s, int images
     return codes;
 }
 
+// <atom one, atom two moved by (dy, dx)>; atoms (C, k, k)
+static double overlap(const float *one, const float *two, int channels, int k, int dy, int dx)
+{
+    double sum = 0;
+    size_t plane = (size_t)k * (size_t)k;
+    for (int c = 0; c < channels; c++, one += plane, two += plane)
+        for (int y = dy > 0 ? dy : 0; y < k && y - dy < k; y++)
+            for (int x = dx > 0 ? dx : 0; x < k && x - dx < k; x++)
+                sum += (double)one[y * k + x] * (double)two[(y - dy) * k + x - dx];
+    return sum;
+}
+
 // S[a][b][d] = identity - sum over c, u of D[a][c][u] D[b][c][u - d + (k-1)] / L: how much a code of
 // atom b, d places away, is inhibited by atom a.
-static void start_dense(const graph_param *p, const graph_param *filters, const code_start *from,
-                        float *weights)
+static void start_dense(const graph_param *p, int channels, const code_start *from, float *weights)
 {
     int atoms = p->spec.dims[0], wide = p->spec.dims[2], k = (wide + 1) / 2;
-    int channels = filters->spec.dims[1];
-    for (int a = 0; a < atoms; a++)
-        for (int b = 0; b < atoms; b++)
-            for (int dy = 1 - k; dy < k; dy++)
-                for (int dx = 1 - k; dx < k; dx++) {
-                    double sum = 0;
-                    for (int c = 0; c < channels; c++) {
-                        const float *one =
-                            from->atoms + (size_t)(a * channels + c) * (size_t)(k * k);
-                        const float *two =
-                            from->atoms + (size_t)(b * channels + c) * (size_t)(k * k);
-                        for (int y = dy > 0 ? dy : 0; y < k && y - dy < k; y++)
-                            for (int x = dx > 0 ? dx : 0; x < k && x - dx < k; x++)
-                                sum += (double)one[y * k + x] * (double)two[(y - dy) * k + x - dx];
-                    }
-                    bool same = a == b && dy == 0 && dx == 0;
-                    size_t at = ((size_t)a * (size_t)atoms + (size_t)b) * (size_t)(wide * wide) +
-                                (size_t)((dy + k - 1) * wide + dx + k - 1);
-                    weights[at] = (float)((same ? 1.0 : 0.0) - sum / from->bound);
-                }
+    size_t size = (size_t)channels * (size_t)k * (size_t)k;
+    for (size_t pair = 0; pair < (size_t)atoms * (size_t)atoms; pair++) {
+        size_t a = pair / (size_t)atoms, b = pair % (size_t)atoms;
+        for (int place = 0; place < wide * wide; place++) {
+            int dy = place / wide - (k - 1), dx = place % wide - (k - 1);
+            double sum =
+                overlap(from->atoms + a * size, from->atoms + b * size, channels, k, dy, dx);
+            bool same = a == b && dy == 0 && dx == 0;
+            *weights++ = (float)((same ? 1.0 : 0.0) - sum / from->bound);
+        }
+    }
 }
 
 static bool begins(const char *name, const char *with)
@@ -122,12 +124,12 @@ static bool begins(const char *name, const char *with)
 static void start(const void *settings, const graph *g, const code_start *from, float *params)
 {
     (void)settings;
-    const graph_param *filters = NULL;
+    int channels = 0; // of the filters, which come first
     for (int i = 0; graph_param_at(g, i) != NULL; i++) {
         const graph_param *p = graph_param_at(g, i);
         float *w = params + p->offset;
         if (begins(p->name, "encoder.filters")) {
-            filters = p;
+            channels = p->spec.dims[1];
             for (size_t k = 0; k < p->count; k++)
                 w[k] = (float)((double)from->atoms[k] / from->bound);
         } else if (begins(p->name, "encoder.decode")) {
@@ -136,7 +138,7 @@ static void start(const void *settings, const graph *g, const code_start *from, 
             for (size_t k = 0; k < p->count; k++)
                 w[k] = (float)(from->lambda / from->bound);
         } else if (begins(p->name, "encoder.inhibit")) {
-            start_dense(p, filters, from, w);
+            start_dense(p, channels, from, w);
         }
     }
 }

@@ -51,7 +51,7 @@ static void synthesis_and_analysis_are_adjoint_for_every_border(void **state)
         const dictionary_geometry *g = &l.geometry;
         size_t pixels = code_layout_pixels(&l), codes = code_layout_codes(&l);
         float *y = random_floats(pixels, 1), *z = random_floats(codes, 2);
-        float *atoms = random_floats(5 * 2 * 9, 3), *back = random_floats(pixels, 4);
+        float *atoms = random_floats((size_t)5 * 2 * 9, 3), *back = random_floats(pixels, 4);
         float *packed = random_floats(dictionary_packed_floats(g), 5);
         float *image = random_floats(dictionary_image_floats(g), 6);
         float *code = random_floats(dictionary_code_floats(g), 7), *match = random_floats(codes, 8);
@@ -82,7 +82,7 @@ static void planes_come_back_as_they_went(void **state)
     float *y2 = random_floats(pixels, 6), *z2 = random_floats(codes, 7);
     code_layout_pack_image(&l, y, image);
     code_layout_mask(&l, mask);
-    for (size_t i = 0; i < (size_t)(l.geometry.height * l.geometry.width * 2); i++)
+    for (size_t i = 0; i < (size_t)l.geometry.height * (size_t)l.geometry.width * 2; i++)
         assert_true(mask[i] == 1 || (mask[i] == 0 && image[i] == 0));
     code_layout_unpack_image(&l, image, y2);
     assert_memory_equal(y, y2, pixels * sizeof *y);

@@ -98,20 +98,28 @@ static void every_encoder_learns_from_all_its_weights(void **state)
     assert_null(code_encoder_find("none such"));
 }
 
-// One step of ISTA for one image: z <- h(z + D' m (y - D z) / L).
-static void ista_step(const code_layout *l, const float *packed, const float *y, double bound,
-                      double lambda, bool non_negative, float *code, float *image, float *pull)
+// One image's problem, its code, and room for what a step computes.
+typedef struct ista {
+    const code_layout *layout;
+    const float *packed, *y;
+    double bound, lambda;
+    bool non_negative;
+    float *code, *image, *pull;
+} ista;
+
+// z <- h(z + D' m (y - D z) / L)
+static void ista_step(const ista *s)
 {
-    const dictionary_geometry *g = &l->geometry;
-    dictionary_synthesise(g, packed, code, image);
+    const dictionary_geometry *g = &s->layout->geometry;
+    dictionary_synthesise(g, s->packed, s->code, s->image);
     for (size_t i = 0; i < dictionary_image_floats(g); i++)
-        image[i] = y[i] - image[i];
-    code_layout_clear_margin(l, image);
-    dictionary_analyse(g, packed, image, pull);
-    float t = (float)(lambda / bound);
+        s->image[i] = s->y[i] - s->image[i];
+    code_layout_clear_margin(s->layout, s->image);
+    dictionary_analyse(g, s->packed, s->image, s->pull);
+    float t = (float)(s->lambda / s->bound);
     for (size_t i = 0; i < dictionary_code_floats(g); i++) {
-        float z = code[i] + pull[i] / (float)bound;
-        code[i] = z > t ? z - t : z < -t && !non_negative ? z + t : 0.0f;
+        float z = s->code[i] + s->pull[i] / (float)s->bound;
+        s->code[i] = z > t ? z - t : z < -t && !s->non_negative ? z + t : 0.0f;
     }
 }
 
@@ -137,7 +145,7 @@ static void assert_is_ista(const char *yaml, const char *border, bool non_negati
         code_layout_pack_image(&l, t.y + n * code_layout_pixels(&l), y);
         memset(code, 0, dictionary_code_floats(g) * sizeof *code);
         for (int step = 0; step <= steps; step++)
-            ista_step(&l, packed, y, 40, 2, non_negative, code, image, pull);
+            ista_step(&(ista){&l, packed, y, 40, 2, non_negative, code, image, pull});
         code_layout_unpack_code(&l, code, expected);
         const float *found = graph_value(t.g, t.codes) + n * code_layout_codes(&l);
         size_t zeros = 0;
