@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "models/kernels/dictionary_bound.h"
+#include "models/lambda.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -43,6 +44,11 @@ static size_t floats(size_t count)
     return arena_padded(count * sizeof(float));
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static status take_memory(code_inference *c)
 {
     const dictionary_geometry *g = &c->layout.geometry;
@@ -50,7 +56,7 @@ static status take_memory(code_inference *c)
     const void *settings = c->problem.solver_settings;
     size_t image = dictionary_image_floats(g), code = dictionary_code_floats(g);
     size_t prepared = s->prepared_bytes != NULL ? s->prepared_bytes(settings, g) : 0;
-    size_t scratch = s->scratch_bytes(settings, g);
+    size_t scratch = larger(s->scratch_bytes(settings, g), lambda_scratch_bytes(g));
     TRY(arena_create(&c->memory,
                      floats(dictionary_packed_floats(g)) + 3 * floats(image) + 2 * floats(code) +
                          arena_padded(prepared) + arena_padded(scratch),
@@ -128,16 +134,11 @@ static status load_image(code_inference *c, const float *planes)
     return ST_OK;
 }
 
-status code_inference_lambda_max(code_inference *c, const float *image, double *lambda_max)
+status code_inference_lambda_max(code_inference *c, const float *image, double *most)
 {
     TRY(load_image(c, image));
-    dictionary_analyse(&c->layout.geometry, c->packed, c->image, c->code);
-    float most = 0;
-    for (size_t i = 0; i < dictionary_code_floats(&c->layout.geometry); i++) {
-        float match = c->problem.non_negative ? c->code[i] : fabsf(c->code[i]);
-        if (match > most) most = match;
-    }
-    *lambda_max = (double)most;
+    inference task = describe(c, NULL, 0);
+    *most = lambda_max(&task, c->scratch);
     return ST_OK;
 }
 

@@ -33,9 +33,8 @@ status code_inference_set_atoms(code_inference *c, const float *atoms);
 // A bound of the largest eigenvalue of D'D for the present atoms.
 double code_inference_bound(const code_inference *c);
 
-// The largest |D' y|, or D' y where codes are not negative: from this lambda on the code is all 0.
-// Errors: ST_BAD_DATA a pixel that is not finite.
-status code_inference_lambda_max(code_inference *c, const float *image, double *lambda_max);
+// lambda_max of an image, see models/lambda.h. Errors: ST_BAD_DATA a pixel that is not finite.
+status code_inference_lambda_max(code_inference *c, const float *image, double *most);
 
 // codes: start and result. prediction: codes, or NULL (then without the term alpha).
 // Errors: ST_BAD_DATA a pixel that is not finite.

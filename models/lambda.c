@@ -20,9 +20,3 @@ double lambda_max(const inference *problem, void *scratch)
     dictionary_analyse(&problem->geometry, problem->packed, residual, gradient);
     return objective_largest(problem, gradient);
 }
-
-double lambda_of_image(const lambda_setting *setting, const inference *problem, void *scratch)
-{
-    if (setting->absolute > 0) return setting->absolute;
-    return setting->relative * lambda_max(problem, scratch);
-}

@@ -1,13 +1,8 @@
-// models/lambda.h -- lambda as a number, or as a part of the least that makes every code 0.
+// models/lambda.h -- the least lambda that makes every code 0, to measure lambda by.
 #ifndef MODELS_LAMBDA_H
 #define MODELS_LAMBDA_H
 
 #include "models/solver.h"
-
-typedef struct lambda_setting {
-    double absolute; // lambda; 0: relative times lambda_max
-    double relative; // rho, of each image's own lambda_max; 0..1
-} lambda_setting;
 
 size_t lambda_scratch_bytes(const dictionary_geometry *g);
 
@@ -16,8 +11,5 @@ size_t lambda_scratch_bytes(const dictionary_geometry *g);
 // image, mask, non_negative; alpha has no part in it.
 //   source: Massias, Gramfort, Salmon 2018, eq. 8
 double lambda_max(const inference *problem, void *scratch);
-
-// lambda of this image. An image of zeros has lambda_max 0, and every lambda does.
-double lambda_of_image(const lambda_setting *setting, const inference *problem, void *scratch);
 
 #endif
