@@ -4,12 +4,12 @@
 #include "io/image_file.h"
 #include "io/loader.h"
 #include "io/shard.h"
+#include "tests/allocations.h"
 #include "tests/io/image_folder.h"
 #include "tests/io/sample_file.h"
 
 #include <hdf5.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,33 +21,6 @@ static const char *const names[COUNT] = {"cat/a.jpg", "cat/b.png", "cat/c.jpg",
 static const int heights[COUNT] = {40, 9, 17, 16, 33, 24}, widths[COUNT] = {20, 31, 45, 16, 33, 12};
 
 static test_folder sources, shards; // of one test
-
-// Allocations of basin's own code; the linker sends them here (-Wl,--wrap).
-static atomic_int allocations;
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *old, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *old, size_t bytes);
-
-void *__wrap_malloc(size_t bytes)
-{
-    allocations++;
-    return __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-    allocations++;
-    return __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *old, size_t bytes)
-{
-    allocations++;
-    return __real_realloc(old, bytes);
-}
 
 // Packs the images, four to a shard.
 static int make_shards(void **state)
@@ -226,7 +199,7 @@ static void a_loader_augments_images_of_any_size(void **state)
     for (uint64_t step = 0; step < plan.step_count; step++) {
         const batch *given = loader_next(l, &waited);
         assert_int_equal(given->status, ST_OK);
-        if (step == 2) before = allocations; // the decoders have their memory
+        if (step == 2) before = allocation_count(); // the decoders have their memory
         for (int v = 0; v < 2; v++)
             for (size_t row = 0; row < 4; row++) {
                 image_size size;
@@ -237,7 +210,7 @@ static void a_loader_augments_images_of_any_size(void **state)
                 assert_memory_equal(given->views[v] + row * FLOATS, expected, sizeof expected);
             }
     }
-    assert_int_equal(allocations, before);
+    assert_int_equal(allocation_count(), before);
     loader_destroy(l);
     free(pixels);
     augmenter_destroy(a), augmenter_destroy(b);

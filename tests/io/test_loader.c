@@ -5,44 +5,17 @@
 #include "io/checkpoint.h"
 #include "io/loader.h"
 #include "io/shard.h"
+#include "tests/allocations.h"
 #include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"
 
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define SAMPLES     50
 #define VIEW_FLOATS ((size_t)60)  // 3 x 5 x 4
 #define STREAM_ROWS ((size_t)144) // 6 steps, 2 views, 12 rows
-
-// Allocations of basin's own code; the linker sends them here (-Wl,--wrap).
-static atomic_int allocations;
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *old, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *old, size_t bytes);
-
-void *__wrap_malloc(size_t bytes)
-{
-    allocations++;
-    return __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-    allocations++;
-    return __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *old, size_t bytes)
-{
-    allocations++;
-    return __real_realloc(old, bytes);
-}
 
 typedef struct fixture {
     dataset *dataset;
@@ -339,13 +312,13 @@ static void the_stream_allocates_nothing(void **state)
     loader_plan plan = plan_of(0, 4);
     loader *l;
     double waited = 0;
-    int before_create = allocations;
+    int before_create = allocation_count();
     assert_ok(loader_create(&l, x.dataset, x.augmenter, &plan));
-    int before = allocations;
+    int before = allocation_count();
     assert_true(before > before_create); // the count does count
     while (loader_next(l, &waited) != NULL)
         ;
-    assert_int_equal(allocations, before);
+    assert_int_equal(allocation_count(), before);
     loader_destroy(l);
     close_fixture(&x);
 }

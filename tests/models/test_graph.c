@@ -4,7 +4,7 @@
 
 #include "base/rng.h"
 #include "models/graph.h"
-#include "tests/models/allocations.h"
+#include "tests/allocations.h"
 
 #include <math.h>
 #include <stdlib.h>

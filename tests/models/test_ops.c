@@ -3,7 +3,7 @@
 #include "tests/check.h"
 
 #include "base/rng.h"
-#include "tests/models/allocations.h"
+#include "tests/allocations.h"
 #include "tests/models/op_trial.h"
 
 #include <math.h>

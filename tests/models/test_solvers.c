@@ -2,7 +2,7 @@
 #include "models/lambda.h"
 #include "models/solvers/objective.h"
 #include "tests/check.h"
-#include "tests/models/allocations.h"
+#include "tests/allocations.h"
 #include "tests/models/solver_trial.h"
 
 #include <math.h>
