@@ -2,23 +2,15 @@
 //   label (0-9), 1024 bytes red, 1024 green, 1024 blue; each 32 x 32, row by row
 //   source: Krizhevsky 2009, "Learning multiple layers of features from tiny images"
 #include "io/format.h"
+#include "io/record_file.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SIDE    32
 #define PLANE   (SIDE * SIDE)
 #define RECORD  (1 + 3 * PLANE)
 #define CLASSES 10
-
-typedef struct cifar_reader {
-    FILE *file;
-    char *path;
-    uint64_t position, count; // samples
-} cifar_reader;
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -41,35 +33,16 @@ static bool probe(const char *path)
 
 static void close_reader(void *opened)
 {
-    cifar_reader *r = opened;
-    if (r->file != NULL) (void)fclose(r->file); // only read from
-    free(r->path);
-    free(r);
-}
-
-static status open_file(cifar_reader *r, const char *path)
-{
-    struct stat about;
-    r->path = strdup(path);
-    CHECK(r->path != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
-    r->file = fopen(path, "rb");
-    CHECK(r->file != NULL, errno == ENOENT ? ST_NO_INPUT : ST_IO, "%s: cannot be opened: %s", path,
-          strerror(errno));
-    CHECK(fstat(fileno(r->file), &about) == 0, ST_IO, "%s: %s", path, strerror(errno));
-    CHECK(about.st_size > 0 && about.st_size % RECORD == 0, ST_BAD_DATA,
-          "%s: a CIFAR-10 file is a multiple of %d bytes, this one has %lld: it is truncated "
-          "or something else",
-          path, RECORD, (long long)about.st_size);
-    r->count = (uint64_t)about.st_size / RECORD;
-    return ST_OK;
+    record_file_close(opened);
+    free(opened);
 }
 
 static status open_reader(void **opened, const char *path, const char *layout, format_info *info)
 {
     (void)layout;
-    cifar_reader *r = calloc(1, sizeof *r);
+    record_file *r = calloc(1, sizeof *r);
     CHECK(r != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
-    status s = open_file(r, path);
+    status s = record_file_open(r, path, RECORD, "a sample of CIFAR-10");
     if (s != ST_OK) {
         close_reader(r);
         return s;
@@ -81,18 +54,17 @@ static status open_reader(void **opened, const char *path, const char *layout, f
 
 static status next(void *opened, void *pixels, int64_t *label)
 {
-    cifar_reader *r = opened;
+    record_file *r = opened;
+    uint64_t sample = r->position;
     unsigned char record[RECORD], *to = pixels;
-    CHECK(fread(record, RECORD, 1, r->file) == 1, ferror(r->file) ? ST_IO : ST_BAD_DATA,
-          "%s: ends in the middle of sample %llu", r->path, (unsigned long long)r->position);
+    TRY(record_file_next(r, record));
     CHECK(record[0] < CLASSES, ST_BAD_DATA,
           "%s: sample %llu has label %d, CIFAR-10 has 0 to %d: this is another kind of file",
-          r->path, (unsigned long long)r->position, record[0], CLASSES - 1);
+          r->path, (unsigned long long)sample, record[0], CLASSES - 1);
     *label = record[0];
     for (int i = 0; i < PLANE; i++)
         for (int c = 0; c < 3; c++)
             *to++ = record[1 + c * PLANE + i];
-    r->position++;
     return ST_OK;
 }
 

@@ -2,21 +2,18 @@
 // The layout is the caller's word, TYPE:HxWxC with TYPE u8, u16le, u16be, f32le or f32be.
 #include "io/format.h"
 #include "io/pixels.h"
+#include "io/record_file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define LARGEST_SIDE 16384
 
 typedef struct raw_reader {
-    FILE *file;
-    char *path;
+    record_file samples;
     sample_shape shape;
     bool swapped;
-    uint64_t position, count; // samples
 } raw_reader;
 
 static const struct {
@@ -45,8 +42,7 @@ static bool probe(const char *path)
 static void close_reader(void *opened)
 {
     raw_reader *r = opened;
-    if (r->file != NULL) (void)fclose(r->file); // only read from
-    free(r->path);
+    record_file_close(&r->samples);
     free(r);
 }
 
@@ -97,21 +93,10 @@ static status read_layout(raw_reader *r, const char *layout)
 
 static status open_file(raw_reader *r, const char *path, const char *layout)
 {
-    struct stat about;
+    char what[128];
     TRY(read_layout(r, layout));
-    r->path = strdup(path);
-    CHECK(r->path != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
-    r->file = fopen(path, "rb");
-    CHECK(r->file != NULL, errno == ENOENT ? ST_NO_INPUT : ST_IO, "%s: cannot be opened: %s", path,
-          strerror(errno));
-    CHECK(fstat(fileno(r->file), &about) == 0, ST_IO, "%s: %s", path, strerror(errno));
-    uint64_t bytes = (uint64_t)about.st_size, sample = sample_bytes(&r->shape);
-    CHECK(bytes > 0 && bytes % sample == 0, ST_BAD_DATA,
-          "%s: samples of %s are %llu bytes each, but the file has %llu: it is truncated or has "
-          "another layout",
-          path, layout, (unsigned long long)sample, (unsigned long long)bytes);
-    r->count = bytes / sample;
-    return ST_OK;
+    snprintf(what, sizeof what, "a sample of %s", layout);
+    return record_file_open(&r->samples, path, sample_bytes(&r->shape), what);
 }
 
 static status open_reader(void **opened, const char *path, const char *layout, format_info *info)
@@ -123,7 +108,7 @@ static status open_reader(void **opened, const char *path, const char *layout, f
         close_reader(r);
         return s;
     }
-    *info = (format_info){r->count, r->shape};
+    *info = (format_info){r->samples.count, r->shape};
     *opened = r;
     return ST_OK;
 }
@@ -132,14 +117,13 @@ static status next(void *opened, void *pixels, int64_t *label)
 {
     raw_reader *r = opened;
     size_t bytes = sample_bytes(&r->shape), count = bytes / pixel_bytes(r->shape.type);
-    CHECK(fread(pixels, bytes, 1, r->file) == 1, ferror(r->file) ? ST_IO : ST_BAD_DATA,
-          "%s: ends in the middle of sample %llu", r->path, (unsigned long long)r->position);
+    uint64_t sample = r->samples.position;
+    TRY(record_file_next(&r->samples, pixels));
     if (r->swapped) pixels_swap(pixels, r->shape.type, count);
     CHECK(r->shape.type != PIXEL_F32 || pixels_finite(pixels, count), ST_BAD_DATA,
           "%s: sample %llu holds NaN or infinite values: is it of this type and byte order?",
-          r->path, (unsigned long long)r->position);
+          r->samples.path, (unsigned long long)sample);
     *label = -1;
-    r->position++;
     return ST_OK;
 }
 

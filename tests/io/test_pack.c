@@ -379,7 +379,8 @@ static void wrong_raw_layouts_are_refused(void **state)
     assert_fails(pack_raw("u8:2x2", &file, 1), ST_USAGE, "no layout of raw files");
     assert_fails(pack_raw("u8:2x0x1", &file, 1), ST_USAGE, "no layout of raw files");
     assert_fails(pack_raw("u8:2x2x1x", &file, 1), ST_USAGE, "no layout of raw files");
-    assert_fails(pack_raw("u8:5x1x1", &file, 1), ST_BAD_DATA, "5 bytes each, but the file has 96");
+    assert_fails(pack_raw("u8:5x1x1", &file, 1), ST_BAD_DATA,
+                 "holds 96 bytes, which is no multiple of 5,");
     memset(bytes, 0xff, 4);
     test_write(&sources, "a", bytes, 96);
     assert_fails(pack_raw("f32le:4x6x1", &file, 1), ST_BAD_DATA, "NaN or infinite");
