@@ -4,6 +4,7 @@
 
 #include "comm/agree.h"
 #include "comm/exchange.h"
+#include "trainer/chunk_loader.h"
 #include "trainer/health.h"
 
 #include <stdlib.h>
@@ -22,20 +23,14 @@ static selection select_chunks(const image_stream *s)
 static status start(const image_stream *s, const world *w, augmenter *views, uint64_t seed,
                     loader **pairs)
 {
-    selection all = select_chunks(s);
-    uint64_t rank = (uint64_t)w->rank, ranks = (uint64_t)w->size;
-    loader_plan plan = {
-        .order = {seed, s->info->count, EMBEDDING_ROWS},
-        .mode = LOADER_SEQUENTIAL,
-        .worker_count = 1,
-        .worker_batch = EMBEDDING_ROWS,
-        .view_count = 2,
-        .views = {{0, false}, {1, false}},
-        .first_step = rank * all.spread,
-        .step_stride = ranks * all.spread,
-        .step_count = rank < all.count ? (all.count - rank + ranks - 1) / ranks : 0,
-    };
-    return loader_create(pairs, s->data, views, &plan);
+    selection chosen = select_chunks(s);
+    chunk_walk walk = {.seed = seed,
+                       .samples = s->info->count,
+                       .count = chosen.count,
+                       .spread = chosen.spread,
+                       .rows = EMBEDDING_ROWS,
+                       .views = 2};
+    return chunk_loader_create(pairs, s->data, views, w, &walk);
 }
 
 // sums[i]: of the squared distances in chunk i, for the own ones.

@@ -2,6 +2,7 @@
 #include "trainer/code_stream.h"
 
 #include "io/recipes.h"
+#include "trainer/chunk_loader.h"
 #include "trainer/whitening.h"
 
 static status open_data(code_stream *s, const char *files, uint64_t most)
@@ -39,22 +40,16 @@ void code_stream_close(code_stream *s)
     if (s->data != NULL) dataset_close(s->data);
 }
 
-// Steps of the loader are chunks: rank, rank + P, rank + 2 P ...
 status code_stream_start(const code_stream *s, const world *w, loader **chunks)
 {
-    uint64_t first = (uint64_t)w->rank, stride = (uint64_t)w->size;
-    loader_plan plan = {
-        .mode = LOADER_SEQUENTIAL,
-        .order = {(uint64_t)s->job->seed, s->stored, CODE_ROWS},
-        .patches = (uint64_t)s->job->data.patches,
-        .worker_count = 1,
-        .worker_batch = CODE_ROWS,
-        .view_count = 1,
-        .first_step = first,
-        .step_stride = stride,
-        .step_count = first < s->chunk_count ? (s->chunk_count - first + stride - 1) / stride : 0,
-    };
-    return loader_create(chunks, s->data, s->augmenter, &plan);
+    chunk_walk all = {.seed = (uint64_t)s->job->seed,
+                      .samples = s->stored,
+                      .patches = (uint64_t)s->job->data.patches,
+                      .count = s->chunk_count,
+                      .spread = 1,
+                      .rows = CODE_ROWS,
+                      .views = 1};
+    return chunk_loader_create(chunks, s->data, s->augmenter, w, &all);
 }
 
 int code_stream_next(code_stream *s, loader *chunks, const float **images, uint64_t *chunk,

@@ -3,6 +3,7 @@
 
 #include "comm/exchange.h"
 #include "io/recipes.h"
+#include "trainer/chunk_loader.h"
 #include "trainer/whitening.h"
 
 #include <math.h>
@@ -23,21 +24,14 @@ void image_stream_close(image_stream *s)
     if (s->data != NULL) dataset_close(s->data);
 }
 
-// Steps of the loader are chunks: rank, rank + P, rank + 2 P ...
 status image_stream_start(const image_stream *s, const world *w, loader **chunks)
 {
-    uint64_t first = (uint64_t)w->rank, stride = (uint64_t)w->size;
-    loader_plan plan = {
-        .order = {0, s->info->count, EMBEDDING_ROWS},
-        .mode = LOADER_SEQUENTIAL,
-        .worker_count = 1,
-        .worker_batch = EMBEDDING_ROWS,
-        .view_count = 1,
-        .first_step = first,
-        .step_stride = stride,
-        .step_count = first < s->chunk_count ? (s->chunk_count - first + stride - 1) / stride : 0,
-    };
-    return loader_create(chunks, s->data, s->augmenter, &plan);
+    chunk_walk all = {.samples = s->info->count,
+                      .count = s->chunk_count,
+                      .spread = 1,
+                      .rows = EMBEDDING_ROWS,
+                      .views = 1};
+    return chunk_loader_create(chunks, s->data, s->augmenter, w, &all);
 }
 
 status image_stream_labels(const image_stream *s, int64_t **labels)
