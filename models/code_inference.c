@@ -122,14 +122,18 @@ double code_inference_bound(const code_inference *c)
     return c->bound;
 }
 
-static status load_image(code_inference *c, const float *planes)
+double code_inference_energy_of_zero(const code_inference *c, const float *image)
 {
     double sum = 0;
     for (size_t i = 0; i < code_layout_pixels(&c->layout); i++)
-        sum += (double)planes[i] * (double)planes[i];
-    CHECK(isfinite(sum), ST_BAD_DATA,
-          "an image holds a pixel that is not a finite number; mend or "
-          "leave out that image");
+        sum += (double)image[i] * (double)image[i];
+    return sum / 2;
+}
+
+static status load_image(code_inference *c, const float *planes)
+{
+    CHECK(isfinite(code_inference_energy_of_zero(c, planes)), ST_BAD_DATA,
+          "an image holds a pixel that is not a finite number; mend or leave out that image");
     code_layout_pack_image(&c->layout, planes, c->image);
     return ST_OK;
 }

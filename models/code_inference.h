@@ -41,6 +41,9 @@ status code_inference_lambda_max(code_inference *c, const float *image, double *
 status code_inference_solve(code_inference *c, const float *image, const float *prediction,
                             double lambda, float *codes, inference_result *result);
 
+// 1/2 |y|^2, the energy of the code 0.
+double code_inference_energy_of_zero(const code_inference *c, const float *image);
+
 // 1/2 |m (y - D z)|^2 + lambda R(z) of any code.
 double code_inference_energy(code_inference *c, const float *image, double lambda,
                              const float *codes);

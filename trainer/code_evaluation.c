@@ -4,17 +4,11 @@
 
 #include "comm/agree.h"
 #include "comm/exchange.h"
+#include "trainer/code_numbers.h"
 #include "trainer/code_stream.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-enum { ENERGY, ERROR, NONZERO, GAP, ITERATIONS, ENCODER, NUMBERS };
-
-// One view.
-typedef struct code_numbers {
-    double of[NUMBERS];
-} code_numbers;
 
 struct code_evaluator {
     const world *world;
@@ -55,32 +49,6 @@ void code_evaluator_destroy(code_evaluator *e)
     free(e);
 }
 
-static double half_square(const float *planes, size_t pixels)
-{
-    double sum = 0;
-    for (size_t i = 0; i < pixels; i++)
-        sum += (double)planes[i] * (double)planes[i];
-    return sum / 2;
-}
-
-static code_numbers measure(sparse_model *m, const float *images, int n)
-{
-    size_t pixels = code_layout_pixels(&m->layout);
-    const inference_result *r = &m->results[n];
-    double zero = half_square(images + (size_t)n * pixels, pixels);
-    double guess = sparse_model_prediction_energy(m, images, n);
-    return (code_numbers){{
-        [ENERGY] = r->energy,
-        [ERROR] = zero > 0 ? r->reconstruction / zero : 0,
-        [NONZERO] = (double)r->nonzeros / (double)code_layout_codes(&m->layout),
-        [GAP] = r->gap,
-        [ITERATIONS] = r->iterations,
-        [ENCODER] = m->prediction < 0 ? (double)NAN
-                    : r->energy > 0   ? guess / r->energy
-                                      : 1,
-    }};
-}
-
 // Collective. Errors, local: agree on it.
 static status gather(code_evaluator *e, loader *chunks)
 {
@@ -93,7 +61,7 @@ static status gather(code_evaluator *e, loader *chunks)
         uint64_t chunk;
         int rows = code_stream_next(&e->stream, chunks, &images, &chunk, &trouble);
         for (int n = 0; n < rows && trouble == ST_OK; n++)
-            mine[n] = measure(&e->stream.trained.model, images, n);
+            mine[n] = code_numbers_of(&e->stream.trained.model, images, n);
         exchange_gather(e->world, mine, bytes, all);
     }
     return trouble;
@@ -102,14 +70,15 @@ static status gather(code_evaluator *e, loader *chunks)
 static code_evaluation means(const code_evaluator *e)
 {
     uint64_t count = e->stream.count;
-    double sums[NUMBERS] = {0};
+    double sums[CODE_NUMBERS] = {0};
     for (uint64_t n = 0; n < count; n++)
-        for (int i = 0; i < NUMBERS; i++)
+        for (int i = 0; i < CODE_NUMBERS; i++)
             sums[i] += e->numbers[n].of[i];
-    for (int i = 0; i < NUMBERS; i++)
+    for (int i = 0; i < CODE_NUMBERS; i++)
         sums[i] /= (double)count;
-    return (code_evaluation){count,     sums[ENERGY],     sums[ERROR],  sums[NONZERO],
-                             sums[GAP], sums[ITERATIONS], sums[ENCODER]};
+    return (code_evaluation){
+        count,          sums[CODE_ENERGY],     sums[CODE_ERROR],  sums[CODE_NONZERO],
+        sums[CODE_GAP], sums[CODE_ITERATIONS], sums[CODE_ENCODER]};
 }
 
 // Collective. `ready` tells whether this rank has the weights.

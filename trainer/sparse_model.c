@@ -271,10 +271,9 @@ status sparse_model_infer(sparse_model *m, const float *images, double lambda)
     return ST_OK;
 }
 
-double sparse_model_prediction_energy(sparse_model *m, const float *images, int n)
+double sparse_model_prediction_energy(sparse_model *m, const float *image, int n)
 {
-    if (m->prediction < 0) return 0;
-    size_t pixels = code_layout_pixels(&m->layout);
-    return code_inference_energy(m->inference, images + (size_t)n * pixels,
-                                 (double)m->lambda_values[n], predicted(m, (size_t)n));
+    ASSERT(m->prediction >= 0);
+    return code_inference_energy(m->inference, image, (double)m->lambda_values[n],
+                                 predicted(m, (size_t)n));
 }

@@ -69,8 +69,8 @@ status sparse_model_follow(sparse_model *m);
 // choice, relative for density. Errors: ST_BAD_DATA, see code_inference_solve.
 status sparse_model_infer(sparse_model *m, const float *images, double lambda);
 
-// The energy 1/2 |y - D f|^2 + lambda R(f) of the encoder's own code of image n, after infer; 0
-// without an encoder.
-double sparse_model_prediction_energy(sparse_model *m, const float *images, int n);
+// The energy 1/2 |y - D f|^2 + lambda R(f) of the encoder's own code of image n, which is `image`, after
+// infer. With an encoder only.
+double sparse_model_prediction_energy(sparse_model *m, const float *image, int n);
 
 #endif

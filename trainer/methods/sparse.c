@@ -5,6 +5,7 @@
 //   source: Olshausen & Field 1996 (Nature 381); Kavukcuoglu et al. 2008 (arXiv 1010.3467) sec. 2.3
 //
 // Nothing is pushed up: the codes' sparsity bounds how many images can have low energy.
+#include "trainer/code_numbers.h"
 #include "trainer/dead_atoms.h"
 #include "trainer/dictionary_sheet.h"
 #include "trainer/run_folder.h"
@@ -13,15 +14,10 @@
 #include <math.h>
 #include <string.h>
 
+// The first metrics are those of trainer/code_numbers.h, 0 where there is none.
 enum {
-    METRIC_ENERGY,     // E(y, z)
-    METRIC_ERROR,      // |y - D z|^2 / |y|^2
-    METRIC_NONZERO,    // share of codes
-    METRIC_GAP,        // relative duality gap; 0 where there is none
-    METRIC_ITERATIONS, // of the solver
-    METRIC_ENCODER,    // energy of the encoder's code / METRIC_ENERGY; 0 without encoder
-    METRIC_ALIVE,      // atoms in use
-    METRIC_BOUND       // L
+    METRIC_ALIVE = CODE_NUMBERS, // atoms in use
+    METRIC_BOUND                 // L
 };
 
 // With unit density: lambda moves by this power of (density found / wanted) in each step.
@@ -87,32 +83,17 @@ static void begin(void *state, const method_step *s)
     note_trouble(s, sparse_model_follow(&m->model));
 }
 
-static double energy_of_zero(const float *planes, size_t pixels)
-{
-    double sum = 0;
-    for (size_t i = 0; i < pixels; i++)
-        sum += (double)planes[i] * (double)planes[i];
-    return sum / 2;
-}
-
 // This worker's share of the metrics: means over samples, and of what all workers know alike.
 static void add_metrics(sparse *m, const float *images, float *metrics)
 {
     sparse_model *model = &m->model;
-    size_t pixels = code_layout_pixels(&model->layout);
-    double sums[METHOD_MAX_METRICS] = {0};
+    double sums[CODE_NUMBERS] = {0};
     for (int n = 0; n < m->setup.view.n; n++) {
-        const inference_result *r = &model->results[n];
-        double zero = energy_of_zero(images + (size_t)n * pixels, pixels);
-        sums[METRIC_ENERGY] += r->energy;
-        sums[METRIC_ERROR] += zero > 0 ? r->reconstruction / zero : 0;
-        sums[METRIC_NONZERO] += (double)r->nonzeros / (double)code_layout_codes(&model->layout);
-        sums[METRIC_GAP] += isnan(r->gap) ? 0 : r->gap;
-        sums[METRIC_ITERATIONS] += r->iterations;
-        double guess = sparse_model_prediction_energy(model, images, n);
-        sums[METRIC_ENCODER] += r->energy > 0 ? guess / r->energy : 0;
+        code_numbers numbers = code_numbers_of(model, images, n);
+        for (int i = 0; i < CODE_NUMBERS; i++)
+            sums[i] += isnan(numbers.of[i]) ? 0 : numbers.of[i];
     }
-    for (int i = 0; i < METRIC_ALIVE; i++)
+    for (int i = 0; i < CODE_NUMBERS; i++)
         metrics[i] += (float)(sums[i] / (double)m->setup.order.batch);
     float share = 1.0f / (float)m->setup.workers.total;
     const float *activity = model->weights.statistics + model->activity_at;
@@ -195,7 +176,7 @@ static void finish(void *state, const method_step *s)
     sparse *m = state;
     const workers *w = &m->setup.workers;
     if (seeks_density(m)) {
-        double found = (double)s->metrics[METRIC_NONZERO], wanted = m->setup.inference->lambda;
+        double found = (double)s->metrics[CODE_NONZERO], wanted = m->setup.inference->lambda;
         double factor = pow((found > 0 ? found : wanted / 10) / wanted, DENSITY_RATE);
         m->lambda = fminf((float)((double)m->lambda * factor), 0.99f);
     }
