@@ -3,6 +3,7 @@
 #include "models/solvers/proximal.h"
 
 #include "models/solvers/objective.h"
+#include "models/solvers/scratch.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,13 +41,6 @@ size_t proximal_scratch_bytes(const void *settings, const dictionary_geometry *g
            codes * sizeof(active_code);
 }
 
-static float *take(float **from, size_t count)
-{
-    float *start = *from;
-    *from += count;
-    return start;
-}
-
 // image = D code, by the list of non-zeros where they are few.
 static void synthesise(descent *d, const float *code, float *image)
 {
@@ -71,12 +65,12 @@ static void open_descent(descent *d, const inference *p, float *code, float *scr
     size_t codes = dictionary_code_floats(&p->geometry);
     size_t pixels = dictionary_image_floats(&p->geometry);
     *d = (descent){.problem = p, .codes = codes, .pixels = pixels, .z = code, .dual = -HUGE_VAL};
-    d->next = take(&scratch, codes);
-    d->v = take(&scratch, codes);
-    d->gradient = take(&scratch, codes);
-    d->dz = take(&scratch, pixels);
-    d->dnext = take(&scratch, pixels);
-    d->dv = take(&scratch, pixels);
+    d->next = scratch_take(&scratch, codes);
+    d->v = scratch_take(&scratch, codes);
+    d->gradient = scratch_take(&scratch, codes);
+    d->dz = scratch_take(&scratch, pixels);
+    d->dnext = scratch_take(&scratch, pixels);
+    d->dv = scratch_take(&scratch, pixels);
     d->list = (active_code *)(void *)scratch;
     for (size_t i = 0; p->non_negative && i < codes; i++)
         code[i] = code[i] > 0 ? code[i] : 0.0f;

@@ -12,6 +12,7 @@
 //   Friedman, Hastie, Tibshirani 2010, sec. 2.1
 #include "models/kernels/dictionary_descent.h"
 #include "models/solvers/objective.h"
+#include "models/solvers/scratch.h"
 
 #include <math.h>
 #include <string.h>
@@ -67,25 +68,18 @@ static size_t scratch_bytes(const void *settings, const dictionary_geometry *g)
            codes * sizeof(active_code);
 }
 
-static float *take(float **from, size_t count)
-{
-    float *start = *from;
-    *from += count;
-    return start;
-}
-
 static void open_search(search *s, const inference *p, float *code, float *scratch)
 {
     size_t codes = dictionary_code_floats(&p->geometry);
     size_t pixels = dictionary_image_floats(&p->geometry);
     *s = (search){.problem = p, .code = code, .dual = -HUGE_VAL};
-    s->gradient = take(&scratch, codes);
-    s->z = take(&scratch, codes);
-    s->curvature = take(&scratch, codes);
-    s->prediction = p->alpha > 0 ? take(&scratch, codes) : NULL;
-    s->residual = take(&scratch, pixels);
-    s->mask_square = p->mask == NULL ? NULL : take(&scratch, pixels);
-    s->inverse_square = p->mask == NULL ? NULL : take(&scratch, pixels);
+    s->gradient = scratch_take(&scratch, codes);
+    s->z = scratch_take(&scratch, codes);
+    s->curvature = scratch_take(&scratch, codes);
+    s->prediction = p->alpha > 0 ? scratch_take(&scratch, codes) : NULL;
+    s->residual = scratch_take(&scratch, pixels);
+    s->mask_square = p->mask == NULL ? NULL : scratch_take(&scratch, pixels);
+    s->inverse_square = p->mask == NULL ? NULL : scratch_take(&scratch, pixels);
     s->list = (active_code *)(void *)scratch;
     memset(s->residual, 0, pixels * sizeof(float));
     for (size_t i = 0; p->mask != NULL && i < pixels; i++) {
