@@ -4,12 +4,12 @@
 #include <string.h>
 
 #define ENCODER(name) extern const code_encoder_type encoder_##name;
-#include "models/encoders.def"
+#include "models/code_encoders.def"
 #undef ENCODER
 
 #define ENCODER(name) &encoder_##name,
 const code_encoder_type *const code_encoder_table[] = {
-#include "models/encoders.def"
+#include "models/code_encoders.def"
     NULL};
 #undef ENCODER
 

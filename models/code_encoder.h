@@ -1,7 +1,7 @@
 // models/code_encoder.h -- nets that guess the code of an image in one pass, without a solver.
 //
-// An encoder is one file in models/encoders/ with one exported const code_encoder_type, and one line
-// in encoders.def. Its nodes are named "encoder.*".
+// An encoder is one file in models/code_encoders/ with one exported const code_encoder_type, and one line
+// in code_encoders.def. Its nodes are named "encoder.*".
 #ifndef MODELS_CODE_ENCODER_H
 #define MODELS_CODE_ENCODER_H
 

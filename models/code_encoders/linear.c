@@ -1,4 +1,4 @@
-// models/encoders/linear.c -- f = W' y, the linear encoder.
+// models/code_encoders/linear.c -- f = W' y, the linear encoder.
 #include "models/code_encoder.h"
 
 static const config_field fields[] = {{0}};

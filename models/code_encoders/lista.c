@@ -1,4 +1,4 @@
-// models/encoders/lista.c -- T + 1 iterations of a proximal method, unrolled, with learned weights.
+// models/code_encoders/lista.c -- T + 1 iterations of a proximal method, unrolled, with learned weights.
 //   u = We' y,  z_0 = h(u)
 //   factored:  z_{t+1} = h(z_t + We' (y - D z_t)),  t = 1 .. T
 //   dense:     z_{t+1} = h(u + S * z_t),  S (K, K, 2k-1, 2k-1)

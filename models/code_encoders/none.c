@@ -1,4 +1,4 @@
-// models/encoders/none.c -- no encoder: codes are found by a solver alone (sparse coding).
+// models/code_encoders/none.c -- no encoder: codes are found by a solver alone (sparse coding).
 #include "models/code_encoder.h"
 
 static const config_field fields[] = {{0}};

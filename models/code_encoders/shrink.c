@@ -1,4 +1,4 @@
-// models/encoders/shrink.c -- f = sh(W' y), filters and a smooth shrinkage of learned width.
+// models/code_encoders/shrink.c -- f = sh(W' y), filters and a smooth shrinkage of learned width.
 //   source: Kavukcuoglu et al. 2010 (NIPS, "Learning convolutional feature hierarchies") sec. 2.2
 #include "models/code_encoder.h"
 

@@ -1,4 +1,4 @@
-// models/encoders/tanh.c -- f = g tanh(W' y + b), filters, a squashing and a gain for each.
+// models/code_encoders/tanh.c -- f = g tanh(W' y + b), filters, a squashing and a gain for each.
 //   source: Kavukcuoglu, Ranzato & LeCun 2008 (arXiv 1010.3467) eq. 5
 #include "models/code_encoder.h"
 

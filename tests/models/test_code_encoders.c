@@ -1,4 +1,4 @@
-// tests/models/test_encoders.c -- every encoder builds, learns from all its weights, and LISTA starts
+// tests/models/test_code_encoders.c -- every encoder builds, learns from all its weights, and LISTA starts
 // as iterations of ISTA.
 #include "models/code_encoder.h"
 
