@@ -21,6 +21,14 @@ void unblock(const float *from, shape s, int block, float *to)
         to[i] = from[place(s, block, i)];
 }
 
+float *copied(const float *x, size_t count)
+{
+    float *copy = malloc(count * sizeof *copy + 1);
+    if (x == NULL || copy == NULL) abort();
+    memcpy(copy, x, count * sizeof *copy);
+    return copy;
+}
+
 void fill_with_nan(float *x, size_t count)
 {
     memset(x, 0xff, count * sizeof *x);

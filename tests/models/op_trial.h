@@ -58,6 +58,9 @@ void trial_backward(op_trial *t, const op_run *run);
 // Values (n, c, h, w) in `block` copied into block 1.
 void unblock(const float *from, shape s, int block, float *to);
 
+// A copy of `count` floats, the caller's to free.
+float *copied(const float *x, size_t count);
+
 // `count` floats, all NaN.
 void fill_with_nan(float *x, size_t count);
 

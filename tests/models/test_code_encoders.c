@@ -5,22 +5,13 @@
 #include "base/rng.h"
 #include "models/code_layout.h"
 #include "tests/check.h"
+#include "tests/models/random_floats.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ATOMS = 16, KERNEL = 3, CHANNELS = 2, HEIGHT = 7, WIDTH = 6, SAMPLES = 2 };
-
-static float *random_floats(size_t count, uint64_t which)
-{
-    float *x = calloc(count + 1, sizeof *x);
-    assert_non_null(x);
-    rng r = rng_open(5, RNG_TEST, 0, which, 0);
-    for (size_t i = 0; i < count; i++)
-        x[i] = rng_normal(&r);
-    return x;
-}
 
 // An encoder with settings from YAML, its graph and first weights.
 typedef struct trial {

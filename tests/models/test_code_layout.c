@@ -4,19 +4,10 @@
 
 #include "base/rng.h"
 #include "tests/check.h"
+#include "tests/models/random_floats.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-static float *random_floats(size_t count, uint64_t which)
-{
-    float *x = calloc(count + 1, sizeof *x);
-    assert_non_null(x);
-    rng r = rng_open(5, RNG_TEST, 0, which, 0);
-    for (size_t i = 0; i < count; i++)
-        x[i] = rng_normal(&r);
-    return x;
-}
 
 static double inner(const float *x, const float *y, size_t count)
 {

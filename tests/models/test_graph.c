@@ -1,6 +1,7 @@
 // The static graph: memory that is shared never changes a result, gradients of shared tensors, parts
 // that no gradient is asked of, errors of building.
 #include "tests/check.h"
+#include "tests/models/random_floats.h"
 
 #include "base/rng.h"
 #include "models/graph.h"
@@ -10,16 +11,6 @@
 #include <stdlib.h>
 
 static const shape small = {3, 4, 3, 3};
-
-static float *random_floats(size_t count, uint64_t which)
-{
-    float *x = calloc(count + 1, sizeof *x);
-    assert_non_null(x);
-    rng r = rng_open(5, RNG_TEST, 0, which, 0);
-    for (size_t i = 0; i < count; i++)
-        x[i] = rng_normal(&r);
-    return x;
-}
 
 // A graph with its weights, ready to run.
 typedef struct machine {

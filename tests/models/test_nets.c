@@ -1,5 +1,6 @@
 // The nets: torchvision's names and shapes, whole gradients, the flat arrays that graphs share.
 #include "tests/check.h"
+#include "tests/models/random_floats.h"
 
 #include "base/rng.h"
 #include "models/graph.h"
@@ -11,16 +12,6 @@
 #include <stdlib.h>
 
 #include "tests/golden/resnet_names.h"
-
-static float *random_floats(size_t count, uint64_t which)
-{
-    float *x = calloc(count + 1, sizeof *x);
-    assert_non_null(x);
-    rng r = rng_open(5, RNG_TEST, 0, which, 0);
-    for (size_t i = 0; i < count; i++)
-        x[i] = rng_normal(&r);
-    return x;
-}
 
 // A config of `net` by its own fields.
 static void *configure(const net_type *net, const char *text)
