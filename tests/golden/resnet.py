@@ -3,7 +3,7 @@
 
     python3 tests/golden/resnet.py        (from the project's root; made with torch 2.13)
 
-writes tests/golden/resnet18_cifar.h, resnet18_imagenet.h, info_nce.h and resnet_names.h, which
+writes tests/golden/resnet18_cifar.h, resnet18_imagenet.h, info_nce.h and resnetN_names.h, which
 tests/models/test_golden.c compares with Basin's float32. Weights and inputs are made by a formula on
 both sides, so that only results are stored. The nets are torchvision's architecture written out, with
 its names; `width` scales all channels.
@@ -171,7 +171,6 @@ def golden_info_nce():
 
 
 def golden_names():
-    text = ""
     for name, blocks, bottleneck in [("resnet18", [2, 2, 2, 2], False),
                                      ("resnet34", [3, 4, 6, 3], False),
                                      ("resnet50", [3, 4, 6, 3], True)]:
@@ -179,8 +178,9 @@ def golden_names():
         for key, value in ResNet(blocks, bottleneck).state_dict().items():
             if not key.endswith("num_batches_tracked"):
                 lines.append(f'    "{key} ' + "x".join(str(d) for d in value.shape) + '"')
-        text += f"static const char *const {name}_names[] = {{\n" + ",\n".join(lines) + ",\n    NULL};\n"
-    write("resnet_names.h", text, "names and shapes of torchvision's state_dict, without fc.")
+        write(f"{name}_names.h",
+              f"static const char *const {name}_names[] = {{\n" + ",\n".join(lines) + ",\n    NULL};\n",
+              "names and shapes of torchvision's state_dict, without fc.")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "tests/golden/resnet_names.h"
+#include "tests/golden/resnet18_names.h"
+#include "tests/golden/resnet34_names.h"
+#include "tests/golden/resnet50_names.h"
 
 // A config of `net` by its own fields.
 static void *configure(const net_type *net, const char *text)
