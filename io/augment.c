@@ -47,7 +47,8 @@ struct augmenter {
     step steps[RECIPE_MAX_STEPS];
     int last_reshape; // index of the last step that changes sizes or channels; -1: none
     image source;     // sizes of the stored image, or of the largest
-    float *planes[2]; // images before the last reshape, in turns
+    image taken;      // the stored image that views are made of
+    float *planes[2]; // images between, before the last reshape, in turns; NULL: there are none
     float *scratch;
     float *mean, *matrix; // of the whitening, owned; NULL until set
     whitening whitening;
@@ -98,35 +99,39 @@ static size_t image_bytes(const image *x)
     return sizeof(float) * (size_t)x->channels * (size_t)x->height * (size_t)x->width;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 // Works out every step's sizes, and takes all memory.
 static status plan_memory(augmenter *a)
 {
     image in = a->source;
-    size_t largest = image_bytes(&in), scratch = 0;
-    int reshapes = 0;
+    size_t between = 0, scratch = 0; // bytes
     a->last_reshape = -1;
     for (int i = 0; i < a->step_count; i++) {
         step *s = &a->steps[i];
         s->out = in;
         if (s->type->reshape != NULL) {
             TRY(s->type->reshape(s->config, &in, &s->out));
+            // What this step reads is the image taken only if nothing has worked on it before.
+            if (i > 0) between = larger(between, image_bytes(&in));
             a->last_reshape = i;
-            reshapes++;
         }
-        size_t bytes = image_bytes(&s->out), needed = 0;
-        if (s->type->scratch_floats != NULL)
-            needed = sizeof(float) * s->type->scratch_floats(s->config, &in, &s->out);
-        if (bytes > largest) largest = bytes;
-        if (needed > scratch) scratch = needed;
+        if (s->type->scratch_floats != NULL) {
+            size_t needed = s->type->scratch_floats(s->config, &in, &s->out) * sizeof(float);
+            scratch = larger(scratch, needed);
+        }
         in = s->out;
     }
-    // The last reshape writes to the caller's memory, so with one only the stored image needs room.
-    size_t other = reshapes > 1 ? largest : 0;
+    size_t taken = image_bytes(&a->source);
     TRY(arena_create(&a->memory,
-                     arena_padded(largest) + arena_padded(other) + arena_padded(scratch),
+                     arena_padded(taken) + 2 * arena_padded(between) + arena_padded(scratch),
                      "augmentation"));
-    a->planes[0] = arena_take(&a->memory, largest);
-    a->planes[1] = arena_take(&a->memory, other);
+    a->taken.planes = arena_take(&a->memory, taken);
+    for (int i = 0; i < 2 && between > 0; i++)
+        a->planes[i] = arena_take(&a->memory, between);
     a->scratch = arena_take(&a->memory, scratch);
     return ST_OK;
 }
@@ -230,48 +235,51 @@ static bool step_is_for(const step *s, uint32_t view)
     return s->views == EVERY_VIEW || (s->views == ODD_VIEWS) == (view % 2 == 1);
 }
 
-// Stored pixels of one sample.
-typedef struct sized_pixels {
-    const void *pixels;
-    image_size size;
-} sized_pixels;
-
-// The first `count` steps, with the draws of r, on pixels of their own size.
-static void run_steps(augmenter *a, int count, rng r, uint32_t view, const sized_pixels *from,
-                      float *out)
+void augmenter_take(augmenter *a, const void *pixels, image_size size)
 {
-    ASSERT(from->size.height <= a->source.height && from->size.width <= a->source.width);
+    ASSERT(size.height <= a->source.height && size.width <= a->source.width);
+    a->taken.channels = a->info.channels;
+    a->taken.height = size.height;
+    a->taken.width = size.width;
+    planes_from_pixels(pixels, a->info.type, &a->taken);
+}
+
+// Where the result of step i goes: the last reshape and what follows work in the caller's memory.
+static float *place_after(const augmenter *a, int i, int *turn, float *out)
+{
+    if (i >= a->last_reshape) return out;
+    *turn = !*turn;
+    return a->planes[*turn];
+}
+
+// The first `count` steps, with the draws of r, on the image taken, which stays as it is.
+static void run_steps(augmenter *a, int count, rng r, uint32_t view, float *out)
+{
     int turn = 0;
-    image in = {a->info.channels, from->size.height, from->size.width,
-                a->last_reshape < 0 ? out : a->planes[turn]};
-    planes_from_pixels(from->pixels, a->info.type, &in);
+    image in = a->taken;
     for (int i = 0; i < count; i++) {
         const step *s = &a->steps[i];
         if (!step_is_for(s, view)) continue;
         image next = in;
         if (s->type->reshape != NULL) {
-            turn = !turn;
             next = s->out; // from the first of these on, all images have the planned sizes
-            next.planes = i == a->last_reshape ? out : a->planes[turn];
+            next.planes = place_after(a, i, &turn, out);
+        } else if (in.planes == a->taken.planes) {
+            next.planes = place_after(a, i, &turn, out);
+            memcpy(next.planes, in.planes, image_bytes(&in));
+            in = next;
         }
         s->type->apply(s->config, &(augment_run){&r, &in, &next, a->scratch, &a->whitening});
         in = next;
     }
+    if (in.planes != out) memcpy(out, in.planes, image_bytes(&in));
 }
 
-void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
-                     const void *pixels, float *out)
-{
-    augmenter_apply_sized(a, seed, epoch, sample, view, pixels,
-                          (image_size){a->info.height, a->info.width}, out);
-}
-
-void augmenter_apply_sized(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
-                           uint32_t view, const void *pixels, image_size size, float *out)
+void augmenter_view(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
+                    float *out)
 {
     ASSERT(augmenter_whitening_epsilon(a) == 0 || a->matrix != NULL);
-    run_steps(a, a->step_count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view,
-              &(sized_pixels){pixels, size}, out);
+    run_steps(a, a->step_count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view, out);
 }
 
 double augmenter_whitening_epsilon(const augmenter *a)
@@ -280,12 +288,11 @@ double augmenter_whitening_epsilon(const augmenter *a)
     return last->type->whitening_epsilon != NULL ? last->type->whitening_epsilon(last->config) : 0;
 }
 
-void augmenter_apply_unwhitened(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
-                                uint32_t view, const void *pixels, image_size size, float *out)
+void augmenter_view_unwhitened(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
+                               uint32_t view, float *out)
 {
     int count = a->step_count - (augmenter_whitening_epsilon(a) != 0);
-    run_steps(a, count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view,
-              &(sized_pixels){pixels, size}, out);
+    run_steps(a, count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view, out);
 }
 
 void augmenter_set_whitening(augmenter *a, float *mean, float *matrix)

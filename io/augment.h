@@ -74,22 +74,22 @@ int augmenter_channels(const augmenter *a);
 int augmenter_height(const augmenter *a);
 int augmenter_width(const augmenter *a);
 
-// One view of one sample. pixels as dataset_read gives them; out (C', H', W') float32, as the
-// recipe's steps leave it. Uses the augmenter's own scratch: one thread at a time.
-void augmenter_apply(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
-                     const void *pixels, float *out);
+// Takes one stored image, of which views will be made until the next is taken: pixels as
+// dataset_read_sized gives them, read now, of a size of at most the data set's.
+void augmenter_take(augmenter *a, const void *pixels, image_size size);
 
-// The same for a sample of its own size, as dataset_read_sized gives it: at most the data set's.
-void augmenter_apply_sized(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
-                           uint32_t view, const void *pixels, image_size size, float *out);
+// One view of the image taken, which is of sample `sample`: out (C', H', W') float32, as the recipe's steps
+// leave it. Uses the augmenter's own memory: one thread at a time.
+void augmenter_view(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
+                    float *out);
 
 // The epsilon of the recipe's whitening step; 0: it has none. Such an augmenter must be given the
-// whitening of its training data, before augmenter_apply, by augmenter_set_whitening.
+// whitening of its training data, before augmenter_view, by augmenter_set_whitening.
 double augmenter_whitening_epsilon(const augmenter *a);
 
-// The view that the whitening step would get; arguments as augmenter_apply_sized's.
-void augmenter_apply_unwhitened(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
-                                uint32_t view, const void *pixels, image_size size, float *out);
+// The view that the whitening step would get.
+void augmenter_view_unwhitened(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
+                               uint32_t view, float *out);
 
 // Both are the augmenter's from now on, allocated by malloc.
 void augmenter_set_whitening(augmenter *a, float *mean, float *matrix);

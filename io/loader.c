@@ -34,10 +34,9 @@ struct loader {
     size_t view_floats; // of one view of one sample
     arena memory;
     slot slots[BATCHES];
-    // Of the I/O thread alone: the image last read well, room to read the next, and the places of
-    // the batch being filled, sorted by sample.
-    void *image, *spare;
-    image_size stored_size; // of the image
+    // Of the I/O thread alone: room to read an image, the one last read well, which the augmenter
+    // holds, and the places of the batch being filled, sorted by sample.
+    void *pixels;
     uint64_t image_id;
     bool has_image;
     place *places;
@@ -119,12 +118,9 @@ static void read_image(loader *l, slot *s, uint64_t id)
     if (l->has_image && l->image_id == id) return;
     status_clear();
     image_size size = {0};
-    status result = dataset_read_sized(l->dataset, id, l->spare, &size);
+    status result = dataset_read_sized(l->dataset, id, l->pixels, &size);
     if (result == ST_OK) {
-        void *read = l->spare;
-        l->spare = l->image;
-        l->image = read;
-        l->stored_size = size;
+        augmenter_take(l->augmenter, l->pixels, size);
         l->image_id = id;
         l->has_image = true;
     } else if (s->batch.status == ST_OK) {
@@ -149,9 +145,8 @@ static void fill(loader *l, slot *s, uint64_t step)
         read_image(l, s, id / per_image);
         if (l->has_image) id = l->image_id * per_image + id % per_image;
         s->ids[at->view][at->row] = id;
-        augmenter_apply_sized(l->augmenter, p->order.seed, epoch, id,
-                              (uint32_t)p->views[at->view].draw, l->image, l->stored_size,
-                              s->views[at->view] + at->row * l->view_floats);
+        augmenter_view(l->augmenter, p->order.seed, epoch, id, (uint32_t)p->views[at->view].draw,
+                       s->views[at->view] + at->row * l->view_floats);
     }
 }
 
@@ -191,7 +186,7 @@ static status take_memory(loader *l)
     size_t places_bytes = row_count(p) * (size_t)p->view_count * sizeof *l->places;
     TRY(arena_create(&l->memory,
                      BATCHES * (size_t)p->view_count * view_bytes + arena_padded(places_bytes) +
-                         2 * arena_padded(info->sample_bytes),
+                         arena_padded(info->sample_bytes),
                      "batches"));
     for (int i = 0; i < BATCHES; i++) {
         slot *s = &l->slots[i];
@@ -202,8 +197,9 @@ static status take_memory(loader *l)
         }
     }
     l->places = arena_take(&l->memory, places_bytes);
-    l->image = arena_take(&l->memory, info->sample_bytes);
-    l->spare = arena_take(&l->memory, info->sample_bytes);
+    l->pixels = arena_take(&l->memory, info->sample_bytes);
+    // Zeros, until the first image is there.
+    augmenter_take(l->augmenter, l->pixels, (image_size){info->height, info->width});
     return ST_OK;
 }
 
@@ -231,8 +227,6 @@ status loader_create(loader **out, dataset *d, augmenter *a, const loader_plan *
     CHECK(l != NULL, ST_INTERNAL, "no memory for a loader");
     l->dataset = d;
     l->augmenter = a;
-    const dataset_info *info = dataset_get_info(d);
-    l->stored_size = (image_size){info->height, info->width}; // of the zeros before the first image
     l->plan = *plan;
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->change, NULL);

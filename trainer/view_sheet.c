@@ -21,8 +21,7 @@ typedef struct view_sheet {
     bool normalised;   // the augmented views are, over the data set
     dataset_info cell; // of one cell: a view in 8 bits
     picture sheet;
-    void *stored; // one sample as stored, decoded
-    image_size stored_size;
+    void *stored;         // one sample as stored, decoded
     float *view;          // (C, H, W)
     unsigned char *bytes; // (H, W, C)
 } view_sheet;
@@ -77,7 +76,7 @@ static void draw_cell(view_sheet *s, int cell, augmenter *a, uint64_t seed, uint
     int draw = cell % COLUMNS - 1; // -1: the stored image, which draws nothing
     uint32_t epoch = draw < 0 ? 0 : (uint32_t)(draw / VIEWS);
     uint32_t view = draw < 0 ? 0 : (uint32_t)(draw % VIEWS);
-    augmenter_apply_sized(a, seed, epoch, sample, view, s->stored, s->stored_size, s->view);
+    augmenter_view(a, seed, epoch, sample, view, s->view);
     bool integers = dataset_get_info(s->data)->type != PIXEL_F32;
     show_view(s, augmenter_channels(a), integers && (a == s->plain || s->normalised));
     sheet_place(&s->sheet, COLUMNS, cell, &s->cell, s->bytes);
@@ -90,7 +89,10 @@ static status draw_rows(view_sheet *s, uint64_t seed, uint64_t patches)
     for (uint64_t row = 0; row < rows; row++) {
         uint64_t sample = order_sample(&o, 0, row);
         uint64_t stored = sample / loader_samples(1, patches);
-        TRY(dataset_read_sized(s->data, stored, s->stored, &s->stored_size));
+        image_size size = {0};
+        TRY(dataset_read_sized(s->data, stored, s->stored, &size));
+        augmenter_take(s->plain, s->stored, size);
+        augmenter_take(s->augmented, s->stored, size);
         for (int column = 0; column < COLUMNS; column++)
             draw_cell(s, (int)row * COLUMNS + column, column == 0 ? s->plain : s->augmented, seed,
                       sample);

@@ -60,9 +60,10 @@ static status add_samples(moments *m, augmenter *a, dataset *data, const job *j,
         if (sample / per_image != held) {
             held = sample / per_image;
             TRY(dataset_read_sized(data, held, m->pixels, &size));
+            augmenter_take(a, m->pixels, size);
         }
-        augmenter_apply_unwhitened(a, (uint64_t)j->seed, 0, sample, 0, m->pixels, size,
-                                   m->rows + (size_t)rows * m->dim);
+        augmenter_view_unwhitened(a, (uint64_t)j->seed, 0, sample, 0,
+                                  m->rows + (size_t)rows * m->dim);
         if (++rows < CHUNK_ROWS && i + 1 < count) continue;
         add_chunk(m, rows);
         rows = 0;

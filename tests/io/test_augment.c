@@ -1,5 +1,6 @@
 // Views are pure functions of their key; every augmentation keeps its promises; colour changes agree
 // with plain formulas.
+#include "tests/io/augment_apply.h"
 #include "tests/io/augment_trial.h"
 
 #include <math.h>
@@ -95,13 +96,14 @@ static void views_do_not_depend_on_order(void **state)
             assert_int_equal(augmenter_height(a), k % 2 == 0 ? 13 : 16);
             for (uint32_t i = 0; i < 8; i++) {
                 fill_pixels(&info, i / 2, pixels);
-                augmenter_apply(a, 1, 2, i / 2, i % 2, pixels, views + i * LARGEST);
+                augment_apply(a, (view_key){1, 2, i / 2, i % 2}, pixels, stored_size(&info),
+                              views + i * LARGEST);
                 for (size_t j = 0; j < count; j++)
                     assert_true(isfinite(views[i * LARGEST + j]));
             }
             for (uint32_t i = 8; i-- > 0;) {
                 fill_pixels(&info, i / 2, pixels);
-                augmenter_apply(a, 1, 2, i / 2, i % 2, pixels, again);
+                augment_apply(a, (view_key){1, 2, i / 2, i % 2}, pixels, stored_size(&info), again);
                 assert_memory_equal(again, views + i * LARGEST, count * sizeof(float));
             }
             augmenter_destroy(a);
@@ -120,11 +122,11 @@ static void each_part_of_the_key_makes_another_view(void **state)
     fill_pixels(&info, 0, pixels);
     augmenter *a;
     assert_ok(augmenter_create(&a, "moco_cifar", &info, 0));
-    augmenter_apply(a, 1, 2, 3, 0, pixels, views[0]);
-    augmenter_apply(a, 2, 2, 3, 0, pixels, views[1]);
-    augmenter_apply(a, 1, 3, 3, 0, pixels, views[2]);
-    augmenter_apply(a, 1, 2, 4, 0, pixels, views[3]);
-    augmenter_apply(a, 1, 2, 3, 1, pixels, views[4]);
+    augment_apply(a, (view_key){1, 2, 3, 0}, pixels, stored_size(&info), views[0]);
+    augment_apply(a, (view_key){2, 2, 3, 0}, pixels, stored_size(&info), views[1]);
+    augment_apply(a, (view_key){1, 3, 3, 0}, pixels, stored_size(&info), views[2]);
+    augment_apply(a, (view_key){1, 2, 4, 0}, pixels, stored_size(&info), views[3]);
+    augment_apply(a, (view_key){1, 2, 3, 1}, pixels, stored_size(&info), views[4]);
     for (int i = 0; i < 5; i++)
         for (int j = 0; j < i; j++)
             assert_memory_not_equal(views[i], views[j], sizeof views[0]);
@@ -143,7 +145,7 @@ static void none_only_normalises(void **state)
         fill_pixels(&info, 1, pixels);
         augmenter *a;
         assert_ok(augmenter_create(&a, "none", &info, 0));
-        augmenter_apply(a, 0, 0, 0, 0, pixels, out);
+        augment_apply(a, (view_key){0, 0, 0, 0}, pixels, stored_size(&info), out);
         for (int c = 0; c < 7; c++)
             for (int i = 0; i < 20; i++) {
                 int at = i * 7 + c;

@@ -5,6 +5,7 @@
 #include "io/loader.h"
 #include "io/shard.h"
 #include "tests/allocations.h"
+#include "tests/io/augment_apply.h"
 #include "tests/io/image_folder.h"
 #include "tests/io/sample_file.h"
 
@@ -205,8 +206,8 @@ static void a_loader_augments_images_of_any_size(void **state)
                 image_size size;
                 uint64_t id = given->ids[v][row];
                 assert_ok(dataset_read_sized(e, id, pixels, &size));
-                augmenter_apply_sized(b, 7, (uint32_t)step, id, (uint32_t)v, pixels, size,
-                                      expected);
+                augment_apply(b, (view_key){7, (uint32_t)step, id, (uint32_t)v}, pixels, size,
+                              expected);
                 assert_memory_equal(given->views[v] + row * FLOATS, expected, sizeof expected);
             }
     }
@@ -238,8 +239,8 @@ static void views_do_not_depend_on_the_other_images(void **state)
         alone.height = size.height, alone.width = size.width;
         assert_ok(augmenter_create(&a, recipe, info, SIZE));
         assert_ok(augmenter_create(&own, recipe, &alone, SIZE));
-        augmenter_apply_sized(a, 1, 2, i, 1, pixels, size, view);
-        augmenter_apply(own, 1, 2, i, 1, pixels, expected);
+        augment_apply(a, (view_key){1, 2, i, 1}, pixels, size, view);
+        augment_apply(own, (view_key){1, 2, i, 1}, pixels, size, expected);
         assert_memory_equal(view, expected, sizeof view);
         augmenter_destroy(a), augmenter_destroy(own);
     }

@@ -6,6 +6,7 @@
 #include "io/loader.h"
 #include "io/shard.h"
 #include "tests/allocations.h"
+#include "tests/io/augment_apply.h"
 #include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"
 
@@ -81,7 +82,8 @@ static void rows_are_the_samples_of_the_order(void **state)
                 uint64_t id = order_sample(&plan.order, step, position);
                 assert_int_equal(b->ids[v][row], id);
                 assert_ok(dataset_read(y.dataset, id, pixels));
-                augmenter_apply(y.augmenter, 7, (uint32_t)(step / 4), id, v, pixels, expected);
+                augment_apply(y.augmenter, (view_key){7, (uint32_t)(step / 4), id, v}, pixels,
+                              stored_size(dataset_get_info(y.dataset)), expected);
                 assert_memory_equal(b->views[v] + row * VIEW_FLOATS, expected, sizeof expected);
             }
     }
@@ -119,7 +121,8 @@ static void an_image_is_as_many_samples_as_patches(void **state)
             assert_int_equal(seen[id]++, 0);
             total++;
             assert_ok(dataset_read(y.dataset, id / 3, pixels));
-            augmenter_apply(y.augmenter, 7, 0, id, 0, pixels, expected);
+            augment_apply(y.augmenter, (view_key){7, 0, id, 0}, pixels,
+                          stored_size(dataset_get_info(y.dataset)), expected);
             assert_memory_equal(b->views[0] + row * VIEW_FLOATS, expected, sizeof expected);
         }
     assert_int_equal(total, 144);

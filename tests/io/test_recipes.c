@@ -1,5 +1,6 @@
 // What recipes add to their augmentations: steps for one of two views, and recipes for any data.
 // Solarize and noise, which only recipes of photographs and microscopy use, are tried here too.
+#include "tests/io/augment_apply.h"
 #include "tests/io/augment_trial.h"
 
 #include "io/recipes.h"
@@ -37,7 +38,7 @@ static void moco_v3_blurs_its_first_view(void **state)
     for (uint64_t sample = 0; sample < 150; sample++) {
         fill_pixels(&info, sample, pixels);
         for (uint32_t view = 0; view < 4; view++) {
-            augmenter_apply(a, 1, 0, sample, view, pixels, out);
+            augment_apply(a, (view_key){1, 0, sample, view}, pixels, stored_size(&info), out);
             smooth[view] += roughness(out, 48, 48) < 0.5;
         }
     }
@@ -60,7 +61,7 @@ static void moco_v3_solarises_its_second_view_only(void **state)
     assert_ok(augmenter_create(&a, "moco_v3", &info, 0));
     for (uint64_t sample = 0; sample < 500; sample++)
         for (uint32_t view = 0; view < 2; view++) {
-            augmenter_apply(a, 1, 0, sample, view, pixels, out);
+            augment_apply(a, (view_key){1, 0, sample, view}, pixels, stored_size(&info), out);
             double value = (double)out[0] * 0.25 + 0.4;
             dark[view] += value < 0.5;
         }
@@ -148,7 +149,7 @@ static void moco_v1_changes_colours_of_every_view(void **state)
     assert_ok(augmenter_create(&a, "moco_v1", &info, 0));
     for (uint64_t sample = 0; sample < 200; sample++)
         for (uint32_t view = 0; view < 2; view++) {
-            augmenter_apply(a, 1, 0, sample, view, pixels, out);
+            augment_apply(a, (view_key){1, 0, sample, view}, pixels, stored_size(&info), out);
             changed += fabs((double)out[0] * 0.25 + 0.4 - 128 / 255.0) > 1e-4;
         }
     augmenter_destroy(a);
@@ -167,7 +168,7 @@ static void natural_gives_grey_windows_without_mean(void **state)
     assert_ok(augmenter_create(&a, "natural", &info, 12));
     assert_true(augmenter_channels(a) == 1 && augmenter_height(a) == 12 &&
                 augmenter_width(a) == 12);
-    augmenter_apply(a, 1, 0, 0, 0, pixels, out);
+    augment_apply(a, (view_key){1, 0, 0, 0}, pixels, stored_size(&info), out);
     double sum = 0, squares = 0;
     for (int i = 0; i < 144; i++) {
         sum += (double)out[i];

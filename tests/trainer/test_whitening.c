@@ -5,6 +5,7 @@
 
 #include "io/shard_writer.h"
 #include "models/kernels/symmetric_eigen.h"
+#include "tests/io/augment_apply.h"
 #include "tests/io/folder.h"
 #include "trainer/whitening.h"
 
@@ -91,8 +92,9 @@ static void views_come_out_uncorrelated(void **state)
     float pixels[DIM], view[DIM], second[DIM];
     for (uint64_t n = 0; n < SAMPLES; n++) {
         make_pixels(n, pixels);
-        augmenter_apply(a, 1, 0, n, 0, pixels, view);
-        augmenter_apply(again, 1, 0, n, 0, pixels, second);
+        augment_apply(a, (view_key){1, 0, n, 0}, pixels, stored_size(dataset_get_info(data)), view);
+        augment_apply(again, (view_key){1, 0, n, 0}, pixels, stored_size(dataset_get_info(data)),
+                      second);
         assert_memory_equal(view, second, sizeof view);
         for (int i = 0; i < DIM; i++) {
             mean[i] += (double)view[i] / SAMPLES;
