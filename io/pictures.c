@@ -121,6 +121,36 @@ void sheet_place(picture *sheet, int columns, int index, const dataset_info *inf
     }
 }
 
+#define SEEN_SIDE 64 // pixels that a cell should have, to be seen
+
+// p with each pixel as a square of `factor` x `factor`.
+static void enlarge_into(const picture *p, int factor, picture *large)
+{
+    size_t channels = (size_t)p->channels;
+    unsigned char *to = large->pixels;
+    for (int y = 0; y < large->height; y++)
+        for (int x = 0; x < large->width; x++, to += channels) {
+            size_t from = (size_t)(y / factor) * (size_t)p->width + (size_t)(x / factor);
+            memcpy(to, p->pixels + from * channels, channels);
+        }
+}
+
+status sheet_write(const char *path, const picture *sheet, const dataset_info *info)
+{
+    int side = info->height > info->width ? info->height : info->width;
+    int factor = side < SEEN_SIDE ? SEEN_SIDE / side : 1;
+    if (factor == 1) return picture_write(path, sheet);
+    picture large = {sheet->width * factor, sheet->height * factor, sheet->channels, NULL};
+    size_t pixels = (size_t)large.width * (size_t)large.height;
+    large.pixels = malloc(pixels * (size_t)large.channels);
+    CHECK(large.pixels != NULL, ST_INTERNAL, "no memory for a picture of %d x %d pixels",
+          large.width, large.height);
+    enlarge_into(sheet, factor, &large);
+    status s = picture_write(path, &large);
+    picture_free(&large);
+    return s;
+}
+
 // 127 / largest |value|; 0 for a tile of zeros.
 static float tile_scale(const float *tile, int count)
 {

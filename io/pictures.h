@@ -35,6 +35,10 @@ typedef struct tile_set {
 // pixels. Values must be finite. Free with picture_free. Errors: ST_INTERNAL no memory.
 status picture_tiles(picture *made, const tile_set *tiles, int enlarge);
 
+// Writes a sheet of such cells, as a PNG like picture_write: where cells are small each pixel becomes a square, so
+// that a cell has some 64 pixels a side. Errors: as picture_write.
+status sheet_write(const char *path, const picture *sheet, const dataset_info *info);
+
 void picture_free(picture *p);
 
 #endif

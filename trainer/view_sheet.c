@@ -105,7 +105,7 @@ status view_sheet_write(const job *j, const char *path)
     view_sheet s = {0};
     status result = open_sheet(&s, j);
     if (result == ST_OK) result = draw_rows(&s, (uint64_t)j->seed, (uint64_t)j->data.patches);
-    if (result == ST_OK) result = picture_write(path, &s.sheet);
+    if (result == ST_OK) result = sheet_write(path, &s.sheet, &s.cell);
     picture_free(&s.sheet);
     free(s.stored);
     free(s.view);

@@ -136,6 +136,25 @@ static void colour_tiles_keep_their_proportions(void **state)
     picture_free(&p);
 }
 
+// Cells of 30 x 32 are seen at twice their size, those of 64 as they are.
+static void small_cells_are_written_larger(void **state)
+{
+    (void)state;
+    const char *path = test_path(&folder, "s.png");
+    unsigned char small[3 * 32], large[3 * 32 * 4];
+    for (int i = 0; i < 3 * 32; i++)
+        small[i] = (unsigned char)(i * 37);
+    for (int y = 0; y < 2; y++)
+        for (int x = 0; x < 64; x++)
+            for (int c = 0; c < 3; c++)
+                large[(y * 64 + x) * 3 + c] = small[(x / 2) * 3 + c];
+    picture sheet = {32, 1, 3, small}; // the first line of one cell is enough
+    assert_ok(sheet_write(path, &sheet, &(dataset_info){.height = 30, .width = 32}));
+    assert_decodes(path, &(picture){64, 2, 3, large});
+    assert_ok(sheet_write(path, &sheet, &(dataset_info){.height = 30, .width = 64}));
+    assert_decodes(path, &sheet);
+}
+
 #define test_in_folder(name) cmocka_unit_test_setup_teardown(name, folder_set_up, folder_tear_down)
 
 int main(void)
@@ -144,6 +163,7 @@ int main(void)
         test_in_folder(a_picture_decodes_to_itself),
         cmocka_unit_test(a_picture_without_a_place_is_an_error),
         cmocka_unit_test(every_image_stands_in_its_cell),
+        test_in_folder(small_cells_are_written_larger),
         cmocka_unit_test(tiles_are_scaled_each_by_itself),
         cmocka_unit_test(colour_tiles_keep_their_proportions),
         cmocka_unit_test(other_types_are_brought_to_8_bits),

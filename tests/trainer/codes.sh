@@ -44,7 +44,7 @@ awk -v n="$entries" -v s="$share" 'BEGIN { exit !((n / (40 * 8 * 256) - s) ^ 2 <
 # reconstruct
 png_width() { od -An -tu1 -j16 -N4 "$1" | awk '{print $3 * 256 + $4}'; }
 "$basin" reconstruct one 'data/test-*.h5' one.png >table 2>log || fail "reconstruct: $(cat log)"
-[ "$(png_width one.png)" = 135 ] || fail "width of 8 cells of 16: $(png_width one.png)"
+[ "$(png_width one.png)" = 540 ] || fail "width of 8 cells of 16, four times: $(png_width one.png)"
 [ "$(grep -c '^ *[0-9]' table)" = 16 ] || fail "not 16 views: $(cat table)"
 on 2 "$basin" reconstruct one 'data/test-*.h5' two.png >second 2>log || fail "reconstruct on 2 ranks: $(cat log)"
 cmp table second && cmp one.png two.png || fail "reconstruct differs between 1 and 2 ranks"
@@ -61,7 +61,7 @@ awk '$1 == "mean" { exit !(NF == 4 && $2 < $3 && $3 < $4) }' table || fail "PSNR
 # Almost free codes leave out almost nothing, at any level.
 "$basin" reconstruct one level1 level2 'data/test-*.h5' free.png penalty.lambda=0.001 method.alpha=0 >free 2>log || fail "stack: $(cat log)"
 awk '$1 == "mean" { exit !($2 > 30) }' free || fail "a level loses the image: $(cat free)"
-[ "$(png_width stack.png)" = 67 ] || fail "width of 4 cells of 16: $(png_width stack.png)"
+[ "$(png_width stack.png)" = 268 ] || fail "width of 4 cells of 16, four times: $(png_width stack.png)"
 [ "$(awk '$1 == "mean" { print $4 }' table)" = "$(awk '$1 == "mean" { print $2 }' second)" ] || fail "Z0 is not that of the run alone"
 
 # What is wrong is said.

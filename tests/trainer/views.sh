@@ -11,10 +11,10 @@ make_data
 "$basin" inspect --views "$job" first.png
 "$basin" inspect --views "$job" again.png batch=16
 cmp first.png again.png || fail "a sheet depends on what has nothing to do with views"
-[ "$(png_size first.png)" = "152 135" ] || fail "size of 9 x 8 cells of 16: $(png_size first.png)"
+[ "$(png_size first.png)" = "608 540" ] || fail "size of 9 x 8 cells of 16, four times: $(png_size first.png)"
 
 "$basin" inspect --views "$job" v3.png data.augment=moco_v3 data.size=24
-[ "$(png_size v3.png)" = "224 199" ] || fail "size of 9 x 8 cells of 24: $(png_size v3.png)"
+[ "$(png_size v3.png)" = "448 398" ] || fail "size of 9 x 8 cells of 24, twice: $(png_size v3.png)"
 "$basin" inspect --views "$job" seed.png seed=99
 cmp -s first.png seed.png && fail "another seed, the same sheet"
 
@@ -23,10 +23,10 @@ cmp -s first.png seed.png && fail "another seed, the same sheet"
 printf '\0\0\010\001\0\0\0\005\0\001\002\003\004' >grey-labels-idx1-ubyte
 "$basin" pack grey-images-idx3-ubyte grey >/dev/null 2>message || fail "pack: $(cat message)"
 "$basin" inspect --views "$job" grey.png 'data.train=grey*.h5' data.augment=microscopy
-[ "$(png_size grey.png)" = "116 64" ] || fail "size of 9 x 5 cells of 12: $(png_size grey.png)"
+[ "$(png_size grey.png)" = "580 320" ] || fail "size of 9 x 5 cells of 12, five times: $(png_size grey.png)"
 
 "$basin" inspect --views "$job" natural.png data.augment=natural data.size=8 data.patches=3
-[ "$(png_size natural.png)" = "80 71" ] || fail "size of 9 x 8 cells of 8: $(png_size natural.png)"
+[ "$(png_size natural.png)" = "640 568" ] || fail "size of 9 x 8 cells of 8, eight times: $(png_size natural.png)"
 
 "$basin" inspect --views "$job" bad.png 'data.train=grey*.h5' 2>message && fail "an RGB recipe took grey data"
 grep -q "data.augment=intensity" message || fail "no advice: $(cat message)"

@@ -185,7 +185,7 @@ static status draw_sheet(const char *files, const char *out)
     int count;
     status s = open_sheet(&sheet, files, &count);
     if (s == ST_OK) s = fill_sheet(&sheet, count);
-    if (s == ST_OK) s = picture_write(out, &sheet.picture);
+    if (s == ST_OK) s = sheet_write(out, &sheet.picture, &sheet.cell);
     picture_free(&sheet.picture);
     square_reader_destroy(sheet.squares);
     free(sheet.stored);

@@ -105,7 +105,23 @@ static int strongest(const float *code, int atoms, size_t places, const int *tak
     return best;
 }
 
-// Grey is 0; the largest |code| of the view is black or white.
+// The map of one atom's codes; grey is 0, the largest |code| of the view is black or white. Of a patch,
+// which has one place for each atom, the atom itself.
+static code_tile map_tile(const sparse_model *m, const float *code, int atom, float most)
+{
+    const code_layout *l = &m->layout;
+    int k = l->geometry.kernel, channels = l->geometry.channels;
+    size_t places = (size_t)l->height * (size_t)l->width;
+    if (places > 1)
+        return (code_tile){code + (size_t)atom * places, 1, l->height, l->width, -most, most};
+    size_t size = (size_t)channels * (size_t)k * (size_t)k;
+    const float *taps = sparse_model_atoms(m) + (size_t)atom * size;
+    float low, high;
+    find_range(taps, size, &low, &high);
+    most = fmaxf(-low, high);
+    return (code_tile){taps, channels, k, k, -most, most};
+}
+
 static void draw_maps(reconstruction *r, int row)
 {
     const sparse_model *m = code_stack_model(&r->stack, 0);
@@ -115,10 +131,9 @@ static void draw_maps(reconstruction *r, int row)
     float low, high;
     int taken[MAPS];
     find_range(code, codes, &low, &high);
-    float most = fmaxf(-low, high);
     for (int i = 0; i < map_count(r); i++) {
         taken[i] = strongest(code, l->geometry.atoms, places, taken, i);
-        code_tile tile = {code + (size_t)taken[i] * places, 1, l->height, l->width, -most, most};
+        code_tile tile = map_tile(m, code, taken[i], fmaxf(-low, high));
         code_sheet_place(&r->sheet, row, 2 + i, &tile);
     }
 }
@@ -170,7 +185,7 @@ static status reconstruct(reconstruction *r)
     for (int row = 0; row < r->stack.rows; row++)
         draw_row(r, row);
     print_means(r);
-    return picture_write(r->out, &r->sheet.sheet);
+    return sheet_write(r->out, &r->sheet.sheet, &r->sheet.cell);
 }
 
 static void destroy(reconstruction *r)
@@ -198,7 +213,9 @@ const command_type command_reconstruct = {
     .usage = "RUN... DATA OUT.png [key=value ...]",
     .help = "draw images beside what a sparse run's codes make of them, and print PSNR",
     .more =
-        "of one run:      original, reconstruction, the maps of the atoms that do most\n"
+        "of one run:      original, reconstruction, the maps of the atoms that do most (of "
+        "patches\n"
+        "                 the atoms)\n"
         "of several runs, each trained on the codes of the one before (encode --dense, without\n"
         "more; data.augment=as_is): original, then from the codes of the last run alone, of the\n"
         "one before, and so on\n",
