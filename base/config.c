@@ -148,10 +148,15 @@ static status set_entry(config *c, const char *path, const char *value, const ch
 {
     TRY(open_sections(c, path, place));
     config_entry *entry = config_find(c, path);
-    if (entry == NULL) return config_add(c, path, FORM_RAW, value, place, place);
+    if (entry == NULL) {
+        TRY(config_add(c, path, FORM_RAW, value, place, place));
+        config_find(c, path)->overridden = true;
+        return ST_OK;
+    }
     CHECK(entry->form != FORM_SECTION, ST_CONFIG,
           "%s: '%s' is a section (%s); name one of its keys, as in %s.key=value", place, path,
           entry->key_place, path);
+    entry->overridden |= strcmp(entry->text, value) != 0;
     free(entry->text);
     free(entry->key_place);
     free(entry->place);

@@ -64,6 +64,12 @@ const char *config_place(const config *c, const char *path);
 // checks types, ranges, choices, missing and unknown keys over all parts together.
 status config_read(config *c, const char *section, const config_part *parts);
 
+// The same for a section whose fields depend on the plug-in named at `key`: where an override names
+// another plug-in than the file does, keys of the file that this one has not got are left out, and
+// the log says which.
+status config_read_chosen(config *c, const char *section, const char *key,
+                          const config_part *parts);
+
 // Fails if the job has a section (or, at top level, a key) that nobody read.
 status config_finish(config *c);
 

@@ -29,6 +29,7 @@ typedef struct config_entry {
     entry_form form;
     char *key_place; // "job.yaml:3:5" or "override 'batch=12x'"
     char *place;     // of the value
+    bool overridden; // by another value than the file's, if that has one
     bool read;       // some config_read has checked it
     struct config_entry *next;
 } config_entry;

@@ -1,6 +1,8 @@
 // base/config_read.c -- entries to struct members, by field tables, with all checks.
 #include "base/config_private.h"
 
+#include "base/log.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,9 +163,31 @@ static status take_entry(const config *c, config_entry *entry, const char *secti
     }
     if (!known && section[0] == '\0' && is_other_section(entry, all)) return ST_OK;
     // An unknown section is reported by its first key, which is nearer to what was meant.
-    if (!known && !has_children(c, entry)) return fail_unknown(entry, name, all);
+    if (!known && !entry->read && !has_children(c, entry)) return fail_unknown(entry, name, all);
     entry->read = true;
     return ST_OK;
+}
+
+static bool takes(const section_fields *all, const char *name)
+{
+    for (int i = 0; i < all->count; i++)
+        if (strcmp(all->items[i].field->name, name) == 0) return true;
+    return leads_to_field(all, name);
+}
+
+// Marks as read what the file says in the section for the plug-in it named itself.
+static void leave_out_others(config *c, const char *section, const char *key,
+                             const section_fields *all)
+{
+    const config_entry *choice = config_find(c, key);
+    if (choice == NULL || !choice->overridden) return;
+    for (config_entry *entry = c->entries; entry != NULL; entry = entry->next) {
+        const char *name = config_inside(section, entry->path);
+        if (name == NULL || entry->overridden || takes(all, name)) continue;
+        log_info("%s: %s is left out, since %s is %s now", entry->key_place, entry->path, key,
+                 choice->text);
+        entry->read = true;
+    }
 }
 
 // Gives the member its default if the job does not set it, and keeps its value for config_write.
@@ -198,7 +222,9 @@ static status mark_section(config *c, const char *name)
     return config_text(&section->name, "%s", name);
 }
 
-status config_read(config *c, const char *section, const config_part *parts)
+// `key` names the plug-in whose fields are among the parts; NULL: none does.
+static status read_section(config *c, const char *section, const char *key,
+                           const config_part *parts)
 {
     section_fields all;
     gather_fields(&all, parts);
@@ -207,11 +233,22 @@ status config_read(config *c, const char *section, const config_part *parts)
           "%s: %s: expected a section of `key: value`, got \"%s\"", self->place, section,
           config_quoted(self->text).text);
     TRY(mark_section(c, section));
+    if (key != NULL) leave_out_others(c, section, key, &all);
     for (config_entry *entry = c->entries; entry != NULL; entry = entry->next)
         TRY(take_entry(c, entry, section, &all));
     for (int i = 0; i < all.count; i++)
         TRY(complete_field(c, section, all.items[i].field, all.items[i].into));
     return ST_OK;
+}
+
+status config_read(config *c, const char *section, const config_part *parts)
+{
+    return read_section(c, section, NULL, parts);
+}
+
+status config_read_chosen(config *c, const char *section, const char *key, const config_part *parts)
+{
+    return read_section(c, section, key, parts);
 }
 
 status config_finish(config *c)

@@ -122,8 +122,8 @@ static status read_plugin(config *c, plugin_kind kind, const char *key, const ch
     TRY(config_selected(c, key, initial, name));
     TRY(plugin_find(kind, name, config_place(c, key), chosen));
     ASSERT(chosen->config_size <= sizeof *own);
-    return config_read(
-        c, chosen->section,
+    return config_read_chosen(
+        c, chosen->section, key,
         (const config_part[]){{common, common_into}, {chosen->fields, own}, {NULL, NULL}});
 }
 

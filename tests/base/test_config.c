@@ -76,6 +76,33 @@ static void two_parts_share_a_section(void **state)
     config_destroy(c);
 }
 
+static status read_method(char *const *overrides, int count)
+{
+    config *c;
+    method_config m;
+    const config_part parts[] = {{name_field, &m}, {moco_fields, &m}, {0}};
+    assert_ok(config_parse(&c, "method: {name: moco, momentum: 0.5, queue: 8, key: {a: 1}}", "x",
+                           count, overrides));
+    status s = config_read_chosen(c, "method", "method.name", parts);
+    if (s == ST_OK) {
+        assert_true(m.momentum == 0.5);
+        s = config_finish(c);
+    }
+    config_destroy(c);
+    return s;
+}
+
+// Keys of the method that the file names are no errors of the one that an override names.
+static void another_plugin_leaves_out_the_first_ones_keys(void **state)
+{
+    (void)state;
+    assert_ok(read_method(OVERRIDES("method.name=simclr"), 1));
+    assert_fails(read_method(NULL, 0), ST_CONFIG, "x:1:37: method.queue: no such key");
+    assert_fails(read_method(OVERRIDES("method.name=moco"), 1), ST_CONFIG, "x:1:37: method.queue");
+    assert_fails(read_method(OVERRIDES("method.name=simclr", "method.queue=9"), 2), ST_CONFIG,
+                 "override 'method.queue=9': method.queue: no such key");
+}
+
 static void the_top_level_reaches_into_sections(void **state)
 {
     (void)state;
@@ -209,6 +236,7 @@ int main(void)
         cmocka_unit_test(block_and_flow_give_the_same),
         cmocka_unit_test(an_empty_job_is_all_defaults),
         cmocka_unit_test(overrides_replace_and_add),
+        cmocka_unit_test(another_plugin_leaves_out_the_first_ones_keys),
         cmocka_unit_test(two_parts_share_a_section),
         cmocka_unit_test(the_top_level_reaches_into_sections),
         cmocka_unit_test(selected_reads_ahead),
