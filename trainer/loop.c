@@ -133,18 +133,15 @@ static status own_trouble(const training *t, const batch *b)
     return b->status == ST_OK ? ST_OK : failure(b->status, "%s", b->message);
 }
 
-// Collective. One step; on error nothing has changed.
-static status run_step(training *t, report *r)
+status training_step(training *t, const batch *b, step_outcome *outcome)
 {
-    double waited = 0;
-    phases_enter(&t->phases, PHASE_DATA);
+    ASSERT(b != NULL && b->step == t->step);
     method_step step = {.step = t->step,
-                        .batch = loader_next(t->loader, &waited),
+                        .batch = b,
                         .phases = &t->phases,
                         .moments = t->optimizer_states,
                         .moment_count = OPTIMIZER_MAX_STATES};
-    ASSERT(step.batch != NULL && step.batch->step == t->step);
-    status mine = own_trouble(t, step.batch);
+    status mine = own_trouble(t, b);
     step.trouble = &mine;
     t->job->method->begin(t->method, &step);
     fill_leaves(t, &step);
@@ -164,7 +161,18 @@ static status run_step(training *t, report *r)
     step.gradient = sum;
     if (t->job->method->finish != NULL) t->job->method->finish(t->method, &step);
     t->step++;
-    report_step(r, t, sum + metrics_at(t), gradient_norm, lr);
+    *outcome = (step_outcome){step.metrics, gradient_norm, lr};
+    return ST_OK;
+}
+
+// Collective. The next batch of the loader.
+static status run_step(training *t, report *r)
+{
+    double waited = 0;
+    step_outcome outcome;
+    phases_enter(&t->phases, PHASE_DATA);
+    TRY(training_step(t, loader_next(t->loader, &waited), &outcome));
+    report_step(r, t, outcome.metrics, outcome.gradient_norm, outcome.lr);
     return ST_OK;
 }
 

@@ -17,7 +17,8 @@ extern const char *const phase_names[PHASE_COUNT];
 
 typedef struct phases {
     phase now;
-    double since; // clock_seconds when `now` began
+    double (*clock)(void); // NULL: clock_seconds
+    double since;          // by the clock, when `now` began
     double seconds[PHASE_COUNT];
 } phases;
 

@@ -9,6 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void plan_steps(training *t, uint64_t samples)
+{
+    const job *j = t->job;
+    t->order = (order){(uint64_t)j->seed, samples, (uint64_t)j->batch};
+    t->steps_per_epoch = order_steps_per_epoch(&t->order);
+    t->steps_total = schedule_steps(&j->schedule, t->steps_per_epoch);
+}
+
 static status open_data(training *t)
 {
     const job *j = t->job;
@@ -21,9 +29,21 @@ static status open_data(training *t)
     CHECK((uint64_t)j->batch <= samples, ST_CONFIG,
           "batch: %lld samples are more than the %llu of %s; take a smaller batch",
           (long long)j->batch, (unsigned long long)samples, j->data.train);
-    t->order = (order){(uint64_t)j->seed, samples, (uint64_t)j->batch};
-    t->steps_per_epoch = order_steps_per_epoch(&t->order);
-    t->steps_total = schedule_steps(&j->schedule, t->steps_per_epoch);
+    t->view = (shape){1, augmenter_channels(t->augmenter), augmenter_height(t->augmenter),
+                      augmenter_width(t->augmenter)};
+    plan_steps(t, samples);
+    return ST_OK;
+}
+
+// An epoch of synthetic batches: as many steps as no bench takes.
+enum { SYNTHETIC_STEPS = 1 << 20 };
+
+static status describe_synthetic(training *t, shape view)
+{
+    const job *j = t->job;
+    TRY(workers_divide(&t->workers, t->world, (int)j->workers, (int)j->batch));
+    t->view = view;
+    plan_steps(t, (uint64_t)j->batch * SYNTHETIC_STEPS);
     return ST_OK;
 }
 
@@ -37,8 +57,7 @@ static status create_method(training *t)
         .order = t->order,
         .seed = (uint64_t)j->seed,
         .steps_total = t->steps_total,
-        .view = {t->workers.batch, augmenter_channels(t->augmenter), augmenter_height(t->augmenter),
-                 augmenter_width(t->augmenter)},
+        .view = {t->workers.batch, t->view.c, t->view.h, t->view.w},
         .encoder = job_encoder(j),
         .team = &t->lockstep.team,
         .inference = &j->inference,
@@ -167,6 +186,15 @@ status training_open(training *t, const world *w, const job *j)
     TRY(agree_same(w, t->step, "step to resume at"));
     TRY(agree(w, create_evaluator(t)));
     return agree(w, start_loader(t));
+}
+
+status training_open_without_data(training *t, const world *w, const job *j, shape view)
+{
+    *t = (training){.world = w, .job = j, .started = clock_seconds()};
+    TRY(agree(w, describe_synthetic(t, view)));
+    TRY(agree(w, create_method(t)));
+    TRY(agree(w, create_optimizer(t)));
+    return agree(w, create_reduce(t));
 }
 
 void training_close(training *t)

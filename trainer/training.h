@@ -23,6 +23,7 @@ typedef struct training {
     dataset *data;
     augmenter *augmenter;
     loader *loader;
+    shape view;     // one image of a batch
     int view_count; // of a batch
     void *method;   // state of job->method
     weights *learned;
@@ -48,6 +49,20 @@ typedef struct training {
 // Collective. Opens the data, builds the method, makes or resumes the run folder. On error all ranks
 // return the same status, its message already printed; training_close is still due.
 status training_open(training *t, const world *w, const job *j);
+
+// Collective. The same without data, run folder and evaluation: training_step takes batches from the
+// caller, of images of shape `view` (1, c, h, w).
+status training_open_without_data(training *t, const world *w, const job *j, shape view);
+
+// What a step gave; the array is valid until the next one.
+typedef struct step_outcome {
+    const float *metrics; // (metric_count)
+    double gradient_norm, lr;
+} step_outcome;
+
+// Collective. One step on batch `b`, which is of t->step. On error nothing has changed; errors as
+// training_loop's.
+status training_step(training *t, const batch *b, step_outcome *outcome);
 
 // Collective. Trains until the schedule's end or job.stop_after; evaluates; writes metrics and
 // checkpoints. Errors as above, with ST_DIVERGED when the loss or gradient is not finite.

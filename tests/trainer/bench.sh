@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# tests/trainer/bench.sh -- each bench runs, prints its table and leaves nothing behind; how fast it is, is
+# no matter here.
+source "$(dirname "$0")/fixture.sh"
+
+has() { # TEXT...: lines of `table` begin with these
+    for text in "$@"; do
+        grep -q "^ *$text " table || { cat table; fail "no line '$text'"; }
+    done
+}
+
+"$basin" bench step "$job" --steps 2 --warmup 1 --size 16 >table
+has step forward backward multiply-adds copy-add "peak memory"
+run_ranks 2 "$basin" bench step "$job" --steps 1 --warmup 0 --size 16 batch=32 >table
+has step
+[ ! -e run ] || fail "bench step made a run folder"
+
+expect 64 "did you mean 'step'" "$basin" bench stpe "$job"
+expect 64 "expected JOB.yaml" "$basin" bench step
