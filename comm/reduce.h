@@ -5,14 +5,17 @@
 //
 // The tree: leaves 0 .. V-1; the node at level l, index i is the sum of its two children at level
 // l-1, left + right, in float32; a child that lies wholly beyond V is absent and adds nothing (not
-// even +0). A rank's own leaves make whole nodes of it, at most two of each level. When V/P and P
-// are powers of two that is one node a rank, and the nodes are summed by recursive halving with the
-// nearest rank first, which adds each element in tree order (reduce_halving.c); otherwise each rank
-// collects its slice of every node and adds them in tree order (reduce_slices.c). Both end with an
-// allgather. Memory a rank: log2(V/P) + 1 leaves (up to twice that when V/P is no power of two) and
-// a few MiB, for the sum goes through the ranks in buckets of 1 MiB, two at a time: one travels
-// while the other is added.
+// even +0). A rank's own leaves make whole nodes of it, at most two of each level. The ranks of a
+// machine add theirs in shared memory, each a slice, in one pass without copies (reduce_machine.c;
+// by messages where they cannot share it). Between machines each rank goes on with its slice: when
+// machines and their leaves are powers of two, by recursive halving with the nearest first, which
+// adds each element in tree order (reduce_halving.c); otherwise it collects a slice of every node
+// and adds them in tree order (reduce_slices.c). Both end with an allgather.
 //   source: Rabenseifner 2004 for the bandwidth; the order is ours. docs/ARCHITECTURE.md
+//
+// Memory a rank: log2(V/P) + 1 leaves (up to twice that when V/P is no power of two); one more leaf
+// a machine of several ranks, for the sum; and between machines a few MiB, for the sum goes through
+// them in buckets of 1 MiB, two at a time: one travels while the other is added.
 //
 // The bits are the same on all ranks always, and for all P except that the sign and payload of a NaN
 // are open.
@@ -25,7 +28,7 @@ typedef struct reduce reduce;
 
 // Collective. For leaves of `count` floats (any number, also 0); owns all its buffers, nothing is
 // allocated later. The world must outlive it. All ranks use their reducers in the same order.
-// Errors, on this rank alone: ST_INTERNAL when there is not enough memory.
+// Errors, the same on all ranks and printed: ST_INTERNAL, ST_CONFIG when there is not enough memory.
 status reduce_create(reduce **created, const world *w, const workers *v, size_t count);
 
 // The next sums are of `count` floats, at most as many as the reducer was made for. Between two sums;

@@ -1,26 +1,24 @@
 // comm/reduce_halving.c -- recursive halving with the nearest rank first, then a mirrored allgather.
 //
-// P = 2^k ranks hold one node each, all of one level. In step s (distance 2^s) two ranks hold two
-// siblings over the same range; each sends the other one half of it and adds the half it keeps,
-// which makes that half of the parent. After k steps each rank has 1/P of the root. The same way
+// M = 2^k members hold one node each, all of one level. In step s (distance 2^s) two members hold
+// two siblings over the same range; each sends the other one half of it and adds the half it keeps,
+// which makes that half of the parent. After k steps each member has 1/M of the root. The same way
 // back, without adding, gives the whole root to all.
 //   source: Rabenseifner 2004 (far first there; near first keeps the order of the tree)
 #include "comm/reduce_private.h"
 
-typedef struct range {
-    size_t first, end; // floats of the sum
-} range;
-
-// What `rank` keeps of a bucket after `steps` halvings: bit s of the rank says which half.
-static range kept_range(const reduce_bucket *b, int rank, int steps)
+// What `member` keeps of a bucket after `steps` halvings: bit s of its number says which half.
+static reduce_range kept_range(const reduce_bucket *b, int member, int steps)
 {
-    range kept = {b->start, b->start + b->count};
+    reduce_range kept = b->range;
     for (int step = 0; step < steps; step++) {
-        size_t middle = kept.first + (kept.end - kept.first) / 2;
-        if ((rank >> step & 1) == 1)
-            kept.first = middle;
-        else
-            kept.end = middle;
+        size_t half = kept.count / 2;
+        if ((member >> step & 1) == 1) {
+            kept.first += half;
+            kept.count -= half;
+        } else {
+            kept.count = half;
+        }
     }
     return kept;
 }
@@ -39,7 +37,7 @@ static int stage_step(const reduce *r, const reduce_bucket *b)
 static void halving_plan(reduce *r)
 {
     int steps = 0;
-    while (1 << steps < r->w->size)
+    while (1 << steps < r->members)
         steps++;
     r->stage_count = 2 * steps;
     r->bucket_floats = r->count < REDUCE_BUCKET_FLOATS ? r->count : REDUCE_BUCKET_FLOATS;
@@ -49,29 +47,29 @@ static void halving_plan(reduce *r)
 
 static void halving_post(reduce *r, reduce_bucket *b)
 {
-    int step = stage_step(r, b), partner = r->w->rank ^ (1 << step);
-    range own = kept_range(b, r->w->rank, step + 1), other = kept_range(b, partner, step + 1);
-    range sent = other, received = own;
+    int step = stage_step(r, b), partner = r->member ^ (1 << step);
+    int rank = reduce_rank_of(r, partner);
+    reduce_range own = kept_range(b, r->member, step + 1);
+    reduce_range other = kept_range(b, partner, step + 1), sent = other, received = own;
     float *into = b->incoming;
     if (stage_gathers(r, b)) {
         sent = own;
         received = other;
-        into = r->sums[0] + other.first;
+        into = r->parts[0] + other.first;
     }
-    MPI_Irecv(into, (int)(received.end - received.first), MPI_FLOAT, partner, 0, r->w->private->all,
-              &b->requests[0]);
-    MPI_Isend(r->sums[0] + sent.first, (int)(sent.end - sent.first), MPI_FLOAT, partner, 0,
-              r->w->private->all, &b->requests[1]);
+    MPI_Irecv(into, (int)received.count, MPI_FLOAT, rank, 0, r->w->private->all, &b->requests[0]);
+    MPI_Isend(r->parts[0] + sent.first, (int)sent.count, MPI_FLOAT, rank, 0, r->w->private->all,
+              &b->requests[1]);
     b->request_count = 2;
 }
 
 static void halving_add(reduce *r, reduce_bucket *b)
 {
     if (stage_gathers(r, b)) return;
-    range own = kept_range(b, r->w->rank, stage_step(r, b) + 1);
+    reduce_range own = kept_range(b, r->member, stage_step(r, b) + 1);
     // Where the partner is the left sibling this is right + left, which is the same number: IEEE
     // addition commutes (it is not associative, and that is what the tree is for).
-    tree_add(r->sums[0] + own.first, b->incoming, own.end - own.first);
+    tree_add(r->parts[0] + own.first, b->incoming, own.count);
 }
 
 const reduce_schedule reduce_halving = {

@@ -47,7 +47,7 @@ void tree_order(const tree_node *nodes, int count, tree_step *steps)
         int at = i;
         while (depth > 0 && tree_siblings(open[depth - 1], node)) {
             depth--;
-            *steps++ = (tree_step){sum_at[depth], at};
+            *steps++ = (tree_step){sum_at[depth], at, depth};
             at = sum_at[depth];
             node = tree_parent(node);
         }
@@ -58,11 +58,18 @@ void tree_order(const tree_node *nodes, int count, tree_step *steps)
     // What is still open are left children whose siblings reach beyond V. Where nothing of a sibling
     // is left the parent has the child's value, so each sum is added to the one before it.
     for (; depth > 1; depth--)
-        *steps++ = (tree_step){sum_at[depth - 2], sum_at[depth - 1]};
+        *steps++ = (tree_step){sum_at[depth - 2], sum_at[depth - 1], depth - 2};
 }
 
 void tree_add(float *restrict left, const float *restrict right, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         left[i] = left[i] + right[i];
+}
+
+void tree_add_into(float *restrict sum, const float *restrict left, const float *restrict right,
+                   size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sum[i] = left[i] + right[i];
 }

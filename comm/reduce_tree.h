@@ -25,6 +25,7 @@ typedef struct tree_node {
 // One addition: the right sum onto the left one; numbers count the nodes that are added up.
 typedef struct tree_step {
     int left, right;
+    int depth; // sums in the making to the left of this one; 0: it begins with node 0
 } tree_step;
 
 // Are the two nodes the children of one parent, in this order?
@@ -45,5 +46,9 @@ void tree_order(const tree_node *nodes, int count, tree_step *steps);
 
 // left (count) becomes left + right (count).
 void tree_add(float *restrict left, const float *restrict right, size_t count);
+
+// sum (count) becomes left (count) + right (count).
+void tree_add_into(float *restrict sum, const float *restrict left, const float *restrict right,
+                   size_t count);
 
 #endif

@@ -43,26 +43,43 @@ static int machine_processors(MPI_Comm machine)
     return CPU_COUNT(&together);
 }
 
+// What all ranks know of all machines: greatest values.
+enum { EXCESS, LOCAL_SIZE, MINUS_LOCAL_SIZE, OUT_OF_ORDER, FACTS };
+
+static bool in_order(const world *w, MPI_Comm machine)
+{
+    int first = w->rank;
+    MPI_Bcast(&first, 1, MPI_INT, 0, machine);
+    return first % w->local_size == 0 && w->rank == first + w->local_rank;
+}
+
 // Collective. Finds the ranks of this machine, and warns when any machine has too many.
 static void look_at_machine(world *w)
 {
-    MPI_Comm machine;
-    MPI_Comm_split_type(only.all, MPI_COMM_TYPE_SHARED, w->rank, MPI_INFO_NULL, &machine);
-    MPI_Comm_rank(machine, &w->local_rank);
-    MPI_Comm_size(machine, &w->local_size);
-    int excess = w->local_size - machine_processors(machine);
-    MPI_Comm_free(&machine);
-    MPI_Allreduce(MPI_IN_PLACE, &excess, 1, MPI_INT, MPI_MAX, only.all);
-    if (excess > 0)
+    MPI_Comm_split_type(only.all, MPI_COMM_TYPE_SHARED, w->rank, MPI_INFO_NULL, &only.machine);
+    MPI_Comm_rank(only.machine, &w->local_rank);
+    MPI_Comm_size(only.machine, &w->local_size);
+    int facts[FACTS] = {w->local_size - machine_processors(only.machine), w->local_size,
+                        -w->local_size, !in_order(w, only.machine)};
+    MPI_Allreduce(MPI_IN_PLACE, facts, FACTS, MPI_INT, MPI_MAX, only.all);
+    only.crowded = facts[EXCESS] > 0;
+    only.even = facts[LOCAL_SIZE] == -facts[MINUS_LOCAL_SIZE] && !facts[OUT_OF_ORDER];
+    only.may_share = true;
+    if (only.crowded)
         log_warn("a machine has more ranks than processors (by %d), so ranks wait for each other: "
                  "start fewer, or for a trial set OMPI_MCA_mpi_yield_when_idle=1",
-                 excess);
+                 facts[EXCESS]);
+    if (!only.even && facts[LOCAL_SIZE] > 1)
+        log_warn("the ranks of a machine are not neighbours, or not as many on each machine, so "
+                 "sums go by messages, which is slower: start as many on each, in order "
+                 "(mpirun --map-by core, srun -m block)");
 }
 
 status world_init(world *w, int *argc, char ***argv)
 {
     int thread_level, host_length;
     *w = (world){.private = &only};
+    only.machine = MPI_COMM_NULL;
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &thread_level);
     MPI_Comm_dup(MPI_COMM_WORLD, &only.all);
     MPI_Comm_rank(only.all, &w->rank);
@@ -93,6 +110,7 @@ void world_fini(world *w)
     assert_set_hook(NULL);
     free(only.gather_bytes);
     free(only.gather_starts);
+    if (only.machine != MPI_COMM_NULL) MPI_Comm_free(&only.machine);
     MPI_Comm_free(&only.all);
     MPI_Finalize();
     only = (struct world_private){0};

@@ -1,4 +1,5 @@
-// comm/world_private.h -- what a world hides from the other folders. Only comm/*.c include this.
+// comm/world_private.h -- what a world hides from the other folders. Only comm/*.c and their tests
+// include this.
 #ifndef COMM_WORLD_PRIVATE_H
 #define COMM_WORLD_PRIVATE_H
 
@@ -8,6 +9,10 @@
 
 struct world_private {
     MPI_Comm all;                      // our own duplicate of MPI_COMM_WORLD
+    MPI_Comm machine;                  // the ranks of this machine, in order
+    bool even;                         // rank = machine * local_size + local_rank, on all machines
+    bool crowded;                      // some machine has more ranks than processors
+    bool may_share;                    // the ranks of a machine can share memory, as far as we know
     char host[MPI_MAX_PROCESSOR_NAME]; // of this rank
     int rank, size;                    // as in the world, for a message when there is none at hand
     int *gather_bytes;                 // (size) scratch of exchange_gather_sizes

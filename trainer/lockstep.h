@@ -26,7 +26,7 @@ typedef struct lockstep {
 void lockstep_init(lockstep *l, const world *w, const workers *v, phases *p);
 
 // Collective. After the last graph was planned, before the first pass: memory for the sums.
-// Errors, on this rank alone: ST_INTERNAL.
+// Errors, the same on all ranks and printed: ST_INTERNAL, ST_CONFIG.
 status lockstep_create(lockstep *l);
 
 void lockstep_destroy(lockstep *l);

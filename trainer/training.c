@@ -119,9 +119,10 @@ static status create_leaves(training *t)
     return ST_OK;
 }
 
+// Collective. Same status on all ranks.
 static status create_reduce(training *t)
 {
-    TRY(create_leaves(t));
+    TRY(agree(t->world, create_leaves(t)));
     TRY(lockstep_create(&t->lockstep));
     return reduce_create(&t->reduce, t->world, &t->workers, training_leaf_floats(t));
 }
@@ -181,7 +182,7 @@ status training_open(training *t, const world *w, const job *j)
     TRY(agree_same(w, dataset_get_info(t->data)->count, "number of training samples"));
     TRY(agree(w, create_method(t)));
     TRY(agree(w, create_optimizer(t)));
-    TRY(agree(w, create_reduce(t)));
+    TRY(create_reduce(t));
     TRY(agree(w, open_folder(t)));
     TRY(agree_same(w, t->step, "step to resume at"));
     TRY(agree(w, create_evaluator(t)));
