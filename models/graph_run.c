@@ -1,4 +1,5 @@
 // models/graph_run.c -- forward and backward passes over a planned graph. No allocation, no errors.
+#include "models/graph_meter.h"
 #include "models/graph_private.h"
 
 // What own worker `worker` has where own worker 0 has `place`.
@@ -44,7 +45,9 @@ void graph_prepare(graph *g)
         graph_node *node = &g->nodes[i];
         if (node->op->prepare == NULL) continue;
         op_run run = view_node(g, node, 0, NULL, NULL);
+        double since = graph_meter_begin();
         node->op->prepare(node->config, &node->plan, run.params, node->packed);
+        graph_meter_end(since, node->name, node->op, METER_PREPARE, &node->plan, &run);
     }
 }
 
@@ -104,7 +107,9 @@ static void run_forward(const graph *g, const graph_node *node, bool training,
     for (int w = 0; w < g->workers; w++) {
         op_run run = view_forward(g, node, w, training, batch_statistics);
         run.total = g->total;
+        double since = graph_meter_begin();
         node->op->forward(node->config, &node->plan, &run);
+        graph_meter_end(since, node->name, node->op, METER_FORWARD, &node->plan, &run);
     }
 }
 
@@ -169,7 +174,9 @@ static void run_backward(graph *g, const graph_node *node, float *const *dparams
     for (int w = 0; w < g->workers; w++) {
         op_run run = view_backward(g, node, w, dparams);
         run.total = g->total;
+        double since = graph_meter_begin();
         node->op->backward(node->config, &node->plan, &run);
+        graph_meter_end(since, node->name, node->op, METER_BACKWARD, &node->plan, &run);
     }
     for (int i = 0; i < node->plan.input_count; i++) {
         graph_tensor *t = &g->tensors[node->inputs[i]];

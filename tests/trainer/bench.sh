@@ -5,14 +5,16 @@ source "$(dirname "$0")/fixture.sh"
 
 has() { # TEXT...: lines of `table` begin with these
     for text in "$@"; do
-        grep -q "^ *$text " table || { cat table; fail "no line '$text'"; }
+        grep -q "^ *$text" table || { cat table; fail "no line '$text'"; }
     done
 }
 
 "$basin" bench step "$job" --steps 2 --warmup 1 --size 16 >table
-has step forward backward multiply-adds copy-add "peak memory"
+has "moco, 4 of 4 workers" forward backward ".* conv2d *forward" ".* info_nce *backward"
 run_ranks 2 "$basin" bench step "$job" --steps 1 --warmup 0 --size 16 batch=32 >table
-has step
+has "moco, 2 of 4 workers"
+"$basin" bench step "$job" --steps 1 --nodes --size 16 >table
+has "conv1 *conv2d *backward"
 [ ! -e run ] || fail "bench step made a run folder"
 
 expect 64 "did you mean 'step'" "$basin" bench stpe "$job"

@@ -6,17 +6,21 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "comm/agree.h"
+#include "models/graph_meter.h"
 #include "models/kernels/ceilings.h"
 #include "models/kernels/threads.h"
 #include "trainer/bench.h"
 #include "trainer/options.h"
 #include "trainer/training.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct step_options {
     int64_t steps, warmup, size, channels;
+    bool nodes;
 } step_options;
 
 #define FIELD(member) offsetof(step_options, member)
@@ -26,6 +30,7 @@ static const config_field fields[] = {
     {"warmup", FIELD_INT, FIELD(warmup), "2", 0, BENCH_MOST_REPEATS, NULL, "steps before them"},
     {"size", FIELD_INT, FIELD(size), "32", 1, 4096, NULL, "height and width of a view, pixels"},
     {"channels", FIELD_INT, FIELD(channels), "3", 1, 4096, NULL, "of a view"},
+    {"nodes", FIELD_BOOL, FIELD(nodes), "false", 0, 0, NULL, "each node of the graphs alone"},
     {0}};
 
 typedef struct step_bench {
@@ -87,6 +92,7 @@ static status run_steps(step_bench *b)
     for (int64_t i = -b->options.warmup; i < b->options.steps; i++) {
         step_outcome outcome;
         if (i == 0) phases_reset(&t->phases);
+        if (i == 0) graph_meter_start();
         double since = clock_thread_seconds();
         b->batch.step = t->step;
         TRY(training_step(t, &b->batch, &outcome));
@@ -97,6 +103,48 @@ static status run_steps(step_bench *b)
     return ST_OK;
 }
 
+// The least time it could take, by flops without tricks such as Winograd's, or by memory.
+static double floor_seconds(const step_bench *b, const meter_row *row)
+{
+    return fmax(row->flops / b->ceilings.flops, row->bytes / b->ceilings.bytes);
+}
+
+static void print_row(const step_bench *b, const meter_row *row, double all)
+{
+    double steps = (double)b->options.steps;
+    printf("  %-24s %-14s %-8s %9.2f %9.1f %7.1f %8.1f%% %7.2f\n", row->name, row->op->name,
+           meter_pass_names[row->pass], 1e3 * row->seconds / steps,
+           1e-9 * row->flops / row->seconds, 1e-9 * row->bytes / row->seconds,
+           100 * row->seconds / all, floor_seconds(b, row) / row->seconds);
+}
+
+// Row i and those behind it of the same operation and pass; false when one before it had them.
+static bool sum_kind(int i, meter_row *sum)
+{
+    const meter_row *row, *first = graph_meter_at(i);
+    *sum = (meter_row){.op = first->op, .pass = first->pass};
+    for (int k = 0; (row = graph_meter_at(k)) != NULL; k++) {
+        if (row->op != first->op || row->pass != first->pass) continue;
+        if (k < i) return false;
+        sum->calls += row->calls;
+        sum->seconds += row->seconds;
+        sum->flops += row->flops;
+        sum->bytes += row->bytes;
+    }
+    snprintf(sum->name, sizeof sum->name, "%llu calls", (unsigned long long)sum->calls);
+    return true;
+}
+
+static void print_operations(const step_bench *b, double all)
+{
+    meter_row sum;
+    for (int i = 0; graph_meter_at(i) != NULL; i++)
+        if (b->options.nodes)
+            print_row(b, graph_meter_at(i), all);
+        else if (sum_kind(i, &sum))
+            print_row(b, &sum, all);
+}
+
 static void print(step_bench *b)
 {
     const training *t = &b->training;
@@ -105,17 +153,19 @@ static void print(step_bench *b)
     double images = (double)t->workers.count * (double)t->workers.batch;
     for (int i = 0; i < PHASE_COUNT; i++)
         all += t->phases.seconds[i];
-    printf("%s, %d of %lld workers, batch %d, %dx%dx%d\n", t->job->method->name, t->workers.count,
-           (long long)t->job->workers, t->workers.batch, t->view.c, t->view.h, t->view.w);
-    printf("%-16s %10s %10s %8s\n", "what", "ms", "rate", "share");
-    printf("%-16s %10.2f %10.2f images/s of this rank\n", "step", 1e3 * median, images / median);
+    printf("%s, %d of %lld workers, batch %d, %dx%dx%d, %lld steps\n"
+           "%.2f ms a step, %.2f images/s, peak memory %.1f MB; "
+           "multiply-adds %.1f GFLOP/s, copy-add %.1f GB/s\n",
+           t->job->method->name, t->workers.count, (long long)t->job->workers, t->workers.batch,
+           t->view.c, t->view.h, t->view.w, (long long)b->options.steps, 1e3 * median,
+           images / median, 1e-6 * b->peak_memory, 1e-9 * b->ceilings.flops,
+           1e-9 * b->ceilings.bytes);
+    printf("%-49s %9s %9s %7s %9s %7s\n", "what", "ms", "GFLOP/s", "GB/s", "share", "ceiling");
     for (int i = 0; i < PHASE_COUNT; i++)
         if (t->phases.seconds[i] > 0)
-            printf("  %-14s %10.2f %10s %7.1f%%\n", phase_names[i],
-                   1e3 * t->phases.seconds[i] / steps, "", 100 * t->phases.seconds[i] / all);
-    printf("%-16s %10s %10.1f GFLOP/s\n%-16s %10s %10.1f GB/s\n%-16s %10s %10.1f MB\n",
-           "multiply-adds", "", 1e-9 * b->ceilings.flops, "copy-add", "", 1e-9 * b->ceilings.bytes,
-           "peak memory", "", 1e-6 * b->peak_memory);
+            printf("%-49s %10.2f %9s %7s %8.1f%%\n", phase_names[i],
+                   1e3 * t->phases.seconds[i] / steps, "", "", 100 * t->phases.seconds[i] / all);
+    print_operations(b, all);
 }
 
 static status run(const world *w, int argc, char **argv)
@@ -139,7 +189,7 @@ static status run(const world *w, int argc, char **argv)
 
 const bench_type bench_step = {
     .name = "step",
-    .usage = "JOB.yaml [--steps N] [--size PIXELS] [key=value ...]",
+    .usage = "JOB.yaml [--steps N] [--size PIXELS] [--nodes] [key=value ...]",
     .help = "a training step on synthetic batches: its phases, memory, and the machine's ceilings",
     .run = run,
 };
