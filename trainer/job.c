@@ -3,6 +3,7 @@
 
 #include "io/recipes.h"
 #include "trainer/plugins.h"
+#include "trainer/stop.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ static const config_field top_fields[] = {
      "samples of one step over all workers"},
     {"stop_after", FIELD_INT, offsetof(job, stop_after), "0", 0, NO_LIMIT, NULL,
      "stop, with a checkpoint, after so many steps in all; 0 = at the schedule's end"},
+    {"max_time", FIELD_TEXT, offsetof(job, max_time), "", 0, 0, NULL,
+     "stop, with a checkpoint and exit code 75, before this time is over: 11:50:00 or seconds"},
     {"threads", FIELD_INT, offsetof(job, threads), "1", 1, 1024, NULL,
      "kernel threads of a rank; part of the result's bits"},
     {"log_every", FIELD_INT, offsetof(job, log_every), "10", 1, NO_LIMIT, NULL,
@@ -207,6 +210,7 @@ static status read_job(job *j, config *c)
           "%s: batch: %lld samples cannot be dealt to %lld workers evenly; take a multiple of %lld",
           config_place(c, "batch"), (long long)j->batch, (long long)j->workers,
           (long long)j->workers);
+    TRY(stop_parse_time(j->max_time, config_place(c, "max_time"), &j->max_seconds));
     return keep_resolved(j, c);
 }
 

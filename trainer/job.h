@@ -49,6 +49,8 @@ typedef union plugin_config {
 typedef struct job {
     char run[CONFIG_TEXT_SIZE];
     int64_t seed, workers, batch, stop_after, threads, log_every;
+    char max_time[CONFIG_TEXT_SIZE];
+    double max_seconds; // of max_time; 0 = no limit
     job_data data;
     job_model model;
     const method_type *method;

@@ -3,8 +3,9 @@
 //   batch ─> method begin ─> own workers fill leaves ─> exact sum over all workers ─> checks ─>
 //   update ─> running statistics ─> method finish ─> report, checkpoint, evaluation
 //
-// A leaf is one flat array: gradient | batch statistics | metrics | error lane. The lane counts the
-// workers in trouble; since it is part of the sum, all ranks see it and leave at the same step.
+// A leaf is one flat array: gradient | batch statistics | metrics | error lane | stop lane. The lanes
+// count the workers in trouble and those asked to stop; since they are part of the sum, all ranks
+// see them and leave at the same step: trouble before its update, a stop after its checkpoint.
 #include "trainer/training.h"
 
 #include "base/clock.h"
@@ -29,7 +30,12 @@ static size_t metrics_at(const training *t)
     return statistics_at(t) + t->learned->statistic_count;
 }
 
-static size_t lane_at(const training *t)
+static size_t error_lane_at(const training *t)
+{
+    return training_leaf_floats(t) - 2;
+}
+
+static size_t stop_lane_at(const training *t)
 {
     return training_leaf_floats(t) - 1;
 }
@@ -46,6 +52,7 @@ static void run_lockstep(training *t, const method_step *step)
 static void fill_leaves(training *t, const method_step *step)
 {
     if (t->leaves != NULL) run_lockstep(t, step);
+    bool stop = stop_asked(&t->stop, t->longest_step);
     for (int worker = 0; worker < t->workers.count; worker++) {
         phases_enter(&t->phases, PHASE_REDUCE);
         float *leaf = reduce_leaf(t->reduce);
@@ -55,7 +62,8 @@ static void fill_leaves(training *t, const method_step *step)
             method_leaf parts = training_leaf_parts(t, leaf);
             t->job->method->run(t->method, step, (worker_group){worker, 1}, &parts);
         }
-        leaf[lane_at(t)] = *step->trouble != ST_OK ? 1.0f : 0.0f;
+        leaf[error_lane_at(t)] = *step->trouble != ST_OK ? 1.0f : 0.0f;
+        leaf[stop_lane_at(t)] = stop ? 1.0f : 0.0f;
         phases_enter(&t->phases, PHASE_REDUCE);
         reduce_push(t->reduce);
     }
@@ -146,11 +154,12 @@ status training_step(training *t, const batch *b, step_outcome *outcome)
     t->job->method->begin(t->method, &step);
     fill_leaves(t, &step);
     const float *sum = sum_leaves(t);
-    if (sum[lane_at(t)] > 0) {
+    if (sum[error_lane_at(t)] > 0) {
         status all = agree(t->world, mine);
         ASSERT(all != ST_OK);
         return all;
     }
+    t->stopping = sum[stop_lane_at(t)] > 0;
     double gradient_norm = norm(sum, t->learned->param_count);
     status finite = check_finite(t, (double)sum[metrics_at(t)], gradient_norm);
     if (finite != ST_OK) return agree(t->world, finite);
@@ -205,14 +214,23 @@ static void start_counting(training *t, report *r)
     phases_reset(&t->phases);
 }
 
-// Collective. What is due after step t->step; evaluations and checkpoints are agreement points.
+// "running", "done", or "stopped" before the schedule's end.
+static const char *state_of(const training *t, bool last)
+{
+    if (last && t->step >= t->steps_total) return "done";
+    return last || t->stopping ? "stopped" : "running";
+}
+
+// Collective. What is due after step t->step; evaluations and checkpoints are agreement points. Who
+// is asked to stop has little time: then a checkpoint is written and nothing is evaluated.
 static status after_step(training *t, report *r, bool last)
 {
     const job *j = t->job;
-    status s = report_write(r, t, last);
+    status s = report_write(r, t, last || t->stopping);
     if (r->steps == 0) watch_metrics(t, r->last_metrics); // they are new
     if (t->pending == ST_OK) t->pending = s;
-    bool save_due = last || due(t->step, t->steps_per_epoch, j->checkpoint.every);
+    bool leaving = t->stopping && !last;
+    bool save_due = last || leaving || due(t->step, t->steps_per_epoch, j->checkpoint.every);
     bool evaluate_due = last || due(t->step, t->steps_per_epoch, j->evaluate.every);
     bool draw_due = last || due(t->step, t->steps_per_epoch, 1);
     if (draw_due && t->pending == ST_OK) t->pending = draw(t);
@@ -220,10 +238,19 @@ static status after_step(training *t, report *r, bool last)
     phases_enter(&t->phases, PHASE_OTHER);
     TRY(agree(t->world, t->pending));
     if (save_due) TRY(save(t));
-    if (evaluate_due) TRY(training_evaluate(t, r));
-    bool finished = last && t->step >= t->steps_total;
-    TRY(agree(t->world, report_run(r, t, finished ? "done" : last ? "stopped" : "running")));
+    if (evaluate_due && !leaving) TRY(training_evaluate(t, r));
+    TRY(agree(t->world, report_run(r, t, state_of(t, last))));
     start_counting(t, r);
+    return ST_OK;
+}
+
+// Collective.
+static status timed_step(training *t, report *r)
+{
+    double began = clock_seconds();
+    TRY(run_step(t, r));
+    double seconds = clock_seconds() - began;
+    if (seconds > t->longest_step) t->longest_step = seconds;
     return ST_OK;
 }
 
@@ -239,11 +266,11 @@ static status run_steps(training *t, report *r)
     watch_start(t);
     TRY(training_evaluate_floors(t, r));
     start_counting(t, r);
-    while (t->step < end) {
-        TRY(run_step(t, r));
+    while (t->step < end && !t->stopping) {
+        TRY(timed_step(t, r));
         TRY(after_step(t, r, t->step == end));
     }
-    return ST_OK;
+    return t->step < end ? ST_STOPPED : ST_OK;
 }
 
 status training_loop(training *t)
@@ -253,10 +280,12 @@ status training_loop(training *t)
     phases_enter(&t->phases, PHASE_OTHER);
     status s = run_steps(t, &r);
     progress_end();
-    if (s == ST_OK) {
-        log_info("%s: step %llu of %llu after %.1f s", t->job->run, (unsigned long long)t->step,
-                 (unsigned long long)t->steps_total, clock_seconds() - t->started);
-        return ST_OK;
+    if (s == ST_STOPPED) stop_tell(&t->stop, t->world);
+    if (s == ST_OK || s == ST_STOPPED) {
+        log_info("%s: step %llu of %llu after %.1f s%s", t->job->run, (unsigned long long)t->step,
+                 (unsigned long long)t->steps_total, clock_seconds() - t->started,
+                 s == ST_STOPPED ? "; checkpoint written, run me again" : "");
+        return s;
     }
     // The run has failed and all ranks know why; that it cannot be noted down changes nothing.
     if (report_run(&r, t, "failed") != ST_OK) status_clear();

@@ -94,7 +94,7 @@ static status create_optimizer(training *t)
 
 size_t training_leaf_floats(const training *t)
 {
-    return t->learned->param_count + t->learned->statistic_count + t->metric_count + 1;
+    return t->learned->param_count + t->learned->statistic_count + t->metric_count + 2;
 }
 
 method_leaf training_leaf_parts(const training *t, float *leaf)
@@ -130,6 +130,7 @@ static status create_reduce(training *t)
 // All ranks read the checkpoint; only rank 0 writes to the folder.
 static status open_folder(training *t)
 {
+    TRY(stop_begin(&t->stop, t->world, t->job->run, t->started, t->job->max_seconds));
     if (t->world->rank == 0) {
         TRY(run_folder_open(&t->folder, t->job->run));
         TRY(run_folder_write(&t->folder, "job.yaml", t->job->resolved));

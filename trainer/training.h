@@ -11,6 +11,7 @@
 #include "trainer/job.h"
 #include "trainer/lockstep.h"
 #include "trainer/run_folder.h"
+#include "trainer/stop.h"
 #include "trainer/warnings.h"
 
 typedef struct training {
@@ -42,7 +43,10 @@ typedef struct training {
     run_folder folder;              // rank 0
     warnings warnings;              // told so far
     phases phases;
-    double started; // clock_seconds
+    double started;      // clock_seconds
+    double longest_step; // seconds, since `started`
+    stop_request stop;
+    bool stopping;  // all ranks know: the step just done is the last of this process
     status pending; // a failure of this rank that the others do not know of yet
 } training;
 
@@ -65,7 +69,8 @@ typedef struct step_outcome {
 status training_step(training *t, const batch *b, step_outcome *outcome);
 
 // Collective. Trains until the schedule's end or job.stop_after; evaluates; writes metrics and
-// checkpoints. Errors as above, with ST_DIVERGED when the loss or gradient is not finite.
+// checkpoints. Errors as above, with ST_DIVERGED when the loss or gradient is not finite, and
+// ST_STOPPED when the run was asked to stop (trainer/stop.h) and its checkpoint is durable.
 status training_loop(training *t);
 
 // The step at which this job ends: of its schedule, or stop_after.
@@ -73,7 +78,7 @@ uint64_t training_end(const training *t);
 
 void training_close(training *t);
 
-// Floats of a leaf, and its parts: gradient | batch statistics | metrics | error lane (the last).
+// Floats of a leaf, and its parts: gradient | batch statistics | metrics | error lane | stop lane.
 size_t training_leaf_floats(const training *t);
 method_leaf training_leaf_parts(const training *t, float *leaf);
 

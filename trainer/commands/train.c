@@ -1,29 +1,60 @@
-// trainer/commands/train.c -- basin train JOB.yaml [key=value ...]
+// trainer/commands/train.c -- basin train JOB.yaml [key=value ...] [--max-time T]
 #include "base/log.h"
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
+#include "trainer/options.h"
 #include "trainer/training.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static status check_words(int argc, char **argv)
+typedef struct train_options {
+    char max_time[CONFIG_TEXT_SIZE];
+} train_options;
+
+static const config_field options[] = {{"max_time", FIELD_TEXT, offsetof(train_options, max_time),
+                                        "", 0, 0, NULL,
+                                        "11:50:00 or seconds: the job's key max_time"},
+                                       {0}};
+
+static status check_words(const char *const *words, int count)
 {
-    CHECK(argc >= 1, ST_USAGE, "train: a job file is needed: basin train JOB.yaml [key=value ...]");
-    for (int i = 1; i < argc; i++)
-        CHECK(strchr(argv[i], '=') != NULL, ST_USAGE,
-              "train: '%s' is not an override; write key=value, as in batch=128", argv[i]);
+    CHECK(count >= 1, ST_USAGE,
+          "train: a job file is needed: basin train JOB.yaml [key=value ...]");
+    for (int i = 1; i < count; i++)
+        CHECK(strchr(words[i], '=') != NULL, ST_USAGE,
+              "train: '%s' is not an override; write key=value, as in batch=128", words[i]);
     return ST_OK;
+}
+
+// words: room for argc + 1.
+static status load_words(job *j, int argc, char **argv, const char **words)
+{
+    int count;
+    train_options chosen = {0};
+    char max_time[CONFIG_TEXT_SIZE + sizeof "max_time="];
+    TRY(options_read("train", argc, argv, options, &chosen, words, &count));
+    TRY(check_words(words, count));
+    if (chosen.max_time[0] != '\0') {
+        snprintf(max_time, sizeof max_time, "max_time=%s", chosen.max_time);
+        words[count++] = max_time;
+    }
+    return job_load(j, words[0], count - 1, (char *const *)(words + 1));
 }
 
 static status load(job *j, int argc, char **argv)
 {
-    TRY(check_words(argc, argv));
-    return job_load(j, argv[0], argc - 1, argv + 1);
+    const char **words = calloc((size_t)argc + 1, sizeof *words);
+    CHECK(words != NULL, ST_INTERNAL, "no memory for %d words", argc);
+    status s = load_words(j, argc, argv, words);
+    free(words);
+    return s;
 }
 
 static status run(const world *w, int argc, char **argv)
 {
+    stop_listen();
     job j = {0};
     status s = agree(w, load(&j, argc, argv));
     if (s == ST_OK) s = agree_same(w, job_hash(&j), "job");
@@ -48,10 +79,13 @@ static status help_topic(FILE *out, const char *topic)
 
 const command_type command_train = {
     .name = "train",
-    .usage = "JOB.yaml [key=value ...]",
+    .usage = "JOB.yaml [key=value ...] [--max-time T]",
     .help = "train a job; a run folder that has checkpoints is resumed",
-    .more = "key=value replaces a key of the job by its path: batch=128 data.train='shards/*.h5'\n"
-            "basin train --help NAME shows the keys of a method, net or optimizer.\n",
+    .more =
+        "key=value replaces a key of the job by its path: batch=128 data.train='shards/*.h5'\n"
+        "--max-time 11:50:00 stops before that time is over, with a checkpoint and exit code 75.\n"
+        "So do SIGUSR1, SIGUSR2, SIGTERM, Ctrl-C (twice: at once) and a file RUN/STOP.\n"
+        "basin train --help NAME shows the keys of a method, net or optimizer.\n",
     .run = run,
     .help_topic = help_topic,
 };
