@@ -2,16 +2,18 @@
 #include "io/checkpoint.h"
 
 #include "io/checkpoint_format.h"
+#include "io/checkpoint_pieces.h"
 #include "io/hdf5_file.h"
 #include "io/hdf5_lock.h"
 #include "io/shard.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
+#include <unistd.h>
 
-// A text attribute once asked for; kept so that the caller need not free it.
+// A text attribute of the root.
 typedef struct stored_text {
     struct stored_text *next;
     char *name, *value;
@@ -23,34 +25,10 @@ struct checkpoint {
     checkpoint_array *arrays; // in order of names, data NULL
     size_t array_count, array_capacity;
     stored_text *texts;
+    uint64_t manifest;             // of what was found
     bool no_memory, bad_array;     // while the table of contents is read
     char bad_name[HDF5_TEXT_SIZE]; // the array that no checkpoint holds
 };
-
-hid_t array_stored(array_type type)
-{
-    return type == ARRAY_F32 ? H5T_IEEE_F32LE : type == ARRAY_I64 ? H5T_STD_I64LE : H5T_STD_U64LE;
-}
-
-hid_t array_native(array_type type)
-{
-    return type == ARRAY_F32   ? H5T_NATIVE_FLOAT
-           : type == ARRAY_I64 ? H5T_NATIVE_INT64
-                               : H5T_NATIVE_UINT64;
-}
-
-size_t array_bytes(const checkpoint_array *array)
-{
-    size_t bytes = array->type == ARRAY_F32 ? 4 : 8;
-    for (int i = 0; i < array->rank; i++)
-        bytes *= array->dims[i];
-    return bytes;
-}
-
-uint64_t array_hash(const checkpoint_array *array)
-{
-    return XXH3_64bits(array->data, array_bytes(array));
-}
 
 static bool describe_type(hid_t dataset, checkpoint_array *array)
 {
@@ -76,6 +54,16 @@ static bool describe_shape(hid_t dataset, checkpoint_array *array)
     return array->rank >= 0 && array->rank <= 4;
 }
 
+// The number that vouches for the object; negative when it has none.
+static herr_t read_hash(hid_t object, const char *name, uint64_t *hash)
+{
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    if (attribute < 0) return -1;
+    herr_t result = H5Aread(attribute, H5T_NATIVE_UINT64, hash);
+    H5Aclose(attribute);
+    return result;
+}
+
 static void list_array(hid_t dataset, const char *name, void *context)
 {
     checkpoint *c = context;
@@ -90,14 +78,16 @@ static void list_array(hid_t dataset, const char *name, void *context)
         c->array_capacity = capacity;
     }
     checkpoint_array array = {.rank = 0};
+    uint64_t hash = 0;
     if (strlen(name) >= sizeof array.name || !describe_type(dataset, &array) ||
-        !describe_shape(dataset, &array)) {
+        !describe_shape(dataset, &array) || read_hash(dataset, CHECKPOINT_HASH, &hash) < 0) {
         c->bad_array = true;
         snprintf(c->bad_name, sizeof c->bad_name, "%s", name);
         return;
     }
     snprintf(array.name, sizeof array.name, "%s", name);
     c->arrays[c->array_count++] = array;
+    c->manifest += manifest_array(&array, hash);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -111,34 +101,71 @@ static status list_arrays(checkpoint *c)
     CHECK(!c->no_memory, ST_INTERNAL, "no memory for the list of arrays of %s", c->path);
     CHECK(!c->bad_array, ST_BAD_DATA,
           "%s: array \"%s\" is not one of a checkpoint (at most 4 sizes of float32, int64 or "
-          "uint64)",
+          "uint64, with its hash)",
           c->path, c->bad_name);
     if (c->array_count > 0) qsort(c->arrays, c->array_count, sizeof *c->arrays, compare_names);
     return ST_OK;
 }
 
-static status check_format(const checkpoint *c)
+// Keeps every text of the root, and adds it to the manifest.
+static herr_t list_text(hid_t root, const char *name, const H5A_info_t *info, void *context)
 {
-    char *format = hdf5_get_text(c->file, SHARD_ATTRIBUTE_FORMAT);
+    (void)info;
+    checkpoint *c = context;
+    char *value = hdf5_get_text(root, name); // NULL: a number
+    if (value == NULL) return 0;
+    stored_text *text = calloc(1, sizeof *text);
+    if (text == NULL || (text->name = strdup(name)) == NULL) {
+        free(text);
+        free(value);
+        c->no_memory = true;
+        return -1;
+    }
+    *text = (stored_text){c->texts, text->name, value};
+    c->texts = text;
+    if (strcmp(name, SHARD_ATTRIBUTE_FORMAT) != 0) c->manifest += manifest_text(name, value);
+    return 0;
+}
+
+static status list_texts(checkpoint *c)
+{
+    hsize_t at = 0;
+    herr_t listed = H5Aiterate2(c->file, H5_INDEX_NAME, H5_ITER_NATIVE, &at, list_text, c);
+    CHECK(!c->no_memory, ST_INTERNAL, "no memory for the texts of %s", c->path);
+    CHECK(listed >= 0, ST_BAD_DATA, "%s: its texts cannot be read: use an older checkpoint",
+          c->path);
+    return ST_OK;
+}
+
+static status check_format(checkpoint *c, int *version)
+{
+    TRY(list_texts(c));
+    const char *format = checkpoint_get_text(c, SHARD_ATTRIBUTE_FORMAT);
     bool ours = format != NULL && strcmp(format, CHECKPOINT_FORMAT) == 0;
-    free(format);
     CHECK(ours, ST_BAD_DATA, "%s: an HDF5 file, but not a checkpoint of basin", c->path);
-    int version = 0;
     hid_t attribute = H5Aopen(c->file, SHARD_ATTRIBUTE_VERSION, H5P_DEFAULT);
-    herr_t read = attribute >= 0 ? H5Aread(attribute, H5T_NATIVE_INT, &version) : -1;
+    herr_t read = attribute >= 0 ? H5Aread(attribute, H5T_NATIVE_INT, version) : -1;
     if (attribute >= 0) H5Aclose(attribute);
-    CHECK(read >= 0 && version == CHECKPOINT_FORMAT_VERSION, ST_BAD_DATA,
-          "%s: has checkpoint format version %d, this program reads version %d: use the "
+    CHECK(read >= 0 && *version >= 1 && *version <= CHECKPOINT_FORMAT_VERSION, ST_BAD_DATA,
+          "%s: has checkpoint format version %d, this program reads versions 1 to %d: use the "
           "program that wrote it",
-          c->path, version, CHECKPOINT_FORMAT_VERSION);
+          c->path, *version, CHECKPOINT_FORMAT_VERSION);
     return ST_OK;
 }
 
 static status open_locked(checkpoint *c)
 {
+    int version = 0;
     TRY(hdf5_open(&c->file, c->path));
-    TRY(check_format(c));
-    return list_arrays(c);
+    TRY(check_format(c, &version));
+    TRY(list_arrays(c));
+    uint64_t manifest = 0;
+    if (version == 1) return ST_OK; // has none
+    herr_t read = read_hash(c->file, CHECKPOINT_MANIFEST, &manifest);
+    CHECK(read >= 0 && manifest == c->manifest, ST_BAD_DATA,
+          "%s: is damaged (what it holds is not what its manifest says): use an older checkpoint",
+          c->path);
+    return ST_OK;
 }
 
 status checkpoint_open(checkpoint **out, const char *path)
@@ -178,28 +205,26 @@ static bool same_layout(const checkpoint_array *a, const checkpoint_array *b)
     return same;
 }
 
-static herr_t read_contents(hid_t dataset, checkpoint_array *array, uint64_t *hash)
+// Without the lock. Reads an array whose layout is known to be right, and checks its hash, for which
+// `own` serves; its bytes join `total` too, if there is one.
+static status read_array(checkpoint *c, const checkpoint_array *array, pieces_way way,
+                         XXH3_state_t *own, XXH3_state_t *total)
 {
-    if (H5Dread(dataset, array_native(array->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, array->data) < 0)
-        return -1;
-    hid_t attribute = H5Aopen(dataset, CHECKPOINT_HASH, H5P_DEFAULT);
-    if (attribute < 0) return -1;
-    herr_t result = H5Aread(attribute, H5T_NATIVE_UINT64, hash);
-    H5Aclose(attribute);
-    return result;
-}
-
-// Reads an array whose layout is known to be right, and checks its hash.
-static status read_array(checkpoint *c, checkpoint_array *array)
-{
-    char reason[HDF5_TEXT_SIZE];
+    char reason[HDF5_TEXT_SIZE] = "";
     uint64_t hash = 0;
+    hdf5_lock();
     hid_t dataset = H5Dopen2(c->file, array->name, H5P_DEFAULT);
-    herr_t result = dataset >= 0 ? read_contents(dataset, array, &hash) : -1;
+    herr_t result = dataset >= 0 ? read_hash(dataset, CHECKPOINT_HASH, &hash) : -1;
     if (result < 0) hdf5_reason(reason);
+    hdf5_unlock();
+    XXH3_64bits_reset(own);
+    if (result >= 0)
+        result = pieces_move(dataset, array, way, (XXH3_state_t *[2]){own, total}, reason);
+    hdf5_lock();
     if (dataset >= 0) H5Dclose(dataset);
+    hdf5_unlock();
     CHECK(result >= 0, ST_IO, "%s: array \"%s\" cannot be read (%s)", c->path, array->name, reason);
-    CHECK(array_hash(array) == hash, ST_BAD_DATA,
+    CHECK(XXH3_64bits_digest(own) == hash, ST_BAD_DATA,
           "%s: array \"%s\" is damaged (its bytes do not have the hash stored with it): use an "
           "older checkpoint",
           c->path, array->name);
@@ -217,29 +242,18 @@ status checkpoint_read(checkpoint *c, checkpoint_array *array)
     CHECK(same_layout(stored, array), ST_BAD_DATA,
           "%s: array \"%s\" is %s, but this job expects %s", c->path, array->name,
           array_text(stored, found), array_text(array, expected));
-    hdf5_lock();
-    status s = read_array(c, array);
-    hdf5_unlock();
+    XXH3_state_t *own = XXH3_createState();
+    CHECK(own != NULL, ST_INTERNAL, "no memory to read %s", c->path);
+    status s = read_array(c, array, PIECES_READ, own, NULL);
+    XXH3_freeState(own);
     return s;
 }
 
-const char *checkpoint_get_text(checkpoint *c, const char *name)
+const char *checkpoint_get_text(const checkpoint *c, const char *name)
 {
     for (const stored_text *t = c->texts; t != NULL; t = t->next)
         if (strcmp(t->name, name) == 0) return t->value;
-    hdf5_lock();
-    char *value = hdf5_get_text(c->file, name);
-    hdf5_unlock();
-    stored_text *text = value != NULL ? calloc(1, sizeof *text) : NULL;
-    if (text == NULL || (text->name = strdup(name)) == NULL) {
-        free(text);
-        free(value);
-        return NULL;
-    }
-    text->value = value;
-    text->next = c->texts;
-    c->texts = text;
-    return value;
+    return NULL;
 }
 
 size_t checkpoint_count(const checkpoint *c)
@@ -255,42 +269,60 @@ void checkpoint_describe(const checkpoint *c, size_t i, checkpoint_array *array)
     array->data = data;
 }
 
-// One array, read into `data`, joins the hash: name with its zero, type, rank, dims, contents.
-static status add_to_hash(checkpoint *c, XXH3_state_t *state, size_t i, void *data)
+// One array, skimmed through `buffer`, joins the hash: name with its zero, type, rank, dims, contents.
+static status add_to_hash(checkpoint *c, XXH3_state_t *own, XXH3_state_t *total, size_t i,
+                          void *buffer)
 {
     checkpoint_array array = c->arrays[i];
-    array.data = data;
-    hdf5_lock();
-    status s = read_array(c, &array);
-    hdf5_unlock();
-    TRY(s);
+    array.data = buffer;
     const uint64_t head[6] = {(uint64_t)array.type, (uint64_t)array.rank, array.dims[0],
                               array.dims[1],        array.dims[2],        array.dims[3]};
-    XXH3_64bits_update(state, array.name, strlen(array.name) + 1);
-    XXH3_64bits_update(state, head, sizeof head);
-    XXH3_64bits_update(state, data, array_bytes(&array));
-    return ST_OK;
+    XXH3_64bits_update(total, array.name, strlen(array.name) + 1);
+    XXH3_64bits_update(total, head, sizeof head);
+    return read_array(c, &array, PIECES_SKIM, own, total);
 }
 
 status checkpoint_hash(checkpoint *c, const char *prefix, uint64_t *hash)
 {
     size_t most = 1;
     for (size_t i = 0; i < c->array_count; i++)
-        if (array_bytes(&c->arrays[i]) > most) most = array_bytes(&c->arrays[i]);
-    void *data = malloc(most);
-    XXH3_state_t *state = XXH3_createState();
+        if (pieces_most(&c->arrays[i]) > most) most = pieces_most(&c->arrays[i]);
+    void *buffer = malloc(most);
+    XXH3_state_t *own = XXH3_createState(), *total = XXH3_createState();
     status s = ST_OK;
-    if (data == NULL || state == NULL) {
+    if (buffer == NULL || own == NULL || total == NULL) {
         s = failure(ST_INTERNAL, "no memory to hash %s", c->path);
     } else {
-        XXH3_64bits_reset(state);
+        XXH3_64bits_reset(total);
         for (size_t i = 0; i < c->array_count && s == ST_OK; i++)
             if (strncmp(c->arrays[i].name, prefix, strlen(prefix)) == 0)
-                s = add_to_hash(c, state, i, data);
-        if (s == ST_OK) *hash = XXH3_64bits_digest(state);
+                s = add_to_hash(c, own, total, i, buffer);
+        if (s == ST_OK) *hash = XXH3_64bits_digest(total);
     }
-    XXH3_freeState(state);
-    free(data);
+    XXH3_freeState(own);
+    XXH3_freeState(total);
+    free(buffer);
+    return s;
+}
+
+// What is in the page cache and on the disk already leaves the cache, so that it is read anew.
+static void forget_cached(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    (void)posix_fadvise(file, 0, 0,
+                        POSIX_FADV_DONTNEED); // some file systems cannot: then from memory
+    close(file);
+}
+
+status checkpoint_verify(const char *path)
+{
+    checkpoint *c;
+    uint64_t hash;
+    forget_cached(path);
+    TRY(checkpoint_open(&c, path));
+    status s = checkpoint_hash(c, "", &hash);
+    checkpoint_close(c);
     return s;
 }
 

@@ -1,10 +1,13 @@
 // io/checkpoint.h -- named arrays and texts in one HDF5 file that is either whole or not there.
 //
-// Written to a temporary name, fsync, rename, fsync of the folder. Each array has its XXH3 hash.
-// The file has no rank dimension: who writes is the caller's business (rank 0).
+// Written to a temporary name, fsync, rename, fsync of the folder. Each array has its XXH3 hash, and
+// the manifest is a hash of all of them and of the texts. The file has no rank dimension: who writes
+// is the caller's business (rank 0). Writing and reading need not stop others who use HDF5: the lock
+// is held for a few MiB at a time.
 //
-//   attributes of the root: format = "basin-checkpoint", format_version = 1, and the texts
+//   attributes of the root: format = "basin-checkpoint", format_version = 2, manifest, the texts
 //   one data set an array, little-endian, contiguous, with the attribute xxh3_64 (of its bytes)
+// Version 1 had no manifest; it is still read.
 #ifndef IO_CHECKPOINT_H
 #define IO_CHECKPOINT_H
 
@@ -15,7 +18,7 @@
 #include <stdint.h>
 
 #define CHECKPOINT_FORMAT         "basin-checkpoint"
-#define CHECKPOINT_FORMAT_VERSION 1
+#define CHECKPOINT_FORMAT_VERSION 2
 
 typedef enum array_type { ARRAY_F32, ARRAY_I64, ARRAY_U64 } array_type;
 
@@ -39,7 +42,8 @@ status checkpoint_write(const char *path, const checkpoint_array *arrays, size_t
 
 typedef struct checkpoint checkpoint;
 
-// Errors: ST_NO_INPUT, ST_BAD_DATA (not a checkpoint, another format version).
+// Checks the manifest; contents are checked as they are read. Errors: ST_NO_INPUT, ST_BAD_DATA (not a
+// checkpoint, another format version, damaged).
 status checkpoint_open(checkpoint **out, const char *path);
 
 // Reads one array; its stored name, type and dims must be those given. Verifies the hash.
@@ -47,7 +51,7 @@ status checkpoint_open(checkpoint **out, const char *path);
 status checkpoint_read(checkpoint *c, checkpoint_array *array);
 
 // The text attribute, or NULL. Owned by the checkpoint.
-const char *checkpoint_get_text(checkpoint *c, const char *name);
+const char *checkpoint_get_text(const checkpoint *c, const char *name);
 
 // Number of arrays, and the name, type and dims of array i in order of names (data left alone).
 size_t checkpoint_count(const checkpoint *c);
@@ -58,5 +62,9 @@ void checkpoint_describe(const checkpoint *c, size_t i, checkpoint_array *array)
 status checkpoint_hash(checkpoint *c, const char *prefix, uint64_t *hash);
 
 void checkpoint_close(checkpoint *c);
+
+// Reads the whole file, from the disk rather than from memory where the system allows it: every text
+// and array is as it was written. Errors: those of opening and reading.
+status checkpoint_verify(const char *path);
 
 #endif

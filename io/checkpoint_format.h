@@ -6,13 +6,18 @@
 
 #include <hdf5.h>
 
-#define CHECKPOINT_HASH "xxh3_64" // attribute of every array
+#define CHECKPOINT_HASH     "xxh3_64"  // attribute of every array
+#define CHECKPOINT_MANIFEST "manifest" // attribute of the root, since version 2
 
 // The type in the file (little-endian) and in memory.
 hid_t array_stored(array_type type);
 hid_t array_native(array_type type);
 
 size_t array_bytes(const checkpoint_array *array);
-uint64_t array_hash(const checkpoint_array *array); // XXH3-64 of the contents
+
+// Shares of the manifest, which is the sum of all shares modulo 2^64: XXH3-64 of an array's name, type,
+// dims and hash of contents, or of a text's name and value. So a lost array or a changed text is seen.
+uint64_t manifest_array(const checkpoint_array *array, uint64_t hash);
+uint64_t manifest_text(const char *name, const char *value);
 
 #endif

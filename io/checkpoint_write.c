@@ -1,7 +1,8 @@
-// io/checkpoint_write.c -- arrays and texts into a new HDF5 file.
+// io/checkpoint_write.c -- arrays and texts into a new HDF5 file, while others may use HDF5 too.
 #include "io/checkpoint.h"
 
 #include "io/checkpoint_format.h"
+#include "io/checkpoint_pieces.h"
 #include "io/hdf5_file.h"
 #include "io/hdf5_lock.h"
 #include "io/hdf5_output.h"
@@ -33,19 +34,21 @@ static herr_t write_text(hid_t file, const char *name, const char *value)
     return result;
 }
 
-static herr_t write_contents(hid_t dataset, const checkpoint_array *array)
+// A number that vouches for something in the file; the same in memory.
+static herr_t write_hash(hid_t object, const char *name, uint64_t hash)
 {
-    if (H5Dwrite(dataset, array_native(array->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, array->data) <
-        0)
-        return -1;
-    uint64_t hash = array_hash(array);
-    return write_attribute(dataset, CHECKPOINT_HASH, H5T_STD_U64LE, H5T_NATIVE_UINT64, &hash);
+    return write_attribute(object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, &hash);
 }
 
 // links: makes the groups in a name. layout: contiguous, no times, so that equal contents give
 // equal files.
-static herr_t write_array(hid_t file, const checkpoint_array *array, hid_t links, hid_t layout)
+static hid_t create_array(hid_t file, const checkpoint_array *array)
 {
+    hid_t links = H5Pcreate(H5P_LINK_CREATE), layout = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_create_intermediate_group(links, 1);
+    H5Pset_alloc_time(layout, H5D_ALLOC_TIME_EARLY);
+    H5Pset_fill_time(layout, H5D_FILL_TIME_NEVER);
+    H5Pset_obj_track_times(layout, false);
     hsize_t dims[4];
     for (int i = 0; i < array->rank; i++)
         dims[i] = array->dims[i];
@@ -53,55 +56,97 @@ static herr_t write_array(hid_t file, const checkpoint_array *array, hid_t links
         array->rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(array->rank, dims, NULL);
     hid_t dataset =
         H5Dcreate2(file, array->name, array_stored(array->type), space, links, layout, H5P_DEFAULT);
-    herr_t result = dataset >= 0 ? write_contents(dataset, array) : -1;
-    if (dataset >= 0) H5Dclose(dataset);
     H5Sclose(space);
+    H5Pclose(layout);
+    H5Pclose(links);
+    return dataset;
+}
+
+// Without the lock, which is free between the pieces of the array. *manifest grows by its share.
+static herr_t write_array(hid_t file, const checkpoint_array *array, XXH3_state_t *state,
+                          uint64_t *manifest)
+{
+    hdf5_lock();
+    hid_t dataset = create_array(file, array);
+    hdf5_unlock();
+    if (dataset < 0) return -1;
+    XXH3_64bits_reset(state);
+    char reason[HDF5_TEXT_SIZE]; // a failed write is told by the driver
+    herr_t result =
+        pieces_move(dataset, array, PIECES_WRITE, (XXH3_state_t *[2]){state, NULL}, reason);
+    uint64_t hash = XXH3_64bits_digest(state);
+    *manifest += manifest_array(array, hash);
+    hdf5_lock();
+    if (result >= 0) result = write_hash(dataset, CHECKPOINT_HASH, hash);
+    H5Dclose(dataset);
+    hdf5_unlock();
     return result;
 }
 
-static status write_arrays(hdf5_output *output, const checkpoint_array *arrays, size_t count)
+// Without the lock; *failed is the name of the array that could not be written, or NULL.
+static void write_arrays(hid_t file, const checkpoint_array *arrays, size_t count,
+                         XXH3_state_t *state, uint64_t *manifest, const char **failed)
 {
-    hid_t links = H5Pcreate(H5P_LINK_CREATE), layout = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_create_intermediate_group(links, 1);
-    H5Pset_alloc_time(layout, H5D_ALLOC_TIME_EARLY);
-    H5Pset_fill_time(layout, H5D_FILL_TIME_NEVER);
-    H5Pset_obj_track_times(layout, false);
-    size_t written = 0;
-    while (written < count && write_array(output->file, &arrays[written], links, layout) >= 0)
-        written++;
-    H5Pclose(layout);
-    H5Pclose(links);
-    return written == count ? ST_OK : hdf5_output_failed(output, arrays[written].name);
+    *failed = NULL;
+    for (size_t i = 0; i < count && *failed == NULL; i++)
+        if (write_array(file, &arrays[i], state, manifest) < 0) *failed = arrays[i].name;
 }
 
-static status write_texts(hdf5_output *output, const checkpoint_text *texts, size_t count)
+static status write_texts(hdf5_output *output, const checkpoint_text *texts, size_t count,
+                          uint64_t *manifest)
 {
     int32_t version = CHECKPOINT_FORMAT_VERSION;
     if (write_text(output->file, SHARD_ATTRIBUTE_FORMAT, CHECKPOINT_FORMAT) < 0 ||
         write_attribute(output->file, SHARD_ATTRIBUTE_VERSION, H5T_STD_I32LE, H5T_NATIVE_INT32,
                         &version) < 0)
         return hdf5_output_failed(output, "the format's version");
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (write_text(output->file, texts[i].name, texts[i].value) < 0)
             return hdf5_output_failed(output, texts[i].name);
+        *manifest += manifest_text(texts[i].name, texts[i].value);
+    }
     return ST_OK;
 }
 
-static status write_locked(hdf5_output *output, const char *path, const checkpoint_array *arrays,
-                           size_t array_count, const checkpoint_text *texts, size_t text_count)
+static status begin(hdf5_output *output, const char *path, const checkpoint_text *texts,
+                    size_t text_count, uint64_t *manifest)
 {
     TRY(hdf5_create(output, path));
-    TRY(write_texts(output, texts, text_count));
-    TRY(write_arrays(output, arrays, array_count));
-    return hdf5_commit(output);
+    return write_texts(output, texts, text_count, manifest);
+}
+
+static status end(hdf5_output *output, const char *failed, uint64_t manifest)
+{
+    if (failed != NULL) return hdf5_output_failed(output, failed);
+    if (write_hash(output->file, CHECKPOINT_MANIFEST, manifest) < 0)
+        return hdf5_output_failed(output, "the manifest");
+    return hdf5_finish(output);
+}
+
+static status write_all(const char *path, const checkpoint_array *arrays, size_t array_count,
+                        const checkpoint_text *texts, size_t text_count, XXH3_state_t *state)
+{
+    hdf5_output output;
+    uint64_t manifest = 0;
+    const char *failed;
+    hdf5_lock();
+    status s = begin(&output, path, texts, text_count, &manifest);
+    hdf5_unlock();
+    TRY(s);
+    write_arrays(output.file, arrays, array_count, state, &manifest, &failed);
+    hdf5_lock();
+    s = end(&output, failed, manifest);
+    hdf5_unlock();
+    TRY(s);
+    return atomic_file_commit(&output.names);
 }
 
 status checkpoint_write(const char *path, const checkpoint_array *arrays, size_t array_count,
                         const checkpoint_text *texts, size_t text_count)
 {
-    hdf5_output output;
-    hdf5_lock();
-    status s = write_locked(&output, path, arrays, array_count, texts, text_count);
-    hdf5_unlock();
+    XXH3_state_t *state = XXH3_createState();
+    CHECK(state != NULL, ST_INTERNAL, "no memory to write %s", path);
+    status s = write_all(path, arrays, array_count, texts, text_count, state);
+    XXH3_freeState(state);
     return s;
 }

@@ -187,7 +187,7 @@ status hdf5_output_failed(hdf5_output *output, const char *what)
     return output_failure(output, output->error, what);
 }
 
-status hdf5_commit(hdf5_output *output)
+status hdf5_finish(hdf5_output *output)
 {
     herr_t closed = H5Fclose(output->file);
     output->file = -1;
@@ -197,6 +197,12 @@ status hdf5_commit(hdf5_output *output)
     int failed = close(output->descriptor);
     output->descriptor = -1;
     if (failed != 0) return output_failure(output, errno, "the file's contents");
+    return ST_OK;
+}
+
+status hdf5_commit(hdf5_output *output)
+{
+    TRY(hdf5_finish(output));
     return atomic_file_commit(&output->names);
 }
 

@@ -1,6 +1,7 @@
 // io/hdf5_output.h -- an HDF5 file being written that is either whole or not there.
 //
 //   hdf5_create ─> HDF5 calls on output.file ─┬─> hdf5_commit   flush, fsync, rename, fsync folder
+//                                             ├─> hdf5_finish, then atomic_file_commit without the lock
 //                                             └─> hdf5_abandon  nothing is left behind
 //
 // The bytes go through a small driver of our own. HDF5 1.10 cannot survive a failed write: the
@@ -36,6 +37,10 @@ status hdf5_output_failed(hdf5_output *output, const char *what);
 // Makes the file appear under its name; all of the file's objects must be closed. On failure
 // nothing is left behind, and an older file of that name is intact. Errors: ST_IO.
 status hdf5_commit(hdf5_output *output);
+
+// The first half of hdf5_commit: all bytes are given to the system, and the file is closed. The other,
+// which may take long and needs no lock, is atomic_file_commit(&output->names). Errors: as hdf5_commit.
+status hdf5_finish(hdf5_output *output);
 
 // Removes the temporary file.
 void hdf5_abandon(hdf5_output *output);

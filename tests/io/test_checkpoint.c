@@ -221,7 +221,7 @@ static void another_format_version_is_refused(void **state)
     H5Aclose(attribute);
     H5Fclose(file);
     checkpoint *c;
-    assert_fails(checkpoint_open(&c, path), ST_BAD_DATA, "format version 2");
+    assert_fails(checkpoint_open(&c, path), ST_BAD_DATA, "format version 3");
 }
 
 // ST_OK only if the file opens and every array has its hash.
@@ -281,6 +281,56 @@ static void a_flipped_weight_is_named(void **state)
     assert_ok(checkpoint_read(open, &c.arrays[0]));
     assert_fails(checkpoint_read(open, &c.arrays[2]), ST_BAD_DATA, "\"query/fc.bias\" is damaged");
     checkpoint_close(open);
+}
+
+// The hashes of the arrays that are left are right; the manifest knows better.
+static void a_lost_array_or_changed_text_is_noticed(void **state)
+{
+    (void)state;
+    const char *path = write_one("lost.h5");
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(H5Ldelete(file, "query/fc.bias", H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    assert_fails(checkpoint_verify(path), ST_BAD_DATA, "manifest");
+    path = write_one("text.h5");
+    file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t text = H5Aopen(file, "job", H5P_DEFAULT), type = H5Aget_type(text);
+    assert_true(H5Awrite(text, type, "run: x\nseed: 2\n") >= 0);
+    H5Tclose(type);
+    H5Aclose(text);
+    H5Fclose(file);
+    assert_fails(checkpoint_verify(path), ST_BAD_DATA, "manifest");
+    assert_ok(checkpoint_verify(write_one("whole.h5")));
+}
+
+// Arrays larger than what is moved at once, of rows that do not divide it, or of one huge row.
+static void large_arrays_come_back_in_pieces(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000000 };
+    float *written = malloc(COUNT * sizeof *written), *read = malloc(COUNT * sizeof *read);
+    assert_non_null(written);
+    assert_non_null(read);
+    for (int i = 0; i < COUNT; i++)
+        written[i] = (float)i;
+    const checkpoint_array arrays[] = {{"tall", ARRAY_F32, 2, {300000, 10}, written},
+                                       {"wide", ARRAY_F32, 2, {1, COUNT}, written},
+                                       {"none", ARRAY_F32, 2, {0, 10}, written}};
+    const char *path = test_path(&folder, "large.h5");
+    assert_ok(checkpoint_write(path, arrays, 3, NULL, 0));
+    checkpoint *c;
+    assert_ok(checkpoint_open(&c, path));
+    for (int i = 0; i < 3; i++) {
+        checkpoint_array array = arrays[i];
+        array.data = read;
+        memset(read, 7, COUNT * sizeof *read);
+        assert_ok(checkpoint_read(c, &array));
+        if (i < 2) assert_memory_equal(read, written, COUNT * sizeof *read);
+    }
+    checkpoint_close(c);
+    assert_ok(checkpoint_verify(path));
+    free(written);
+    free(read);
 }
 
 static void truncated_files_are_refused(void **state)
@@ -401,6 +451,8 @@ int main(void)
         cmocka_unit_test(another_format_version_is_refused),
         cmocka_unit_test(no_flipped_bit_passes_as_other_contents),
         cmocka_unit_test(a_flipped_weight_is_named),
+        cmocka_unit_test(a_lost_array_or_changed_text_is_noticed),
+        cmocka_unit_test(large_arrays_come_back_in_pieces),
         cmocka_unit_test(truncated_files_are_refused),
         cmocka_unit_test(equal_contents_give_equal_files),
         cmocka_unit_test(a_full_disk_leaves_the_old_file_and_nothing_else),
