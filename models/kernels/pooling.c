@@ -4,6 +4,8 @@
 // is one inline function of the block, compiled once for each of 16, 8 and 1.
 #include "models/kernels/pooling.h"
 
+#include "models/kernels/lanes.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -45,31 +47,40 @@ static size_t pixel(const pooling_spec *s, int i, int j, int u, int v)
     return ((size_t)row * (size_t)s->in.w + (size_t)column) * (size_t)s->block;
 }
 
-ALWAYS_INLINE void take_larger(const float *x, int place, float *best, uint8_t *winner, int block)
+// Places are as wide as values while they are compared: then both are vectors. A block fills the
+// first lanes.
+ALWAYS_INLINE void take_larger(const float *x, int place, lanes *best, lane_mask *winner, int block)
 {
-    for (int b = 0; b < block; b++) {
-        bool wins = x[b] > best[b] || x[b] != x[b];
-        best[b] = wins ? x[b] : best[b];
-        winner[b] = wins ? (uint8_t)place : winner[b];
-    }
+    lanes v = {0};
+    lanes_load(&v, x, (size_t)block);
+    lane_mask wins = (v > *best) | (v != v);
+    *best = (lanes)((wins & (lane_mask)v) | (~wins & (lane_mask)*best));
+    *winner = (wins & place) | (~wins & *winner);
+}
+
+ALWAYS_INLINE void max_pixel(const pooling_spec *s, const float *x, int i, int j, float *y,
+                             uint8_t *winner, int block)
+{
+    int top, bottom, left, right;
+    window(s, i, s->in.h, &top, &bottom);
+    window(s, j, s->in.w, &left, &right);
+    lanes best = {0};
+    lanes_load(&best, x + pixel(s, i, j, top, left), (size_t)block);
+    lane_mask place = (lane_mask){0} + (top * s->kernel + left);
+    for (int u = top; u < bottom; u++)
+        for (int v = left; v < right; v++)
+            take_larger(x + pixel(s, i, j, u, v), u * s->kernel + v, &best, &place, block);
+    lanes_store(y, &best, (size_t)block);
+    for (int b = 0; b < block; b++)
+        winner[b] = (uint8_t)place[b];
 }
 
 ALWAYS_INLINE void max_plane(const pooling_spec *s, const float *x, float *y, uint8_t *winner,
                              int block)
 {
-    for (int i = 0; i < s->out.h; i++) {
-        int top, bottom;
-        window(s, i, s->in.h, &top, &bottom);
-        for (int j = 0; j < s->out.w; j++, y += block, winner += block) {
-            int left, right;
-            window(s, j, s->in.w, &left, &right);
-            memcpy(y, x + pixel(s, i, j, top, left), (size_t)block * sizeof *y);
-            memset(winner, top * s->kernel + left, (size_t)block);
-            for (int u = top; u < bottom; u++)
-                for (int v = left; v < right; v++)
-                    take_larger(x + pixel(s, i, j, u, v), u * s->kernel + v, y, winner, block);
-        }
-    }
+    for (int i = 0; i < s->out.h; i++)
+        for (int j = 0; j < s->out.w; j++, y += block, winner += block)
+            max_pixel(s, x, i, j, y, winner, block);
 }
 
 void max_pool_forward(const pooling_spec *s, const float *x, float *y, uint8_t *winner)
