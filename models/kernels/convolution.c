@@ -1,8 +1,6 @@
-// models/kernels/convolution.c -- chooses a backend for each pass, and keeps their packed weights
-// side by side.
+// models/kernels/convolution.c -- chooses a backend for each pass.
 #include "models/kernels/convolution.h"
 
-#include "base/arena.h"
 #include "models/kernels/convolution_backend.h"
 
 #include <stdlib.h>
@@ -11,8 +9,7 @@ struct convolution {
     int pass_count; // 1, or all three
     const convolution_backend *backends[CONVOLUTION_PASSES];
     convolution_kernel kernels[CONVOLUTION_PASSES];
-    size_t packed_offsets[CONVOLUTION_PASSES]; // bytes
-    size_t packed_bytes, scratch_bytes;
+    size_t scratch_bytes;
 };
 
 int convolution_size(int in, int kernel, int stride, int pad)
@@ -49,8 +46,6 @@ static status create_pass(convolution *c, const convolution_spec *spec, convolut
     c->backends[pass] = choose(spec, pass);
     c->pass_count = (int)pass + 1;
     TRY(c->backends[pass]->create(k));
-    c->packed_offsets[pass] = c->packed_bytes;
-    c->packed_bytes += arena_padded(k->packed_bytes);
     if (k->scratch_bytes > c->scratch_bytes) c->scratch_bytes = k->scratch_bytes;
     return ST_OK;
 }
@@ -68,32 +63,15 @@ status convolution_create(convolution **c, const convolution_spec *spec, bool ba
     return s;
 }
 
-size_t convolution_packed_bytes(const convolution *c)
-{
-    return c->packed_bytes;
-}
-
 size_t convolution_scratch_bytes(const convolution *c)
 {
     return c->scratch_bytes;
 }
 
-void convolution_pack(const convolution *c, const float *weights, void *packed)
-{
-    for (int pass = 0; pass < c->pass_count; pass++) {
-        const convolution_kernel *k = &c->kernels[pass];
-        char *place = (char *)packed + c->packed_offsets[pass];
-        if (k->packed_bytes > 0) c->backends[pass]->pack(k, weights, place);
-    }
-}
-
 void convolution_run(const convolution *c, convolution_pass pass, const convolution_operands *o)
 {
     ASSERT((int)pass < c->pass_count);
-    const convolution_kernel *k = &c->kernels[pass];
-    convolution_operands own = *o;
-    if (k->packed_bytes > 0) own.packed = (const char *)o->packed + c->packed_offsets[pass];
-    c->backends[pass]->run(k, &own);
+    c->backends[pass]->run(&c->kernels[pass], o);
 }
 
 const char *convolution_kernel_name(const convolution *c, convolution_pass pass)

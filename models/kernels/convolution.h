@@ -6,7 +6,11 @@
 //   backward weights  dw[o,c,u,v] += sum    x[n,c, i s + u - p, j s + v - p] dy[n,o,i,j]
 //   with x = 0 outside the image, stride s, padding p; w is (out, in, kernel, kernel), row-major
 //
-//   convolution_create ─> each time the weights changed: convolution_pack ─> convolution_run ...
+//   convolution_create ─> convolution_run ...
+//
+// Weights come as they are; where a kernel wants them in another layout, each run puts them there, in
+// scratch memory. That takes 1 % of a run and spares several copies of all weights (Winograd's are four
+// times as large as the weights).
 //
 // Backends: oneDNN where it has a vectorised kernel for the shape, else im2col + OpenBLAS. The
 // choice depends on nothing but the spec, the processor and the library.
@@ -32,13 +36,11 @@ typedef enum convolution_pass {
     CONVOLUTION_PASSES
 } convolution_pass;
 
-// What one pass reads and writes; only its own members need be set. packed and
-// scratch start on 64 bytes.
+// What one pass reads and writes; only its own members need be set. scratch starts on 64 bytes.
 typedef struct convolution_operands {
     const float *x;       // in, in_block:   forward, backward weights
     const float *dy;      // out, out_block: both backward passes
     const float *weights; // plain:          forward, backward data
-    const void *packed;   // the same, as convolution_pack wrote them
     float *y;             // forward: overwritten
     float *dx;            // backward data: overwritten
     float *dweights;      // backward weights: plain, added to
@@ -58,11 +60,7 @@ int convolution_out_block(int channels, int in_block);
 // oneDNN refuses.
 status convolution_create(convolution **c, const convolution_spec *spec, bool backward);
 
-size_t convolution_packed_bytes(const convolution *c);
 size_t convolution_scratch_bytes(const convolution *c); // for the greediest pass
-
-// Writes the weights in the layouts the passes like.
-void convolution_pack(const convolution *c, const float *weights, void *packed);
 
 // One pass over the batch; allocates nothing of its own.
 void convolution_run(const convolution *c, convolution_pass pass, const convolution_operands *o);

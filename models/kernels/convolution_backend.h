@@ -10,7 +10,6 @@ typedef struct convolution_kernel {
     convolution_spec spec;
     convolution_pass pass;
     const char *name;     // static text
-    size_t packed_bytes;  // 0: works on the plain weights
     size_t scratch_bytes; // for run
     void *state;          // the backend's own
 } convolution_kernel;
@@ -20,8 +19,6 @@ typedef struct convolution_backend {
     bool (*serves)(const convolution_spec *spec, convolution_pass pass);
     // Fills everything after `pass`, which with spec is set by the caller. Errors: ST_INTERNAL
     status (*create)(convolution_kernel *k);
-    // Plain weights into k->packed_bytes; not called when that is 0.
-    void (*pack)(const convolution_kernel *k, const float *weights, void *packed);
     void (*run)(const convolution_kernel *k, const convolution_operands *o);
     void (*destroy)(convolution_kernel *k); // also after a create that failed half-way
 } convolution_backend;

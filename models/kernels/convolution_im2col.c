@@ -188,4 +188,4 @@ static void destroy(convolution_kernel *k)
 }
 
 const convolution_backend convolution_im2col = {
-    .serves = serves, .create = create, .pack = NULL, .run = run, .destroy = destroy};
+    .serves = serves, .create = create, .run = run, .destroy = destroy};

@@ -1,8 +1,8 @@
 // models/kernels/convolution_onednn.c -- convolution by oneDNN's kernels.
 //
 // Images keep the layouts of base/tensor.h, so nothing is copied between layers; only weights are
-// in a layout of oneDNN's choice. They are reordered when they changed, and their gradient is
-// reordered and added after each backward pass. Memory objects are made here once and get their
+// in a layout of oneDNN's choice. They are reordered before each pass, and their gradient is
+// reordered and added after it. Memory objects are made here once and get their
 // addresses at each run.
 #include "base/arena.h"
 #include "models/kernels/convolution_backend.h"
@@ -29,7 +29,7 @@ typedef struct onednn_state {
     dnnl_memory_t x, y;          // images, or their gradients
     dnnl_memory_t packed, plain; // weights, or their gradient
     dnnl_memory_t scratchpad;
-    size_t gradient_bytes; // of the packed gradient, at the start of scratch
+    size_t packed_bytes; // at the start of scratch
 } onednn_state;
 
 static status create_memory(dnnl_memory_t *memory, const dnnl_memory_desc_t *md,
@@ -91,13 +91,9 @@ static status create_from_plan(convolution_kernel *k, onednn_state *t, dnnl_prim
     bool gradient = k->pass == CONVOLUTION_BACKWARD_WEIGHTS;
     const dnnl_memory_desc_t *packed = dnnl_primitive_desc_query_md(
         plan, gradient ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
-    size_t bytes = dnnl_memory_desc_get_size(packed);
-    if (gradient)
-        t->gradient_bytes = arena_padded(bytes);
-    else
-        k->packed_bytes = bytes;
+    t->packed_bytes = arena_padded(dnnl_memory_desc_get_size(packed));
     k->name = onednn_kernel_name(plan);
-    k->scratch_bytes = t->gradient_bytes + scratchpad_bytes(plan);
+    k->scratch_bytes = t->packed_bytes + scratchpad_bytes(plan);
     DNNL(dnnl_primitive_create(&t->primitive, plan));
     TRY(create_images(t, &k->spec));
     TRY(create_memory(&t->scratchpad,
@@ -142,19 +138,10 @@ static void reorder(const onednn_state *t, dnnl_memory_t from, dnnl_memory_t to)
     execute(t, t->reorder, 2, (dnnl_exec_arg_t[]){{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
 }
 
-static void pack(const convolution_kernel *k, const float *weights, void *packed)
-{
-    const onednn_state *t = k->state;
-    point(t->plain, weights);
-    point(t->packed, packed);
-    reorder(t, t->plain, t->packed);
-}
-
 static void run_weights(const onednn_state *t, const convolution_operands *o)
 {
     point(t->x, o->x);
     point(t->y, o->dy);
-    point(t->packed, o->scratch);
     execute(t, t->primitive, 4,
             (dnnl_exec_arg_t[]){{DNNL_ARG_SRC, t->x},
                                 {DNNL_ARG_DIFF_DST, t->y},
@@ -167,7 +154,8 @@ static void run_weights(const onednn_state *t, const convolution_operands *o)
 static void run(const convolution_kernel *k, const convolution_operands *o)
 {
     const onednn_state *t = k->state;
-    point(t->scratchpad, (char *)o->scratch + t->gradient_bytes);
+    point(t->packed, o->scratch);
+    point(t->scratchpad, (char *)o->scratch + t->packed_bytes);
     if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS) {
         run_weights(t, o);
         return;
@@ -175,7 +163,8 @@ static void run(const convolution_kernel *k, const convolution_operands *o)
     bool forward = k->pass == CONVOLUTION_FORWARD;
     point(t->x, forward ? o->x : o->dx);
     point(t->y, forward ? o->y : o->dy);
-    point(t->packed, o->packed);
+    point(t->plain, o->weights);
+    reorder(t, t->plain, t->packed);
     execute(t, t->primitive, 4,
             (dnnl_exec_arg_t[]){{forward ? DNNL_ARG_SRC : DNNL_ARG_DIFF_SRC, t->x},
                                 {forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, t->y},
@@ -201,4 +190,4 @@ static void destroy(convolution_kernel *k)
 }
 
 const convolution_backend convolution_onednn = {
-    .serves = onednn_serves, .create = create, .pack = pack, .run = run, .destroy = destroy};
+    .serves = onednn_serves, .create = create, .run = run, .destroy = destroy};

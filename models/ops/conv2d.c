@@ -67,17 +67,9 @@ static status plan(const void *settings, op_plan *p)
     p->out_block = spec.out_block;
     p->param_count = 1;
     p->params[0] = weight(c, spec.in.c);
-    p->packed_bytes = convolution_packed_bytes(kernels);
     p->scratch_bytes = convolution_scratch_bytes(kernels);
     p->backward_reads_input[0] = true;
     return ST_OK;
-}
-
-static void prepare(const void *settings, const op_plan *p, const float *const *params,
-                    void *packed)
-{
-    (void)settings;
-    convolution_pack(p->kernel, params[0], packed);
 }
 
 static convolution_operands operands(const op_run *run)
@@ -85,7 +77,6 @@ static convolution_operands operands(const op_run *run)
     return (convolution_operands){.x = run->in[0],
                                   .dy = run->dout,
                                   .weights = run->params[0],
-                                  .packed = run->packed,
                                   .y = run->out,
                                   .dx = run->din[0],
                                   .dweights = run->dparams[0],
@@ -123,7 +114,6 @@ const op_type op_conv2d = {
     .min_inputs = 1,
     .max_inputs = 1,
     .plan = plan,
-    .prepare = prepare,
     .forward = forward,
     .backward = backward,
     .release = release,

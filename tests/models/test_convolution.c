@@ -90,12 +90,11 @@ static void close_trial(trial *t)
         free(all[i]);
 }
 
-static convolution_operands operands(const trial *t, const void *packed, void *scratch)
+static convolution_operands operands(const trial *t, void *scratch)
 {
     return (convolution_operands){.x = t->x_blocked,
                                   .dy = t->dy_blocked,
                                   .weights = t->weights,
-                                  .packed = packed,
                                   .y = t->y_blocked,
                                   .dx = t->dx_blocked,
                                   .dweights = t->dweights,
@@ -163,17 +162,14 @@ static bool check_pass(const convolution_backend *backend, const convolution_spe
     open_trial(&t, spec);
     convolution_kernel k = {.spec = *spec, .pass = pass};
     assert_ok(backend->create(&k));
-    void *packed = new_floats(k.packed_bytes / sizeof(float));
     void *scratch = new_floats(k.scratch_bytes / sizeof(float));
-    if (k.packed_bytes > 0) backend->pack(&k, t.weights, packed);
-    convolution_operands o = operands(&t, packed, scratch);
+    convolution_operands o = operands(&t, scratch);
     backend->run(&k, &o);
     shape s;
     const float *got = plain_result(&t, pass, &s);
     float *expected = reference_result(&t, pass);
     assert_close(&t, &k, expected, got, shape_count(s));
     free(expected);
-    free(packed);
     free(scratch);
     backend->destroy(&k);
     close_trial(&t);
@@ -234,10 +230,8 @@ static void check_adjoint(const size_case *size)
     memset(t.dweights, 0, shape_count(t.weights_shape) * sizeof(float));
     convolution *c;
     assert_ok(convolution_create(&c, &spec, true));
-    void *packed = new_floats(convolution_packed_bytes(c) / sizeof(float));
     void *scratch = new_floats(convolution_scratch_bytes(c) / sizeof(float));
-    convolution_pack(c, t.weights, packed);
-    convolution_operands o = operands(&t, packed, scratch);
+    convolution_operands o = operands(&t, scratch);
     for (int pass = 0; pass < CONVOLUTION_PASSES; pass++)
         convolution_run(c, (convolution_pass)pass, &o);
     double form = inner_product(t.y_blocked, t.dy_blocked, shape_count(spec.out));
@@ -247,7 +241,6 @@ static void check_adjoint(const size_case *size)
                                 inner_product(t.dy_blocked, t.dy_blocked, shape_count(spec.out)));
     assert_true(fabs(form - by_x) < 1e-5 * size_of_terms);
     assert_true(fabs(form - by_w) < 1e-5 * size_of_terms);
-    free(packed);
     free(scratch);
     convolution_destroy(c);
     close_trial(&t);

@@ -17,5 +17,8 @@ has "moco, 2 of 4 workers"
 has "conv1 *conv2d *backward"
 [ ! -e run ] || fail "bench step made a run folder"
 
+"$basin" bench kernels --repeats 1 --batch 1 >table
+has "1: 16>16, 32, 3x3/1 *backward weights auto"
+
 expect 64 "did you mean 'step'" "$basin" bench stpe "$job"
 expect 64 "expected JOB.yaml" "$basin" bench step
