@@ -54,3 +54,8 @@ void exchange_sum(const world *w, uint64_t *values, int count)
 {
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_SUM, w->private->all);
 }
+
+void exchange_sum_any_order(const world *w, const float *values, float *sums, int count)
+{
+    MPI_Allreduce(values, sums, count, MPI_FLOAT, MPI_SUM, w->private->all);
+}

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #define SPINS       4000    // some 50 us, about as long as it takes to wake a sleeper
+#define YIELDS      20      // the same when the others need this processor
 #define SLEEP_NANOS 1000000 // how long MPI may stand still while a rank sleeps
 
 // One cache line each: who waits for the round must not be disturbed by who arrives.
@@ -151,6 +153,15 @@ bool machine_memory_create(machine_memory *m, const world *w, size_t bytes, size
     return shared;
 }
 
+// For a rank that comes soon; a sleeper takes longer to wake.
+static void wait_awake(struct gate *g, unsigned round, bool crowded)
+{
+    for (int i = 0; i < (crowded ? YIELDS : SPINS); i++) {
+        if (atomic_load_explicit(&g->round, memory_order_acquire) != round) return;
+        if (crowded) (void)sched_yield();
+    }
+}
+
 static void sleep_until(struct gate *g, unsigned round)
 {
     const struct timespec most = {0, SLEEP_NANOS};
@@ -171,9 +182,7 @@ void machine_memory_meet(machine_memory *m)
             (void)syscall(SYS_futex, &g->round, FUTEX_WAKE, m->world->local_size, NULL, NULL, 0);
         return;
     }
-    int spins = m->world->private->crowded ? 0 : SPINS;
-    while (spins-- > 0 && atomic_load_explicit(&g->round, memory_order_acquire) == round)
-        ;
+    wait_awake(g, round, m->world->private->crowded);
     while (atomic_load(&g->round) == round) {
         sleep_until(g, round);
         // Another rank may need us to move a message of ours along before it can come here.

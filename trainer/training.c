@@ -196,7 +196,7 @@ status training_open_without_data(training *t, const world *w, const job *j, sha
     TRY(agree(w, describe_synthetic(t, view)));
     TRY(agree(w, create_method(t)));
     TRY(agree(w, create_optimizer(t)));
-    return agree(w, create_reduce(t));
+    return create_reduce(t);
 }
 
 void training_close(training *t)

@@ -19,6 +19,9 @@ has "conv1 *conv2d *backward"
 
 "$basin" bench kernels --repeats 1 --batch 1 >table
 has "1: 16>16, 32, 3x3/1 *backward weights auto"
+run_ranks 2 "$basin" bench comm --repeats 1 --largest 256 >table
+has "exact sum  *64 kB" "exact sum  *256 kB" "gather  *32 kB"
 
 expect 64 "did you mean 'step'" "$basin" bench stpe "$job"
 expect 64 "expected JOB.yaml" "$basin" bench step
+expect 64 "There are only options" "$basin" bench comm job.yaml
