@@ -28,8 +28,11 @@ typedef struct code_encoder_type {
     size_t config_size;
     // images (n, C, H, W) -> codes (n, K, h, w); -1 on error. NULL: no encoder
     int (*build)(graph *g, const void *settings, const code_space *s, int images);
-    // Overwrites first weights of graph `g` in `params`. NULL: random ones will do.
-    void (*start)(const void *settings, const graph *g, const code_start *from, float *params);
+    // Overwrites first weights of graph `g` in `params` and, for its own tensors, the factors of the
+    // learning rate that fit their size in `rates` (one a tensor, 1 before). NULL: random weights
+    // will do, at rate 1.
+    void (*start)(const void *settings, const graph *g, const code_start *from, float *params,
+                  float *rates);
 } code_encoder_type;
 
 extern const code_encoder_type *const code_encoder_table[]; // NULL-ended

@@ -20,9 +20,7 @@ const config_field sparse_fields[] = {
      "from the distance to the codes found, or from the energy of its own code (then alpha has no "
      "part)"},
     {"encoder_rate", FIELD_REAL, offsetof(sparse_config, encoder_rate), "1", 0, 1e6, NULL,
-     "factor of the learning rate for the encoder; that of lista is divided by L too, the size of "
-     "its "
-     "weights"},
+     "factor of the learning rate for the encoder, beside those that lista has for its weights"},
     {"start", FIELD_TEXT, offsetof(sparse_config, start), "zero", 0, 0, "zero|encoder",
      "where inference starts"},
     {"dictionary", FIELD_TEXT, offsetof(sparse_config, dictionary), "", 0, 0, NULL,
@@ -133,12 +131,12 @@ static void rest_dictionary(sparse_model *m)
         if (p->offset == m->atoms_at) m->weights.rates[i] = 0;
 }
 
-static void set_encoder_rate(sparse_model *m, double rate)
+static void scale_encoder_rates(sparse_model *m)
 {
     const graph_param *p;
     for (int i = 0; (p = graph_param_at(m->graph, i)) != NULL; i++)
         if (strncmp(p->name, "encoder.", strlen("encoder.")) == 0)
-            m->weights.rates[i] = (float)rate;
+            m->weights.rates[i] *= (float)m->setup.config->encoder_rate;
 }
 
 // First weights. LISTA starts where its thresholds fit lambda; of a relative lambda, for images whose
@@ -151,13 +149,13 @@ static status start_weights(sparse_model *m)
     if (s->config->dictionary[0] != '\0') TRY(read_atoms(m));
     weights_constrain(&m->weights);
     if (s->config->dictionary_rate > 0) rest_dictionary(m);
-    set_encoder_rate(m, s->config->encoder_rate);
-    if (encoder->start == NULL) return ST_OK;
-    code_start from = {.atoms = sparse_model_atoms(m), .lambda = s->choice->lambda};
-    TRY(dictionary_bound(&m->layout.geometry, from.atoms, &from.bound));
-    encoder->start(s->choice->encoder_settings, m->graph, &from, m->weights.params);
-    // Weights of the size of 1 / L need steps of that size, whatever the optimizer.
-    set_encoder_rate(m, s->config->encoder_rate / from.bound);
+    if (encoder->start != NULL) {
+        code_start from = {.atoms = sparse_model_atoms(m), .lambda = s->choice->lambda};
+        TRY(dictionary_bound(&m->layout.geometry, from.atoms, &from.bound));
+        encoder->start(s->choice->encoder_settings, m->graph, &from, m->weights.params,
+                       m->weights.rates);
+    }
+    scale_encoder_rates(m);
     return ST_OK;
 }
 

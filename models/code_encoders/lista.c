@@ -5,14 +5,17 @@
 //   h: soft threshold with a learned threshold an atom
 //   source: Gregor & LeCun 2010 (ICML, "Learning fast approximations of sparse coding") alg. 3;
 //   factored: Sreter & Giryes 2018 (arXiv 1711.00328) eq. 11, K times fewer operations
-// It starts as T + 1 steps of ISTA: We = D / L, S = identity - D'D / L, threshold lambda / L, which
-// is exact for factored on every border and for dense on border full.
+// It starts as T + 1 steps of ISTA of length s = step / L: We = s D, S = identity - s D'D, threshold
+// s lambda, which is exact for factored on every border and for dense on border full.
+// Few iterations reach further with longer steps than all codes could bear, so We must grow: it and
+// the thresholds learn at rates of their size, s, the decoder at one of its own.
 #include "models/code_encoder.h"
 
 #include <string.h>
 
 typedef struct lista_config {
     int64_t steps;
+    double step, decode_rate;
     bool tied;
     char form[CONFIG_TEXT_SIZE];
 } lista_config;
@@ -20,6 +23,10 @@ typedef struct lista_config {
 static const config_field fields[] = {
     {"steps", FIELD_INT, offsetof(lista_config, steps), "3", 0, 100, NULL,
      "T, iterations behind the first"},
+    {"step", FIELD_REAL, offsetof(lista_config, step), "1", 1e-6, 1e6, NULL,
+     "length of an iteration at the start, in 1 / L; above 2 many of them would diverge"},
+    {"decode_rate", FIELD_REAL, offsetof(lista_config, decode_rate), "0.1", 0, 1e6, NULL,
+     "factor of the learning rate for the encoder's own D; the other weights have step / L"},
     {"tied", FIELD_BOOL, offsetof(lista_config, tied), "true", 0, 0, NULL,
      "whether all iterations share their weights"},
     {"form", FIELD_TEXT, offsetof(lista_config, form), "factored", 0, 0, "factored|dense",
@@ -98,9 +105,10 @@ static double overlap(const float *one, const float *two, int channels, int k, i
     return sum;
 }
 
-// S[a][b][d] = identity - sum over c, u of D[a][c][u] D[b][c][u - d + (k-1)] / L: how much a code of
-// atom b, d places away, is inhibited by atom a.
-static void start_dense(const graph_param *p, int channels, const code_start *from, float *weights)
+// S[a][b][d] = identity - length sum over c, u of D[a][c][u] D[b][c][u - d + (k-1)]: how much a code
+// of atom b, d places away, is inhibited by atom a.
+static void start_dense(const graph_param *p, int channels, const float *unit, double length,
+                        float *weights)
 {
     int atoms = p->spec.dims[0], wide = p->spec.dims[2], k = (wide + 1) / 2;
     size_t size = (size_t)channels * (size_t)k * (size_t)k;
@@ -108,10 +116,9 @@ static void start_dense(const graph_param *p, int channels, const code_start *fr
         size_t a = pair / (size_t)atoms, b = pair % (size_t)atoms;
         for (int place = 0; place < wide * wide; place++) {
             int dy = place / wide - (k - 1), dx = place % wide - (k - 1);
-            double sum =
-                overlap(from->atoms + a * size, from->atoms + b * size, channels, k, dy, dx);
+            double sum = overlap(unit + a * size, unit + b * size, channels, k, dy, dx);
             bool same = a == b && dy == 0 && dx == 0;
-            *weights++ = (float)((same ? 1.0 : 0.0) - sum / from->bound);
+            *weights++ = (float)((same ? 1.0 : 0.0) - length * sum);
         }
     }
 }
@@ -121,24 +128,29 @@ static bool begins(const char *name, const char *with)
     return strncmp(name, with, strlen(with)) == 0;
 }
 
-static void start(const void *settings, const graph *g, const code_start *from, float *params)
+static void start(const void *settings, const graph *g, const code_start *from, float *params,
+                  float *rates)
 {
-    (void)settings;
+    const lista_config *c = settings;
+    double length = c->step / from->bound;
     int channels = 0; // of the filters, which come first
     for (int i = 0; graph_param_at(g, i) != NULL; i++) {
         const graph_param *p = graph_param_at(g, i);
         float *w = params + p->offset;
+        if (!begins(p->name, "encoder.")) continue;
+        rates[i] = (float)length;
         if (begins(p->name, "encoder.filters")) {
             channels = p->spec.dims[1];
             for (size_t k = 0; k < p->count; k++)
-                w[k] = (float)((double)from->atoms[k] / from->bound);
+                w[k] = (float)((double)from->atoms[k] * length);
         } else if (begins(p->name, "encoder.decode")) {
             memcpy(w, from->atoms, p->count * sizeof *w);
+            rates[i] = (float)c->decode_rate;
         } else if (begins(p->name, "encoder.threshold")) {
             for (size_t k = 0; k < p->count; k++)
-                w[k] = (float)(from->lambda / from->bound);
-        } else if (begins(p->name, "encoder.inhibit")) {
-            start_dense(p, channels, from, w);
+                w[k] = (float)(from->lambda * length);
+        } else {
+            start_dense(p, channels, from->atoms, length, w);
         }
     }
 }

@@ -114,7 +114,18 @@ static void ista_step(const ista *s)
     }
 }
 
-static void assert_is_ista(const char *yaml, const char *border, bool non_negative, int steps)
+// Weights of the size of an iteration's length learn at that rate, the decoder at its own.
+static void assert_rates_fit(const graph *g, const float *rates)
+{
+    for (int i = 0; graph_param_at(g, i) != NULL; i++) {
+        bool decodes = strncmp(graph_param_at(g, i)->name, "encoder.decode", 14) == 0;
+        assert_true(rates[i] == (decodes ? 0.1f : 1.0f / 40));
+    }
+}
+
+// Iterations of length 1/40, which is `step` / L.
+static void assert_is_ista(const char *yaml, const char *border, bool non_negative, int steps,
+                           double step)
 {
     code_layout l;
     assert_ok(code_layout_plan(&l, ATOMS, KERNEL, border, CHANNELS, HEIGHT, WIDTH));
@@ -129,13 +140,15 @@ static void assert_is_ista(const char *yaml, const char *border, bool non_negati
     trial t;
     const code_encoder_type *e = code_encoder_find("lista");
     open_trial(&t, e, yaml, (code_space){ATOMS, KERNEL, border, non_negative});
-    e->start(t.settings, t.g, &(code_start){atoms, 40, 2}, t.params);
+    float rates[32] = {0};
+    e->start(t.settings, t.g, &(code_start){atoms, 40 * step, 2}, t.params, rates);
+    assert_rates_fit(t.g, rates);
     graph_prepare(t.g);
     graph_forward(t.g, true, t.codes, NULL);
     for (size_t n = 0; n < SAMPLES; n++) {
         code_layout_pack_image(&l, t.y + n * code_layout_pixels(&l), y);
         memset(code, 0, dictionary_code_floats(g) * sizeof *code);
-        for (int step = 0; step <= steps; step++)
+        for (int i = 0; i <= steps; i++)
             ista_step(&(ista){&l, packed, y, 40, 2, non_negative, code, image, pull});
         code_layout_unpack_code(&l, code, expected);
         const float *found = graph_value(t.g, t.codes) + n * code_layout_codes(&l);
@@ -153,12 +166,14 @@ static void assert_is_ista(const char *yaml, const char *border, bool non_negati
 static void lista_starts_as_ista(void **state)
 {
     (void)state;
-    assert_is_ista("{steps: 0}", "full", false, 0);
-    assert_is_ista("{steps: 3}", "full", false, 3);
-    assert_is_ista("{steps: 3}", "same", true, 3);
-    assert_is_ista("{steps: 2, tied: false}", "free", false, 2);
-    assert_is_ista("{steps: 2, form: dense}", "full", false, 2);
-    assert_is_ista("{steps: 2, form: dense, tied: false}", "full", true, 2);
+    assert_is_ista("{steps: 0}", "full", false, 0, 1);
+    assert_is_ista("{steps: 3}", "full", false, 3, 1);
+    assert_is_ista("{steps: 3}", "same", true, 3, 1);
+    assert_is_ista("{steps: 2, tied: false}", "free", false, 2, 1);
+    assert_is_ista("{steps: 2, tied: false, step: 2.5}", "same", true, 2, 2.5);
+    assert_is_ista("{steps: 2, form: dense}", "full", false, 2, 1);
+    assert_is_ista("{steps: 2, form: dense, step: 2.5}", "full", false, 2, 2.5);
+    assert_is_ista("{steps: 2, form: dense, tied: false}", "full", true, 2, 1);
 }
 
 int main(void)
