@@ -31,6 +31,11 @@ const config_field sparse_fields[] = {
      "atoms take this share of a Newton step, times the schedule; 0: they are left to the "
      "optimizer, "
      "like the encoder"},
+    {"dictionary_step", FIELD_TEXT, offsetof(sparse_config, dictionary_step), "newton", 0, 0,
+     "newton|online",
+     "each atom by its gradient and curvature in this batch, or to where the codes of the last "
+     "ten batches or so have it, given the other atoms (border full); then dictionary_rate may be "
+     "1"},
     {"reseed_every", FIELD_INT, offsetof(sparse_config, reseed_every), "100", 0, 1e9, NULL,
      "steps between searches for atoms that are not used any more; 0 = never"},
     {0}};
@@ -50,7 +55,7 @@ static int add_code_energy(sparse_model *m, const char *name, int codes, bool le
                            "{channels: %d, height: %d, width: %d, kernel: %d, border: %s, learn: "
                            "%s, activity: %s}",
                            y.c, y.h, y.w, (int)c->kernel, c->border, learn ? "true" : "false",
-                           codes == m->codes ? "true" : "false");
+                           codes != m->prediction ? "true" : "false");
     snprintf(full, sizeof full, "%s.error", name);
     int error =
         graph_add(m->graph, "squared_error", full, (int[]){m->images, seen}, 2, "{weight: 0.5}");
@@ -59,10 +64,19 @@ static int add_code_energy(sparse_model *m, const char *name, int codes, bool le
     return graph_add(m->graph, "add", name, (int[]){error, price}, 2, "{}");
 }
 
+bool sparse_model_is_online(const sparse_model *m)
+{
+    return m->setup.config->dictionary_step[0] == 'o';
+}
+
 static void add_energy(sparse_model *m)
 {
     const sparse_config *c = m->setup.config;
-    m->energy = add_code_energy(m, "energy", m->codes, c->learn_dictionary);
+    int codes = m->codes;
+    if (sparse_model_is_online(m))
+        codes = graph_add(m->graph, "code_products", "products", (int[]){codes, m->images}, 2,
+                          "{kernel: %d}", (int)c->kernel);
+    m->energy = add_code_energy(m, "energy", codes, c->learn_dictionary);
     if (m->prediction < 0) return;
     int more = learns_from_energy(m)
                    ? add_code_energy(m, "encoder_energy", m->prediction, false)
@@ -103,6 +117,8 @@ static void find_dictionary(sparse_model *m)
     for (int i = 0; (p = graph_statistic_at(m->graph, i)) != NULL; i++) {
         if (strcmp(p->name, "dictionary.activity") == 0) m->activity_at = p->offset;
         if (strcmp(p->name, "dictionary.power") == 0) m->power_at = p->offset;
+        if (strcmp(p->name, "products.codes") == 0) m->code_sums_at = p->offset;
+        if (strcmp(p->name, "products.images") == 0) m->image_sums_at = p->offset;
     }
 }
 
@@ -184,6 +200,15 @@ static status check_choice(const sparse_setup *s)
           c->lambda, c->lambda_unit);
     CHECK(c->encoder->build != NULL || s->config->start[0] == 'z', ST_CONFIG,
           "method.start: encoder needs an encoder; add encoder: {name: tanh}");
+    const sparse_config *m = s->config;
+    bool online = m->dictionary_step[0] == 'o';
+    CHECK(
+        !online || strcmp(m->border, "full") == 0, ST_CONFIG,
+        "method.dictionary_step: online takes atoms that lie wholly inside the image; give border: "
+        "full, or dictionary_step: newton");
+    CHECK(!online || m->dictionary_rate > 0, ST_CONFIG,
+          "method.dictionary_rate: 0 leaves the atoms to the optimizer, which knows nothing of "
+          "dictionary_step: online; give a share of the step, 1 for all of it");
     return ST_OK;
 }
 

@@ -20,10 +20,11 @@
 // The job's `method` section.
 typedef struct sparse_config {
     int64_t atoms, kernel, reseed_every;
-    char border[CONFIG_TEXT_SIZE];         // one of CODE_BORDERS
-    char start[CONFIG_TEXT_SIZE];          // zero|encoder
-    char encoder_learns[CONFIG_TEXT_SIZE]; // codes|energy
-    char dictionary[CONFIG_TEXT_SIZE];     // a checkpoint to take the atoms from; "" = random
+    char border[CONFIG_TEXT_SIZE];          // one of CODE_BORDERS
+    char start[CONFIG_TEXT_SIZE];           // zero|encoder
+    char encoder_learns[CONFIG_TEXT_SIZE];  // codes|energy
+    char dictionary[CONFIG_TEXT_SIZE];      // a checkpoint to take the atoms from; "" = random
+    char dictionary_step[CONFIG_TEXT_SIZE]; // newton|online
     bool non_negative, learn_dictionary;
     double alpha, dictionary_rate, encoder_rate;
 } sparse_config;
@@ -45,6 +46,7 @@ typedef struct sparse_model {
     weights weights;
     int images, codes, lambdas, prediction, energy; // tensors; prediction -1: no encoder
     size_t atoms_at, activity_at, power_at;         // of the dictionary, in the flat arrays
+    size_t code_sums_at, image_sums_at; // A and B of models/code_products.h, with step online
     code_inference *inference;
     arena memory;
     float *code_planes;        // (b, K, h, w)
@@ -61,6 +63,9 @@ void sparse_model_destroy(sparse_model *m);
 
 // (K, C, k, k), inside the weights.
 const float *sparse_model_atoms(const sparse_model *m);
+
+// Are the sums of models/code_products.h among its statistics?
+bool sparse_model_is_online(const sparse_model *m);
 
 // After each change of the weights. Errors: as code_inference_set_atoms.
 status sparse_model_follow(sparse_model *m);

@@ -30,6 +30,9 @@ alike lista
 alike density penalty.unit=density penalty.lambda=0.05 encoder.name=tanh
 alike energy method.encoder_learns=energy method.border=same method.start=encoder
 alike patches data.augment=patches data.size=8 data.patches=2 method.kernel=8 encoder.name=none
+alike online method.dictionary_step=online method.dictionary_rate=1 encoder.name=none
+grep -q 'sparse/products.codes' <("$basin" inspect online-1/checkpoints/latest) ||
+    fail "the sums of online learning are not in the checkpoint"
 [ -s lista-1/pictures/epoch-0000-decoder.png ] || fail "no picture of the dictionary"
 [ -s lista-1/pictures/epoch-0000-encoder.png ] || fail "no picture of the encoder"
 grep -q 'sparse/dictionary.weight' <("$basin" inspect lista-1/checkpoints/latest) ||
@@ -55,6 +58,8 @@ refuse 78 "larger than the images" method.kernel=17
 refuse 78 "odd kernel" method.kernel=4 method.border=same
 refuse 78 "needs an encoder" encoder.name=none method.start=encoder
 refuse 78 "did you mean 'lista'" encoder.name=listo
+refuse 78 "border: full" method.dictionary_step=online method.border=same
+refuse 78 "leaves the atoms to the optimizer" method.dictionary_step=online method.dictionary_rate=0
 refuse 78 "known" solver.name=simplex
 refuse 78 "l1 only" penalty.name=top_k penalty.k=5
 refuse 78 "GB in each rank" method.atoms=65536 method.kernel=9 method.border=free \

@@ -5,6 +5,7 @@
 //   source: Olshausen & Field 1996 (Nature 381); Kavukcuoglu et al. 2008 (arXiv 1010.3467) sec. 2.3
 //
 // Nothing is pushed up: the codes' sparsity bounds how many images can have low energy.
+#include "models/code_products.h"
 #include "trainer/code_numbers.h"
 #include "trainer/dead_atoms.h"
 #include "trainer/dictionary_sheet.h"
@@ -31,6 +32,7 @@ typedef struct sparse {
     float lambda; // in the choice's unit; relative for density
     arena memory;
     float *residual; // (C, H, W)
+    float *pull;     // (C, k, k)
     bool *replaced;  // (K)
 } sparse;
 
@@ -47,7 +49,11 @@ static status build(sparse *m)
     TRY(dead_atoms_create(&m->dead, (int)c->atoms, s->view.c, (int)c->kernel, s->order.batch));
     size_t residual = code_layout_pixels(&m->model.layout) * sizeof(float);
     size_t replaced = (size_t)c->atoms * sizeof(bool);
-    TRY(arena_create(&m->memory, arena_padded(residual) + arena_padded(replaced), "a residual"));
+    size_t pull = (size_t)s->view.c * (size_t)(c->kernel * c->kernel) * sizeof(float);
+    TRY(arena_create(&m->memory,
+                     arena_padded(residual) + arena_padded(pull) + arena_padded(replaced),
+                     "a residual"));
+    m->pull = arena_take(&m->memory, pull);
     m->residual = arena_take(&m->memory, residual);
     m->replaced = arena_take(&m->memory, replaced);
     m->lambda = seeks_density(m) ? 0.1f : (float)s->inference->lambda;
@@ -99,6 +105,18 @@ static void add_metrics(sparse *m, const float *images, float *metrics)
     const float *activity = model->weights.statistics + model->activity_at;
     metrics[METRIC_ALIVE] += share * (float)dead_atoms_alive(&m->dead, activity);
     metrics[METRIC_BOUND] += share * (float)code_inference_bound(model->inference);
+}
+
+// A share of the step to where the codes of the last batches have the atoms. (Their running means
+// differ from A and B of these by one factor, which does not matter.)
+static void follow_products(sparse *m, const method_step *s)
+{
+    sparse_model *model = &m->model;
+    const float *statistics = model->weights.statistics;
+    code_products_descend(&model->layout.geometry, statistics + model->code_sums_at,
+                          statistics + model->image_sums_at,
+                          m->config->dictionary_rate * s->schedule, m->pull,
+                          model->weights.params + model->atoms_at);
 }
 
 // A share of Newton's step along each atom alone: its gradient by its curvature, the running mean of
@@ -161,6 +179,16 @@ static void run(void *state, const method_step *s, worker_group group, const met
     graph_backward(model->graph, model->energy, 1.0f / (float)m->setup.order.batch, leaf->gradient);
 }
 
+// New atoms know nothing of the old ones' codes.
+static void forget_products(sparse *m)
+{
+    float *statistics = m->model.weights.statistics;
+    for (int a = 0; a < (int)m->config->atoms; a++)
+        if (m->replaced[a])
+            code_products_forget(&m->model.layout.geometry, a, statistics + m->model.code_sums_at,
+                                 statistics + m->model.image_sums_at);
+}
+
 // New atoms know nothing of the old ones' gradients.
 static void forget_moments(const sparse *m, const method_step *s)
 {
@@ -180,13 +208,16 @@ static void finish(void *state, const method_step *s)
         double factor = pow((found > 0 ? found : wanted / 10) / wanted, DENSITY_RATE);
         m->lambda = fminf((float)((double)m->lambda * factor), 0.99f);
     }
-    if (m->config->dictionary_rate > 0 && m->config->learn_dictionary) move_atoms(m, s);
+    bool online = sparse_model_is_online(&m->model);
+    if (m->config->dictionary_rate > 0 && m->config->learn_dictionary)
+        (online ? follow_products : move_atoms)(m, s);
     if (!reseeds(m, s->step)) return;
     size_t rows = (size_t)m->setup.view.n;
     dead_atoms_replace(&m->dead, m->setup.world, (size_t)w->first * rows, (size_t)w->count * rows,
                        m->model.weights.params + m->model.atoms_at,
                        m->model.weights.statistics + m->model.activity_at, m->replaced);
     forget_moments(m, s);
+    if (online) forget_products(m);
 }
 
 static double lambda(const void *state)
