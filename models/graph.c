@@ -38,6 +38,11 @@ void graph_join(graph *g, const team *t)
     g->team = *t;
 }
 
+void graph_set_arithmetic(graph *g, arithmetic a)
+{
+    g->arithmetic = a;
+}
+
 // `items` with room for one more item of `size` bytes, which is zeroed; NULL: no memory, and `items`
 // is as before.
 static void *grown(void *items, int used, int *capacity, size_t size)
@@ -125,6 +130,7 @@ static status connect(graph *g, graph_node *node, const int *inputs, int input_c
     node->plan.workers = g->team.total;
     node->plan.input_count = input_count;
     node->plan.backward = g->backward;
+    node->plan.arithmetic = g->arithmetic;
     for (int i = 0; i < input_count; i++) {
         for (int k = 0; k < i; k++)
             ASSERT(inputs[k] != inputs[i]); // one gradient a tensor and node

@@ -36,6 +36,9 @@ status graph_create(graph **g, bool backward);
 // Without this call: a team of one.
 void graph_join(graph *g, const team *t);
 
+// How operations added from now on form products. Without this call: float32, the fastest way.
+void graph_set_arithmetic(graph *g, arithmetic a);
+
 // A tensor the caller provides (block 1); returns its id, -1 after an error. `name`: not copied.
 // wants_gradient: backward computes its gradient.
 int graph_input(graph *g, const char *name, shape s, bool wants_gradient);

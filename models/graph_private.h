@@ -49,6 +49,7 @@ struct graph {
     param_list params, statistics;
     status error; // of building; its message waits in the thread
     bool backward;
+    arithmetic arithmetic;
     team team;
     bool meets;
     int workers;         // that run in lockstep: the team's own, or 1 if nothing meets

@@ -25,6 +25,7 @@
 #include "base/config.h"
 #include "base/status.h"
 #include "base/tensor.h"
+#include "models/kernels/arithmetic.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,6 +69,7 @@ typedef struct op_plan {
     shape in[OP_MAX_INPUTS];
     int in_block[OP_MAX_INPUTS]; // channel block of each input's layout, see base/tensor.h
     bool backward;               // will backward be called?
+    arithmetic arithmetic;       // what the graph wants; operations may be more exact
 
     // set by plan()
     shape out;

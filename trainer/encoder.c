@@ -3,6 +3,7 @@
 
 int encoder_features(graph *g, const encoder *e, int images)
 {
+    graph_set_arithmetic(g, e->arithmetic);
     return e->net->build(g, e->net_config, images);
 }
 

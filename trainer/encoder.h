@@ -9,6 +9,7 @@ typedef struct encoder {
     const net_type *net;
     const void *net_config; // not owned
     head head;
+    arithmetic arithmetic; // of all
 } encoder;
 
 // images (n, c, h, w) -> features of the net (n, f, 1, 1). Its parameters are the first of a graph,

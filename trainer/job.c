@@ -25,6 +25,11 @@ static const config_field top_fields[] = {
      "stop, with a checkpoint and exit code 75, before this time is over: 11:50:00 or seconds"},
     {"threads", FIELD_INT, offsetof(job, threads), "1", 1, 1024, NULL,
      "kernel threads of a rank; part of the result's bits"},
+    {"precision", FIELD_TEXT, offsetof(job, precision), "fp32", 0, 0, "fp32|bf16",
+     "bf16: convolutions may round what they multiply; weights, sums and statistics stay float32. "
+     "Faster where the processor has AVX-512 BF16, an error elsewhere"},
+    {"conv", FIELD_TEXT, offsetof(job, conv), "auto", 0, 0, CONVOLUTION_WAYS,
+     "convolutions: auto = Winograd's where it is faster; direct has the smallest rounding errors"},
     {"log_every", FIELD_INT, offsetof(job, log_every), "10", 1, NO_LIMIT, NULL,
      "steps between lines of metrics.jsonl"},
     {0}};
@@ -255,7 +260,10 @@ encoder job_encoder(const job *j)
 {
     head h = {j->model.head, (int)j->model.dim, (int)j->model.head_layers,
               (int)j->model.head_hidden};
-    return (encoder){j->net, &j->net_config, h};
+    convolution_way way = strcmp(j->conv, "direct") == 0     ? CONVOLUTION_DIRECT
+                          : strcmp(j->conv, "winograd") == 0 ? CONVOLUTION_WINOGRAD
+                                                             : CONVOLUTION_AUTO;
+    return (encoder){j->net, &j->net_config, h, {way, strcmp(j->precision, "bf16") == 0}};
 }
 
 static void help_common(FILE *out)

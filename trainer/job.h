@@ -51,6 +51,7 @@ typedef struct job {
     int64_t seed, workers, batch, stop_after, threads, log_every;
     char max_time[CONFIG_TEXT_SIZE];
     double max_seconds; // of max_time; 0 = no limit
+    char precision[CONFIG_TEXT_SIZE], conv[CONFIG_TEXT_SIZE];
     job_data data;
     job_model model;
     const method_type *method;

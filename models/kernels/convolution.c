@@ -29,6 +29,15 @@ int convolution_out_block(int channels, int in_block)
     return 1;
 }
 
+bool convolution_has_bf16(void)
+{
+#ifdef BASIN_HAS_ONEDNN
+    return convolution_onednn_has_bf16();
+#else
+    return false;
+#endif
+}
+
 static const convolution_backend *choose(const convolution_spec *spec, convolution_pass pass)
 {
 #ifdef BASIN_HAS_ONEDNN

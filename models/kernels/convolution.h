@@ -19,6 +19,7 @@
 
 #include "base/status.h"
 #include "base/tensor.h"
+#include "models/kernels/arithmetic.h"
 
 #include <stdbool.h>
 
@@ -26,7 +27,7 @@ typedef struct convolution_spec {
     shape in, out;           // out: channels as wanted, height and width as convolution_size says
     int in_block, out_block; // channel blocks of x and y, see base/tensor.h
     int kernel, stride, pad; // the same for height and width
-    bool winograd; // 3x3 kernels may use fewer multiplications, with larger rounding errors
+    arithmetic arithmetic;
 } convolution_spec;
 
 typedef enum convolution_pass {
@@ -51,6 +52,9 @@ typedef struct convolution convolution;
 
 // Height or width of the output for that of the input; < 1 when the kernel does not fit.
 int convolution_size(int in, int kernel, int stride, int pad);
+
+// Can this processor and library multiply bf16 numbers? Else arithmetic.bf16 must not be set.
+bool convolution_has_bf16(void);
 
 // The channel block in which a convolution with `channels` outputs writes best on this processor,
 // after an input in `in_block`.

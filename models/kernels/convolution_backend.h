@@ -29,6 +29,9 @@ extern const convolution_backend convolution_onednn;
 
 // The widest channel block oneDNN has fast kernels for on this processor: 16, 8 or 1.
 int convolution_onednn_block(void);
+
+// Does the processor multiply bf16 numbers?
+bool convolution_onednn_has_bf16(void);
 #endif
 
 #endif

@@ -5,6 +5,7 @@
 // reordered and added after it. Memory objects are made here once and get their
 // addresses at each run.
 #include "base/arena.h"
+#include "models/kernels/bf16.h"
 #include "models/kernels/convolution_backend.h"
 #include "models/kernels/onednn_plan.h"
 
@@ -29,7 +30,9 @@ typedef struct onednn_state {
     dnnl_memory_t x, y;          // images, or their gradients
     dnnl_memory_t packed, plain; // weights, or their gradient
     dnnl_memory_t scratchpad;
-    size_t packed_bytes; // at the start of scratch
+    // Parts of scratch, in this order; then oneDNN's own.
+    size_t packed_bytes;     // weights in its layout, or their gradient
+    size_t x_bytes, y_bytes; // images rounded to bf16; 0: taken as they are
 } onednn_state;
 
 static status create_memory(dnnl_memory_t *memory, const dnnl_memory_desc_t *md,
@@ -43,15 +46,6 @@ static size_t scratchpad_bytes(dnnl_primitive_desc_t plan)
 {
     return dnnl_memory_desc_get_size(
         dnnl_primitive_desc_query_md(plan, dnnl_query_scratchpad_md, 0));
-}
-
-static status create_images(onednn_state *t, const convolution_spec *s)
-{
-    dnnl_memory_desc_t x, y;
-    DNNL(onednn_describe_image(&x, s->in, s->in_block));
-    DNNL(onednn_describe_image(&y, s->out, s->out_block));
-    TRY(create_memory(&t->x, &x, t->engine));
-    return create_memory(&t->y, &y, t->engine);
 }
 
 static dnnl_status_t create_reorder(onednn_state *t, const dnnl_memory_desc_t *from,
@@ -74,31 +68,32 @@ static dnnl_status_t create_reorder(onednn_state *t, const dnnl_memory_desc_t *f
     return result;
 }
 
-// Memory and reorder for the weights (or their gradient) in the layout `packed`.
-static status create_weights(onednn_state *t, const convolution_spec *s,
-                             const dnnl_memory_desc_t *packed, bool gradient)
+// Bytes of a rounded copy of an operand that the pass reads.
+static size_t rounded_bytes(const dnnl_memory_desc_t *md)
 {
-    dnnl_memory_desc_t plain;
-    DNNL(onednn_describe_weights(&plain, s, dnnl_oihw));
-    TRY(create_memory(&t->plain, &plain, t->engine));
-    TRY(create_memory(&t->packed, packed, t->engine));
-    DNNL(create_reorder(t, gradient ? packed : &plain, gradient ? &plain : packed, gradient));
-    return ST_OK;
+    return md->data_type == dnnl_bf16 ? arena_padded(dnnl_memory_desc_get_size(md)) : 0;
 }
 
-static status create_from_plan(convolution_kernel *k, onednn_state *t, dnnl_primitive_desc_t plan)
+static status create_from_plan(convolution_kernel *k, onednn_state *t, const onednn_plan *plan)
 {
     bool gradient = k->pass == CONVOLUTION_BACKWARD_WEIGHTS;
-    const dnnl_memory_desc_t *packed = dnnl_primitive_desc_query_md(
-        plan, gradient ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
-    t->packed_bytes = arena_padded(dnnl_memory_desc_get_size(packed));
-    k->name = onednn_kernel_name(plan);
-    k->scratch_bytes = t->packed_bytes + scratchpad_bytes(plan);
-    DNNL(dnnl_primitive_create(&t->primitive, plan));
-    TRY(create_images(t, &k->spec));
+    k->name = onednn_kernel_name(plan->primitive);
+    t->packed_bytes = arena_padded(dnnl_memory_desc_get_size(&plan->weights));
+    t->x_bytes = rounded_bytes(&plan->x);
+    t->y_bytes = rounded_bytes(&plan->y);
+    k->scratch_bytes =
+        t->packed_bytes + t->x_bytes + t->y_bytes + scratchpad_bytes(plan->primitive);
+    DNNL(dnnl_primitive_create(&t->primitive, plan->primitive));
+    TRY(create_memory(&t->x, &plan->x, t->engine));
+    TRY(create_memory(&t->y, &plan->y, t->engine));
+    TRY(create_memory(&t->packed, &plan->weights, t->engine));
+    TRY(create_memory(&t->plain, &plan->plain, t->engine));
     TRY(create_memory(&t->scratchpad,
-                      dnnl_primitive_desc_query_md(plan, dnnl_query_scratchpad_md, 0), t->engine));
-    return create_weights(t, &k->spec, packed, gradient);
+                      dnnl_primitive_desc_query_md(plan->primitive, dnnl_query_scratchpad_md, 0),
+                      t->engine));
+    DNNL(create_reorder(t, gradient ? &plan->weights : &plan->plain,
+                        gradient ? &plan->plain : &plan->weights, gradient));
+    return ST_OK;
 }
 
 static status create(convolution_kernel *k)
@@ -107,10 +102,10 @@ static status create(convolution_kernel *k)
     CHECK(t != NULL, ST_INTERNAL, "no memory for a convolution");
     DNNL(dnnl_engine_create(&t->engine, dnnl_cpu, 0));
     DNNL(dnnl_stream_create(&t->stream, t->engine, dnnl_stream_default_flags));
-    dnnl_primitive_desc_t plan = NULL;
+    onednn_plan plan;
     DNNL(onednn_plan_pass(&plan, t->engine, &k->spec, k->pass));
-    status s = create_from_plan(k, t, plan);
-    dnnl_primitive_desc_destroy(plan);
+    status s = create_from_plan(k, t, &plan);
+    dnnl_primitive_desc_destroy(plan.primitive);
     return s;
 }
 
@@ -138,10 +133,21 @@ static void reorder(const onednn_state *t, dnnl_memory_t from, dnnl_memory_t to)
     execute(t, t->reorder, 2, (dnnl_exec_arg_t[]){{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
 }
 
+// An image the pass reads, from where it is or rounded in *scratch, which moves on.
+static void point_read(dnnl_memory_t memory, shape s, const float *data, size_t bytes,
+                       unsigned char **scratch)
+{
+    if (bytes == 0) {
+        point(memory, data);
+        return;
+    }
+    bf16_from_floats(data, shape_count(s), (uint16_t *)(void *)*scratch);
+    point(memory, *scratch);
+    *scratch += bytes;
+}
+
 static void run_weights(const onednn_state *t, const convolution_operands *o)
 {
-    point(t->x, o->x);
-    point(t->y, o->dy);
     execute(t, t->primitive, 4,
             (dnnl_exec_arg_t[]){{DNNL_ARG_SRC, t->x},
                                 {DNNL_ARG_DIFF_DST, t->y},
@@ -151,18 +157,8 @@ static void run_weights(const onednn_state *t, const convolution_operands *o)
     reorder(t, t->packed, t->plain);
 }
 
-static void run(const convolution_kernel *k, const convolution_operands *o)
+static void run_images(const onednn_state *t, const convolution_operands *o, bool forward)
 {
-    const onednn_state *t = k->state;
-    point(t->packed, o->scratch);
-    point(t->scratchpad, (char *)o->scratch + t->packed_bytes);
-    if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS) {
-        run_weights(t, o);
-        return;
-    }
-    bool forward = k->pass == CONVOLUTION_FORWARD;
-    point(t->x, forward ? o->x : o->dx);
-    point(t->y, forward ? o->y : o->dy);
     point(t->plain, o->weights);
     reorder(t, t->plain, t->packed);
     execute(t, t->primitive, 4,
@@ -170,6 +166,28 @@ static void run(const convolution_kernel *k, const convolution_operands *o)
                                 {forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, t->y},
                                 {DNNL_ARG_WEIGHTS, t->packed},
                                 {DNNL_ARG_SCRATCHPAD, t->scratchpad}});
+}
+
+static void run(const convolution_kernel *k, const convolution_operands *o)
+{
+    const onednn_state *t = k->state;
+    const convolution_spec *s = &k->spec;
+    unsigned char *next = o->scratch;
+    point(t->packed, next);
+    next += t->packed_bytes;
+    if (k->pass == CONVOLUTION_BACKWARD_DATA)
+        point(t->x, o->dx);
+    else
+        point_read(t->x, s->in, o->x, t->x_bytes, &next);
+    if (k->pass == CONVOLUTION_FORWARD)
+        point(t->y, o->y);
+    else
+        point_read(t->y, s->out, o->dy, t->y_bytes, &next);
+    point(t->scratchpad, next);
+    if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS)
+        run_weights(t, o);
+    else
+        run_images(t, o, k->pass == CONVOLUTION_FORWARD);
 }
 
 static void destroy(convolution_kernel *k)

@@ -7,20 +7,22 @@
 
 #include <oneapi/dnnl/dnnl.h>
 
-// An image tensor in one of the layouts of base/tensor.h.
-dnnl_status_t onednn_describe_image(dnnl_memory_desc_t *md, shape s, int block);
+// oneDNN's plan of a pass, and what it takes. Images are in the spec's layouts. What a pass reads of
+// x, weights and y is bf16 if `bf16`; what it writes is float32.
+typedef struct onednn_plan {
+    dnnl_primitive_desc_t primitive; // owned; NULL: there is none
+    bool bf16;
+    dnnl_memory_desc_t x, y;    // images or their gradients
+    dnnl_memory_desc_t weights; // or their gradient, as oneDNN likes them
+    dnnl_memory_desc_t plain;   // the same, (out, in, kernel, kernel) in float32
+} onednn_plan;
 
-// The weights, (out, in, kernel, kernel), in layout `tag`.
-dnnl_status_t onednn_describe_weights(dnnl_memory_desc_t *md, const convolution_spec *s,
-                                      dnnl_format_tag_t tag);
-
-// oneDNN's plan of a pass, owned by the caller; images in the spec's layouts, weights as oneDNN
-// likes them, scratch memory from the caller.
-dnnl_status_t onednn_plan_pass(dnnl_primitive_desc_t *plan, dnnl_engine_t engine,
-                               const convolution_spec *s, convolution_pass pass);
+// Scratch memory comes from the caller of the primitive.
+dnnl_status_t onednn_plan_pass(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
+                               convolution_pass pass);
 
 // oneDNN's name of the kernel it chose. Static text.
-const char *onednn_kernel_name(dnnl_primitive_desc_t plan);
+const char *onednn_kernel_name(dnnl_primitive_desc_t primitive);
 
 // Is that a vectorised kernel, not plain loops nor a matrix product?
 bool onednn_serves(const convolution_spec *s, convolution_pass pass);

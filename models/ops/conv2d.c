@@ -11,7 +11,6 @@
 typedef struct conv2d_config {
     int64_t channels, kernel, stride, pad;
     char init[CONFIG_TEXT_SIZE];
-    char algorithm[CONFIG_TEXT_SIZE];
 } conv2d_config;
 
 static const config_field fields[] = {
@@ -25,8 +24,6 @@ static const config_field fields[] = {
      "zeros around the image, pixels"},
     {"init", FIELD_TEXT, offsetof(conv2d_config, init), "default", 0, 0, "default|fan_out",
      "first weights: PyTorch's default (uniform, by fan-in) or Kaiming normal by fan-out"},
-    {"algorithm", FIELD_TEXT, offsetof(conv2d_config, algorithm), "auto", 0, 0, "auto|direct",
-     "auto: Winograd where it is faster; direct: never, for the smallest rounding errors"},
     {0}};
 
 // default: kaiming_uniform with a = sqrt 5, which is U(+-1/sqrt(fan in)); fan_out: He et al. 2015
@@ -52,7 +49,7 @@ static status plan(const void *settings, op_plan *p)
                              .kernel = (int)c->kernel,
                              .stride = (int)c->stride,
                              .pad = (int)c->pad,
-                             .winograd = strcmp(c->algorithm, "auto") == 0};
+                             .arithmetic = p->arithmetic};
     spec.out = (shape){spec.in.n, (int)c->channels,
                        convolution_size(spec.in.h, spec.kernel, spec.stride, spec.pad),
                        convolution_size(spec.in.w, spec.kernel, spec.stride, spec.pad)};
@@ -60,6 +57,9 @@ static status plan(const void *settings, op_plan *p)
     CHECK(spec.out.h > 0 && spec.out.w > 0, ST_CONFIG,
           "conv2d: a kernel of %d with padding %d does not fit into an image of %d x %d",
           spec.kernel, spec.pad, spec.in.h, spec.in.w);
+    CHECK(!spec.arithmetic.bf16 || convolution_has_bf16(), ST_CONFIG,
+          "precision bf16: this processor or library does not multiply bf16 numbers (AVX-512 BF16 "
+          "and oneDNN do); take precision fp32");
     convolution *kernels = NULL;
     TRY(convolution_create(&kernels, &spec, p->backward));
     p->kernel = kernels;

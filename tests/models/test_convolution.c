@@ -142,7 +142,9 @@ static void assert_close(const trial *t, const convolution_kernel *k, const floa
     float most = 0;
     for (size_t i = 0; i < count; i++)
         most = fmaxf(most, fabsf(expected[i]));
-    float tolerance = most * (t->spec.winograd ? 3e-5f : 2e-6f);
+    float tolerance = most * (t->spec.arithmetic.bf16                        ? 6e-3f
+                              : t->spec.arithmetic.way == CONVOLUTION_DIRECT ? 2e-6f
+                                                                             : 3e-5f);
     const convolution_spec *s = &t->spec;
     for (size_t i = 0; i < count; i++)
         if (!(fabsf(got[i] - expected[i]) <= tolerance))
@@ -177,7 +179,7 @@ static bool check_pass(const convolution_backend *backend, const convolution_spe
 }
 
 // All passes of all cases in all layouts; returns how many the backend served.
-static int check_backend(const convolution_backend *backend, bool winograd)
+static int check_backend(const convolution_backend *backend, convolution_way way, bool bf16)
 {
     const int blocks[] = {1, 8, 16};
     int served = 0;
@@ -186,7 +188,7 @@ static int check_backend(const convolution_backend *backend, bool winograd)
             int in_block = blocks[b % 3], out_block = blocks[b / 3];
             if (cases[i].in % in_block != 0 || cases[i].out % out_block != 0) continue;
             convolution_spec spec = new_spec(&cases[i], in_block, out_block);
-            spec.winograd = winograd;
+            spec.arithmetic = (arithmetic){way, bf16};
             for (int pass = 0; pass < CONVOLUTION_PASSES; pass++)
                 served += check_pass(backend, &spec, (convolution_pass)pass);
         }
@@ -196,7 +198,8 @@ static int check_backend(const convolution_backend *backend, bool winograd)
 static void im2col_is_the_reference(void **state)
 {
     (void)state;
-    assert_true(check_backend(&convolution_im2col, false) >= 3 * (int)CASE_COUNT);
+    assert_true(check_backend(&convolution_im2col, CONVOLUTION_DIRECT, false) >=
+                3 * (int)CASE_COUNT);
 }
 
 static void onednn_is_the_reference(void **state)
@@ -204,8 +207,12 @@ static void onednn_is_the_reference(void **state)
     (void)state;
 #ifdef BASIN_HAS_ONEDNN
     if (convolution_onednn_block() == 1) skip();
-    assert_true(check_backend(&convolution_onednn, false) >= 10);
-    assert_true(check_backend(&convolution_onednn, true) >= 10);
+    assert_true(check_backend(&convolution_onednn, CONVOLUTION_DIRECT, false) >= 10);
+    assert_true(check_backend(&convolution_onednn, CONVOLUTION_AUTO, false) >= 10);
+    assert_true(check_backend(&convolution_onednn, CONVOLUTION_WINOGRAD, false) >= 10);
+    if (!convolution_has_bf16()) return;
+    assert_true(check_backend(&convolution_onednn, CONVOLUTION_DIRECT, true) >= 10);
+    assert_true(check_backend(&convolution_onednn, CONVOLUTION_AUTO, true) >= 10);
 #else
     skip();
 #endif
@@ -224,7 +231,6 @@ static void check_adjoint(const size_case *size)
 {
     int in_block = convolution_out_block(size->in, 1);
     convolution_spec spec = new_spec(size, in_block, convolution_out_block(size->out, in_block));
-    spec.winograd = true;
     trial t;
     open_trial(&t, &spec);
     memset(t.dweights, 0, shape_count(t.weights_shape) * sizeof(float));

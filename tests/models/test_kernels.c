@@ -2,6 +2,7 @@
 #include "tests/check.h"
 
 #include "base/rng.h"
+#include "models/kernels/bf16.h"
 #include "models/kernels/layout.h"
 #include "models/kernels/matmul.h"
 #include "models/kernels/reference.h"
@@ -10,6 +11,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static float *new_random(size_t count, uint64_t seed)
 {
@@ -203,13 +205,36 @@ static void versions_name_the_libraries(void **state)
     assert_non_null(strstr(text, "OpenBLAS "));
 }
 
+// To the nearest, halves to the even one; what is not finite stays so.
+static void bf16_is_the_rounded_upper_half(void **state)
+{
+    (void)state;
+    const float x[] = {1.0f,    -2.5f,    1.00390625f, 1.01171875f, 1.004f,
+                       3.4e38f, INFINITY, -0.0f,       NAN,         -NAN};
+    const uint16_t expected[] = {0x3f80, 0xc020, 0x3f80, 0x3f82, 0x3f81, 0x7f80, 0x7f80, 0x8000};
+    uint16_t got[10];
+    bf16_from_floats(x, 10, got);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(got[i], expected[i]);
+    assert_true((got[8] & 0x7fff) > 0x7f80 && (got[9] & 0x7fff) > 0x7f80);
+    const uint32_t nearly_infinite_nan = 0x7fffffff; // rounding up would make it -0
+    float nan;
+    memcpy(&nan, &nearly_infinite_nan, sizeof nan);
+    bf16_from_floats(&nan, 1, got);
+    assert_true((got[0] & 0x7fff) > 0x7f80);
+}
+
 int main(void)
 {
     kernels_set_threads(1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matmul_is_the_reference),   cmocka_unit_test(max_pool_is_the_reference),
-        cmocka_unit_test(avg_pool_is_the_reference), cmocka_unit_test(max_pool_passes_nan_on),
-        cmocka_unit_test(layouts_are_as_drawn),      cmocka_unit_test(versions_name_the_libraries),
+        cmocka_unit_test(matmul_is_the_reference),
+        cmocka_unit_test(max_pool_is_the_reference),
+        cmocka_unit_test(avg_pool_is_the_reference),
+        cmocka_unit_test(max_pool_passes_nan_on),
+        cmocka_unit_test(bf16_is_the_rounded_upper_half),
+        cmocka_unit_test(layouts_are_as_drawn),
+        cmocka_unit_test(versions_name_the_libraries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

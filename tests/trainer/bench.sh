@@ -18,7 +18,7 @@ has "conv1 *conv2d *backward"
 [ ! -e run ] || fail "bench step made a run folder"
 
 "$basin" bench kernels --repeats 1 --batch 1 >table
-has "1: 16>16, 32, 3x3/1 *backward weights auto"
+has "1: 16>16, 32, 3x3/1 *backward weights winograd"
 run_ranks 2 "$basin" bench comm --repeats 1 --largest 256 >table
 has "exact sum  *64 kB" "exact sum  *256 kB" "gather  *32 kB"
 

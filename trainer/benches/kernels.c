@@ -45,10 +45,12 @@ static const layer layers[] = {
 // Ways of computing a convolution.
 typedef struct way {
     const char *name;
-    bool winograd;
+    arithmetic arithmetic;
 } way;
 
-static const way ways[] = {{"direct", false}, {"auto", true}};
+static const way ways[] = {{"direct", {CONVOLUTION_DIRECT, false}},
+                           {"winograd", {CONVOLUTION_WINOGRAD, false}},
+                           {"bf16", {CONVOLUTION_DIRECT, true}}};
 #define WAY_COUNT (sizeof ways / sizeof *ways)
 
 typedef struct trial {
@@ -65,7 +67,7 @@ static convolution_spec spec_of(const layer *l, const way *w)
                           .kernel = l->kernel,
                           .stride = l->stride,
                           .pad = l->kernel / 2,
-                          .winograd = w->winograd};
+                          .arithmetic = w->arithmetic};
     int out = convolution_size(l->size, s.kernel, s.stride, s.pad);
     s.out = (shape){l->batch, l->out, out, out};
     s.out_block = convolution_out_block(l->out, s.in_block);
@@ -133,7 +135,7 @@ static void print_trial(const trial *t, const layer *l, const way *w, const ceil
         char what[64];
         snprintf(what, sizeof what, "%d: %d>%d, %d, %dx%d/%d", l->batch, l->in, l->out, l->size,
                  l->kernel, l->kernel, l->stride);
-        printf("%-26s %-16s %-7s %8.2f %8.1f %6.2f  %s\n", what, pass_names[pass], w->name,
+        printf("%-26s %-16s %-8s %8.2f %8.1f %6.2f  %s\n", what, pass_names[pass], w->name,
                1e3 * seconds, 1e-9 * flops / seconds, flops / seconds / c->flops,
                convolution_kernel_name(t->kernels, (convolution_pass)pass));
     }
@@ -144,12 +146,15 @@ static status measure(const kernel_options *o)
     ceilings c;
     TRY(ceilings_measure(&c));
     printf("multiply-adds %.1f GFLOP/s, copy-add %.1f GB/s\n", 1e-9 * c.flops, 1e-9 * c.bytes);
-    printf("%-26s %-16s %-7s %8s %8s %6s  %s\n", "batch: channels, size", "pass", "way", "ms",
+    printf("%-26s %-16s %-8s %8s %8s %6s  %s\n", "batch: channels, size", "pass", "way", "ms",
            "GFLOP/s", "share", "kernel");
     for (size_t i = 0; i < LAYER_COUNT; i++)
         for (size_t k = 0; k < WAY_COUNT; k++) {
             trial t;
             layer l = layers[i];
+            bool no_winograd = l.kernel != 3 || l.stride != 1 || l.in == 3;
+            if (ways[k].arithmetic.way == CONVOLUTION_WINOGRAD && no_winograd) continue;
+            if (ways[k].arithmetic.bf16 && !convolution_has_bf16()) continue;
             if (o->batch > 0) l.batch = (int)o->batch;
             status s = open_trial(&t, &l, &ways[k]);
             if (s == ST_OK) print_trial(&t, &l, &ways[k], &c, (int)o->repeats);
