@@ -9,4 +9,7 @@ double clock_seconds(void);
 // not count.
 double clock_thread_seconds(void);
 
+// The same for all threads of this process together.
+double clock_process_seconds(void);
+
 #endif

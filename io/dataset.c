@@ -164,24 +164,25 @@ static uint64_t find_shard(const dataset *d, uint64_t index)
     return low;
 }
 
-// Where a sample stands, and what its file holds for it.
-typedef struct raw_sample {
-    const shard_layout *layout;
-    uint64_t shard, index; // inside the shard
-    void *data;
-    size_t bytes;
-} raw_sample;
-
-static status check_crc(dataset *d, const raw_sample *raw)
+static status check_crc(dataset *d, const stored_sample *stored)
 {
-    uint32_t stored;
-    TRY(shard_reader_get_crc(&d->reader, raw->shard, raw->index, &stored));
-    uint32_t found = shard_crc32c(raw->data, raw->bytes);
-    CHECK(found == stored, ST_BAD_DATA,
+    uint32_t expected, found = shard_crc32c(stored->bytes, stored->size);
+    TRY(shard_reader_get_crc(&d->reader, stored->shard, stored->index, &expected));
+    CHECK(found == expected, ST_BAD_DATA,
           "%s: sample %" PRIu64 " is damaged: its CRC-32C is %08" PRIx32 ", stored is %08" PRIx32
           ": copy or pack the file again",
-          raw->layout->path, raw->index, found, stored);
+          stored->file, stored->index, found, expected);
     return ST_OK;
+}
+
+status dataset_fetch(dataset *d, uint64_t index, stored_sample *stored)
+{
+    ASSERT(index < d->info.count);
+    uint64_t shard = find_shard(d, index);
+    *stored = (stored_sample){
+        .shard = shard, .index = index - d->first[shard], .file = d->shards[shard].path};
+    TRY(shard_reader_get(&d->reader, stored));
+    return d->shards[shard].has_crc ? check_crc(d, stored) : ST_OK;
 }
 
 static pixel_strides strides_of(const shard_layout *l)
@@ -196,27 +197,27 @@ static pixel_strides strides_of(const shard_layout *l)
     return (pixel_strides){steps[AXIS_H], steps[AXIS_W], steps[AXIS_C]};
 }
 
-static status read_decoded(dataset *d, const raw_sample *raw, void *pixels, image_size *size)
+static status arrange(dataset *d, const stored_sample *stored, void *pixels, image_size *size)
 {
     const dataset_info *info = &d->info;
-    const shard_layout *l = raw->layout;
+    const shard_layout *l = &d->shards[stored->shard];
     size_t count = shard_sample_pixels(l);
-    if (l->swapped) pixels_swap(raw->data, info->type, count);
+    if (l->swapped) pixels_swap(stored->bytes, info->type, count);
     pixel_strides strides = strides_of(l);
-    pixels_arrange(pixels, raw->data, &strides, info);
+    pixels_arrange(pixels, stored->bytes, &strides, info);
     *size = (image_size){info->height, info->width};
     CHECK(info->type != PIXEL_F32 || pixels_finite(pixels, count), ST_BAD_DATA,
-          "%s: sample %" PRIu64 " holds NaN or infinite values: replace or remove them", l->path,
-          raw->index);
+          "%s: sample %" PRIu64 " holds NaN or infinite values: replace or remove them",
+          stored->file, stored->index);
     return ST_OK;
 }
 
-static status decode(dataset *d, const raw_sample *raw, void *pixels, image_size *size)
+static status decode_image(dataset *d, const stored_sample *stored, void *pixels, image_size *size)
 {
     char name[512];
-    const shard_layout *l = raw->layout;
-    snprintf(name, sizeof name, "%s: sample %" PRIu64, l->path, raw->index);
-    encoded_image image = {name, raw->data, raw->bytes};
+    const shard_layout *l = &d->shards[stored->shard];
+    snprintf(name, sizeof name, "%s: sample %" PRIu64, stored->file, stored->index);
+    encoded_image image = {name, stored->bytes, stored->size};
     TRY(image_decoder_size(d->decoder, &image, &size->height, &size->width));
     CHECK(size->height <= l->height && size->width <= l->width, ST_BAD_DATA,
           "%s has %d x %d pixels, but the file says that none has more than %d x %d", name,
@@ -224,10 +225,11 @@ static status decode(dataset *d, const raw_sample *raw, void *pixels, image_size
     return image_decoder_decode(d->decoder, &image, size->height, size->width, pixels);
 }
 
-static status read_encoded(dataset *d, const raw_sample *raw, void *pixels, image_size *size)
+status dataset_decode(dataset *d, const stored_sample *stored, void *pixels, image_size *size)
 {
+    if (d->shards[stored->shard].storage != STORED_ENCODED) return arrange(d, stored, pixels, size);
     char why[1024];
-    status s = decode(d, raw, pixels, size);
+    status s = decode_image(d, stored, pixels, size);
     if (s != ST_BAD_DATA) return s;
     snprintf(why, sizeof why, "%s", status_message());
     status_clear();
@@ -236,14 +238,9 @@ static status read_encoded(dataset *d, const raw_sample *raw, void *pixels, imag
 
 status dataset_read_sized(dataset *d, uint64_t index, void *pixels, image_size *size)
 {
-    ASSERT(index < d->info.count);
-    uint64_t shard = find_shard(d, index);
-    raw_sample raw = {
-        .layout = &d->shards[shard], .shard = shard, .index = index - d->first[shard]};
-    TRY(shard_reader_get(&d->reader, shard, raw.index, &raw.data, &raw.bytes));
-    if (raw.layout->has_crc) TRY(check_crc(d, &raw));
-    return raw.layout->storage == STORED_ENCODED ? read_encoded(d, &raw, pixels, size)
-                                                 : read_decoded(d, &raw, pixels, size);
+    stored_sample stored;
+    TRY(dataset_fetch(d, index, &stored));
+    return dataset_decode(d, &stored, pixels, size);
 }
 
 status dataset_read(dataset *d, uint64_t index, void *pixels)

@@ -43,6 +43,15 @@ typedef struct image_size {
     int height, width;
 } image_size;
 
+// A sample as its file has it: pixels in the file's byte order and axes, or an encoded image. Not owned.
+typedef struct stored_sample {
+    uint64_t shard, index; // number of the file, and of the sample in it
+    const char *file;
+    uint64_t place; // of its first byte in the file; 0: it is not in one piece there (chunks)
+    void *bytes;
+    size_t size; // bytes
+} stored_sample;
+
 typedef struct dataset dataset;
 
 // Looks at all shards, file locking off. Images may be uint8, uint16 or float32 in either byte
@@ -68,6 +77,11 @@ status dataset_read(dataset *d, uint64_t index, void *pixels); // for data sets 
 // The same for any data set: pixels (size->height, size->width, channels), at most sample_bytes.
 // Errors: also ST_BAD_DATA an image that cannot be decoded, or is larger than its shard says.
 status dataset_read_sized(dataset *d, uint64_t index, void *pixels, image_size *size);
+
+// The two halves of dataset_read_sized. dataset_fetch reads sample `index`, valid until the next fetch,
+// and checks its crc32c; dataset_decode makes pixels of it, and checks that floats are finite.
+status dataset_fetch(dataset *d, uint64_t index, stored_sample *stored);
+status dataset_decode(dataset *d, const stored_sample *stored, void *pixels, image_size *size);
 
 // Labels of samples first .. first+count-1; -1 = unlabelled. Errors: ST_BAD_DATA, ST_IO.
 status dataset_read_labels(dataset *d, uint64_t first, uint64_t count, int64_t *labels);

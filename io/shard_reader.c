@@ -228,41 +228,45 @@ static status read_offsets(shard_handle *handle, const shard_layout *l, uint64_t
     return s;
 }
 
-static status read_encoded(shard_reader *reader, shard_handle *handle, const shard_layout *l,
-                           uint64_t index, size_t *bytes)
+static status read_encoded(shard_handle *handle, const shard_layout *l, stored_sample *stored)
 {
     char reason[HDF5_TEXT_SIZE];
     uint64_t offsets[2] = {0};
-    TRY(read_offsets(handle, l, index, offsets));
-    *bytes = offsets[1] - offsets[0];
-    CHECK(offsets[1] > offsets[0] && *bytes <= l->largest_bytes, ST_BAD_DATA,
+    TRY(read_offsets(handle, l, stored->index, offsets));
+    stored->size = offsets[1] - offsets[0];
+    CHECK(offsets[1] > offsets[0] && stored->size <= l->largest_bytes, ST_BAD_DATA,
           "%s: the place of sample %" PRIu64 " has changed since the file was opened", l->path,
-          index);
-    if (l->offset != 0) return read_at(handle, l, l->offset + offsets[0], reader->sample, *bytes);
+          stored->index);
+    if (l->offset != 0) {
+        stored->place = l->offset + offsets[0];
+        return read_at(handle, l, stored->place, stored->bytes, stored->size);
+    }
     hdf5_lock();
     status s = open_hdf5(l, &handle->file, &handle->images, SHARD_BYTES);
-    if (s == ST_OK &&
-        hdf5_read_column(handle->images, offsets[0], *bytes, H5T_NATIVE_UINT8, reader->sample) < 0)
-        s = failure(ST_IO, "%s: sample %" PRIu64 " cannot be read (%s)", l->path, index,
+    if (s == ST_OK && hdf5_read_column(handle->images, offsets[0], stored->size, H5T_NATIVE_UINT8,
+                                       stored->bytes) < 0)
+        s = failure(ST_IO, "%s: sample %" PRIu64 " cannot be read (%s)", l->path, stored->index,
                     hdf5_reason(reason));
     hdf5_unlock();
     return s;
 }
 
-status shard_reader_get(shard_reader *reader, uint64_t shard, uint64_t index, void **sample,
-                        size_t *bytes)
+status shard_reader_get(shard_reader *reader, stored_sample *stored)
 {
-    const shard_layout *l = &reader->shards[shard];
-    *sample = reader->sample;
+    const shard_layout *l = &reader->shards[stored->shard];
+    stored->bytes = reader->sample;
     if (l->storage == STORED_ENCODED)
-        return read_encoded(reader, use_handle(reader, shard), l, index, bytes);
-    *bytes = sample_bytes_of(l);
-    if (l->storage == STORED_PLAIN)
-        return read_at(use_handle(reader, shard), l, l->offset + index * *bytes, reader->sample,
-                       *bytes);
+        return read_encoded(use_handle(reader, stored->shard), l, stored);
+    stored->size = sample_bytes_of(l);
+    if (l->storage == STORED_PLAIN) {
+        stored->place = l->offset + stored->index * stored->size;
+        return read_at(use_handle(reader, stored->shard), l, stored->place, stored->bytes,
+                       stored->size);
+    }
     void *block;
-    TRY(get_block(reader, shard, index / (uint64_t)l->block_samples, &block));
-    gather(l, block, index % (uint64_t)l->block_samples, reader->sample);
+    uint64_t samples = (uint64_t)l->block_samples;
+    TRY(get_block(reader, stored->shard, stored->index / samples, &block));
+    gather(l, block, stored->index % samples, stored->bytes);
     return ST_OK;
 }
 

@@ -42,10 +42,9 @@ typedef struct shard_reader {
 status shard_reader_create(shard_reader *reader, const shard_layout *shards, uint64_t shard_count,
                            const char *images);
 
-// Sample `index` of file `shard`, raw, and its size: valid until the next call.
-// Errors: ST_BAD_DATA, ST_IO.
-status shard_reader_get(shard_reader *reader, uint64_t shard, uint64_t index, void **sample,
-                        size_t *bytes);
+// Reads the sample that stored->shard and stored->index name, raw; sets its place, bytes and size.
+// Valid until the next call. Errors: ST_BAD_DATA, ST_IO.
+status shard_reader_get(shard_reader *reader, stored_sample *stored);
 
 // Its stored CRC-32C; the layout must have them. Errors: ST_IO.
 status shard_reader_get_crc(shard_reader *reader, uint64_t shard, uint64_t index, uint32_t *crc);

@@ -15,13 +15,16 @@ run_ranks 2 "$basin" bench step "$job" --steps 1 --warmup 0 --size 16 batch=32 >
 has "moco, 2 of 4 workers"
 "$basin" bench step "$job" --steps 1 --nodes --size 16 >table
 has "conv1 *conv2d *backward"
-[ ! -e run ] || fail "bench step made a run folder"
-
 "$basin" bench kernels --repeats 1 --batch 1 >table
 has "1: 16>16, 32, 3x3/1 *backward weights winograd"
 run_ranks 2 "$basin" bench comm --repeats 1 --largest 256 >table
 has "exact sum  *64 kB" "exact sum  *256 kB" "gather  *32 kB"
+make_data
+"$basin" bench data "$job" --images 40 --repeats 2 batch=16 >table
+has "[a-z_]*: 40 of" "read, cold .* of pread's" "read, warm" decode augment "loader .* images/s a core"
+[ ! -e run ] || fail "a bench made a run folder"
 
 expect 64 "did you mean 'step'" "$basin" bench stpe "$job"
 expect 64 "expected JOB.yaml" "$basin" bench step
+expect 64 "expected JOB.yaml" "$basin" bench data
 expect 64 "There are only options" "$basin" bench comm job.yaml
