@@ -31,6 +31,9 @@ typedef struct checkpoint_array {
     void *data;
 } checkpoint_array;
 
+// Of its contents.
+size_t checkpoint_array_bytes(const checkpoint_array *array);
+
 typedef struct checkpoint_text {
     const char *name; // attribute of the file's root: "job", "versions", "instruction_set"
     const char *value;

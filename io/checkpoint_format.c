@@ -16,7 +16,7 @@ hid_t array_native(array_type type)
                                : H5T_NATIVE_UINT64;
 }
 
-size_t array_bytes(const checkpoint_array *array)
+size_t checkpoint_array_bytes(const checkpoint_array *array)
 {
     size_t bytes = array->type == ARRAY_F32 ? 4 : 8;
     for (int i = 0; i < array->rank; i++)

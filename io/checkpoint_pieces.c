@@ -10,7 +10,7 @@ static size_t row_bytes(const checkpoint_array *array)
 {
     checkpoint_array row = *array;
     if (row.rank > 0) row.dims[0] = 1;
-    return array_bytes(&row);
+    return checkpoint_array_bytes(&row);
 }
 
 static uint64_t rows_of(const checkpoint_array *array)

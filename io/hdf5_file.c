@@ -15,9 +15,9 @@ status hdf5_open(hid_t *file, const char *path)
     hid_t settings = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_file_locking(settings, false, true);
     *file = H5Fopen(path, H5F_ACC_RDONLY, settings);
+    if (*file < 0) hdf5_reason(reason); // the next call would forget it
     H5Pclose(settings);
     if (*file >= 0) return ST_OK;
-    hdf5_reason(reason);
     CHECK(H5Fis_hdf5(path) > 0, ST_BAD_DATA, "%s: not an HDF5 file", path);
     return failure(ST_BAD_DATA, "%s: an HDF5 file, but it cannot be opened (%s): copy it again",
                    path, reason);

@@ -102,6 +102,8 @@ static const config_field checkpoint_fields[] = {
      "epochs between checkpoints; 0 = at the end only"},
     {"keep", FIELD_INT, offsetof(job_checkpoint, keep), "3", 1, 1000000, NULL,
      "newest checkpoints to keep"},
+    {"keep_every", FIELD_INT, offsetof(job_checkpoint, keep_every), "0", 0, NO_LIMIT, NULL,
+     "also keep every so-manieth checkpoint for ever; 0 = none"},
     {0}};
 
 static const config_field encoder_fields[] = {

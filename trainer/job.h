@@ -37,7 +37,7 @@ typedef struct job_evaluate {
 } job_evaluate;
 
 typedef struct job_checkpoint {
-    int64_t every, keep; // epochs, files
+    int64_t every, keep, keep_every; // epochs, files, checkpoints
 } job_checkpoint;
 
 // A plug-in's own settings, laid out as its field table says.

@@ -48,11 +48,18 @@ static void run_lockstep(training *t, const method_step *step)
     t->job->method->run(t->method, step, (worker_group){0, t->workers.count}, t->leaves);
 }
 
+// Seconds that one more step and its checkpoint may take.
+static double time_to_stop(const training *t)
+{
+    double saving = t->saver != NULL ? saver_get_times(t->saver).longest : 0;
+    return t->longest_step + 3 * saving;
+}
+
 // A rank in trouble cannot go on; its leaves only keep the others company.
 static void fill_leaves(training *t, const method_step *step)
 {
     if (t->leaves != NULL) run_lockstep(t, step);
-    bool stop = stop_asked(&t->stop, t->longest_step);
+    bool stop = stop_asked(&t->stop, time_to_stop(t));
     for (int worker = 0; worker < t->workers.count; worker++) {
         phases_enter(&t->phases, PHASE_REDUCE);
         float *leaf = reduce_leaf(t->reduce);
@@ -185,11 +192,13 @@ static status run_step(training *t, report *r)
     return ST_OK;
 }
 
-// Collective.
-static status save(training *t)
+// Local. What the disk has no room for is told of, and does not end the run: later there may be room.
+static status forgive(status s)
 {
-    status s = t->world->rank == 0 ? snapshot_write(t) : ST_OK;
-    return agree(t->world, s);
+    if (s != ST_IO) return s;
+    log_warn("%s; training goes on", status_message());
+    status_clear();
+    return ST_OK;
 }
 
 // Local. Pictures at the end of an epoch, by rank 0.
@@ -221,6 +230,23 @@ static const char *state_of(const training *t, bool last)
     return last || t->stopping ? "stopped" : "running";
 }
 
+// Local. All that has been handed to the disk is there, or this is an error.
+static status finish_writing(training *t)
+{
+    if (t->world->rank != 0) return ST_OK;
+    TRY(saver_finish(t->saver));
+    return run_folder_flush(&t->folder);
+}
+
+// Collective. At the end, nothing is forgiven.
+static status note_state(training *t, const report *r, bool last)
+{
+    const char *state = state_of(t, last);
+    if (!last && !t->stopping) return agree(t->world, forgive(report_run(r, t, state)));
+    TRY(agree(t->world, finish_writing(t)));
+    return agree(t->world, report_run(r, t, state));
+}
+
 // Collective. What is due after step t->step; evaluations and checkpoints are agreement points. Who
 // is asked to stop has little time: then a checkpoint is written and nothing is evaluated.
 static status after_step(training *t, report *r, bool last)
@@ -228,18 +254,19 @@ static status after_step(training *t, report *r, bool last)
     const job *j = t->job;
     status s = report_write(r, t, last || t->stopping);
     if (r->steps == 0) watch_metrics(t, r->last_metrics); // they are new
+    if (t->saver != NULL) saver_look(t->saver);
     if (t->pending == ST_OK) t->pending = s;
     bool leaving = t->stopping && !last;
     bool save_due = last || leaving || due(t->step, t->steps_per_epoch, j->checkpoint.every);
     bool evaluate_due = last || due(t->step, t->steps_per_epoch, j->evaluate.every);
     bool draw_due = last || due(t->step, t->steps_per_epoch, 1);
-    if (draw_due && t->pending == ST_OK) t->pending = draw(t);
+    if (draw_due && t->pending == ST_OK) t->pending = forgive(draw(t));
     if (!save_due && !evaluate_due) return ST_OK;
     phases_enter(&t->phases, PHASE_OTHER);
     TRY(agree(t->world, t->pending));
-    if (save_due) TRY(save(t));
+    if (save_due && t->saver != NULL) snapshot_begin(t);
     if (evaluate_due && !leaving) TRY(training_evaluate(t, r));
-    TRY(agree(t->world, report_run(r, t, state_of(t, last))));
+    TRY(note_state(t, r, last));
     start_counting(t, r);
     return ST_OK;
 }
@@ -257,7 +284,7 @@ static status timed_step(training *t, report *r)
 // Collective.
 static status run_steps(training *t, report *r)
 {
-    TRY(agree(t->world, report_run(r, t, "running")));
+    TRY(agree(t->world, forgive(report_run(r, t, "running"))));
     uint64_t end = training_end(t);
     if (t->step >= end) {
         log_info("%s: all %llu steps are done already", t->job->run, (unsigned long long)end);
@@ -273,6 +300,17 @@ static status run_steps(training *t, report *r)
     return t->step < end ? ST_STOPPED : ST_OK;
 }
 
+// Local. How much the checkpoints have cost.
+static void tell_times(const training *t)
+{
+    if (t->saver == NULL) return;
+    saver_times times = saver_get_times(t->saver);
+    if (times.written == 0) return;
+    log_info("%d checkpoint%s of %.1f MB: training waited %.3f s for them, %.2f %% of its time",
+             times.written, times.written > 1 ? "s" : "", 1e-6 * (double)saver_bytes(t->saver),
+             times.stalled, 100 * times.stalled / (clock_seconds() - t->started));
+}
+
 status training_loop(training *t)
 {
     report r;
@@ -282,6 +320,7 @@ status training_loop(training *t)
     progress_end();
     if (s == ST_STOPPED) stop_tell(&t->stop, t->world);
     if (s == ST_OK || s == ST_STOPPED) {
+        tell_times(t);
         log_info("%s: step %llu of %llu after %.1f s%s", t->job->run, (unsigned long long)t->step,
                  (unsigned long long)t->steps_total, clock_seconds() - t->started,
                  s == ST_STOPPED ? "; checkpoint written, run me again" : "");

@@ -128,6 +128,17 @@ status report_code_evaluation(training *t, const code_evaluation *found)
     return run_folder_add_metrics(&t->folder, json_end(&line));
 }
 
+static void add_checkpoints(json_line *line, saver *s)
+{
+    saver_times times = saver_get_times(s);
+    json_open(line, "checkpoints"); // since this process started
+    json_int(line, "written", times.written);
+    json_int(line, "failed", times.failed);
+    json_real(line, "seconds_waited", times.stalled);
+    json_real(line, "seconds_writing", times.writing);
+    json_close(line);
+}
+
 status report_run(const report *r, const training *t, const char *run_status)
 {
     if (t->world->rank != 0) return ST_OK;
@@ -148,6 +159,7 @@ status report_run(const report *r, const training *t, const char *run_status)
     add_share(&line, "knn_top1_untrained", r->knn_untrained);
     add_share(&line, "knn_top1_pixels", r->knn_pixels);
     json_close(&line);
+    add_checkpoints(&line, t->saver);
     json_int(&line, "ranks", t->world->size);
     json_int(&line, "workers", t->workers.total);
     json_text(&line, "basin", BASIN_VERSION);

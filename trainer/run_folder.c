@@ -1,16 +1,15 @@
-// trainer/run_folder.c -- paths, small files and the list of checkpoints of one run.
+// trainer/run_folder.c -- paths, small files and lines of metrics of one run.
 #include "trainer/run_folder.h"
 
+#include "base/log.h"
 #include "io/atomic_file.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define CHECKPOINTS "checkpoints"
 
 static status make_folder(const char *path)
 {
@@ -41,13 +40,6 @@ static void join(char path[RUN_PATH_SIZE], const char *folder, const char *name)
     ASSERT(length < RUN_PATH_SIZE);
 }
 
-static void join_checkpoint(char path[RUN_PATH_SIZE], const char *run, const char *name)
-{
-    char folder[RUN_PATH_SIZE];
-    join(folder, run, CHECKPOINTS);
-    join(path, folder, name);
-}
-
 status run_folder_pictures(const run_folder *r, uint64_t epoch, char prefix[RUN_PATH_SIZE])
 {
     char folder[RUN_PATH_SIZE], name[64];
@@ -58,18 +50,29 @@ status run_folder_pictures(const run_folder *r, uint64_t epoch, char prefix[RUN_
     return ST_OK;
 }
 
+// Ends a line that was not written to its end.
+static status end_line(const run_folder *r)
+{
+    char last = '\n';
+    off_t size = lseek(r->metrics, 0, SEEK_END);
+    if (size > 0 && pread(r->metrics, &last, 1, size - 1) != 1) last = '\n';
+    CHECK(last == '\n' || write(r->metrics, "\n", 1) == 1, ST_IO,
+          "%s/metrics.jsonl: cannot be written: %s", r->path, strerror(errno));
+    return ST_OK;
+}
+
 status run_folder_open(run_folder *r, const char *path)
 {
     char inside[RUN_PATH_SIZE];
     *r = (run_folder){0};
     snprintf(r->path, sizeof r->path, "%s", path);
-    join(inside, path, CHECKPOINTS);
+    join(inside, path, RUN_CHECKPOINTS);
     TRY(make_folders(inside));
     join(inside, path, "metrics.jsonl");
-    r->metrics = fopen(inside, "a");
-    CHECK(r->metrics != NULL, ST_IO, "%s: cannot be opened for writing: %s", inside,
-          strerror(errno));
-    return ST_OK;
+    r->metrics = open(inside, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    CHECK(r->metrics >= 0, ST_IO, "%s: cannot be opened for writing: %s", inside, strerror(errno));
+    r->is_open = true;
+    return end_line(r);
 }
 
 status run_folder_write(const run_folder *r, const char *name, const char *text)
@@ -79,95 +82,56 @@ status run_folder_write(const run_folder *r, const char *name, const char *text)
     return atomic_file_write_text(path, text);
 }
 
+static status keep_line(run_folder *r, const char *json)
+{
+    size_t length = strlen(json) + 1;
+    if (r->unwritten_size + length > r->room) {
+        size_t room = 2 * (r->unwritten_size + length);
+        char *more = realloc(r->unwritten, room);
+        CHECK(more != NULL, ST_INTERNAL, "no memory for lines of metrics");
+        r->unwritten = more;
+        r->room = room;
+    }
+    memcpy(r->unwritten + r->unwritten_size, json, length - 1);
+    r->unwritten[r->unwritten_size + length - 1] = '\n';
+    r->unwritten_size += length;
+    return ST_OK;
+}
+
+status run_folder_flush(run_folder *r)
+{
+    size_t done = 0;
+    int reason = 0;
+    while (done < r->unwritten_size && reason == 0) {
+        ssize_t put = write(r->metrics, r->unwritten + done, r->unwritten_size - done);
+        if (put > 0) done += (size_t)put;
+        if (put <= 0 && errno != EINTR) reason = put < 0 ? errno : ENOSPC;
+    }
+    r->unwritten_size -= done;
+    if (done > 0) memmove(r->unwritten, r->unwritten + done, r->unwritten_size);
+    CHECK(reason == 0, ST_IO, "%s/metrics.jsonl: cannot be written: %s", r->path, strerror(reason));
+    return ST_OK;
+}
+
 status run_folder_add_metrics(run_folder *r, const char *json)
 {
-    bool written = fprintf(r->metrics, "%s\n", json) > 0 && fflush(r->metrics) == 0;
-    CHECK(written, ST_IO, "%s/metrics.jsonl: cannot be written: %s", r->path, strerror(errno));
+    TRY(keep_line(r, json));
+    bool full = run_folder_flush(r) != ST_OK;
+    if (full && !r->is_full)
+        log_warn("%s; its lines are kept in memory until they can be", status_message());
+    if (full) status_clear();
+    r->is_full = full;
     return ST_OK;
-}
-
-void run_folder_checkpoint_path(const char *run, uint64_t step, char path[RUN_PATH_SIZE])
-{
-    char name[64];
-    snprintf(name, sizeof name, "step-%012llu.h5", (unsigned long long)step);
-    join_checkpoint(path, run, name);
-}
-
-static int is_checkpoint(const struct dirent *entry)
-{
-    size_t length = strlen(entry->d_name);
-    return strncmp(entry->d_name, "step-", 5) == 0 && length > 3 &&
-           strcmp(entry->d_name + length - 3, ".h5") == 0;
-}
-
-// Names of the checkpoints, oldest first; free each and the list.
-static status list_checkpoints(const char *run, struct dirent ***names, int *count)
-{
-    char folder[RUN_PATH_SIZE];
-    join(folder, run, CHECKPOINTS);
-    *count = scandir(folder, names, is_checkpoint, alphasort);
-    if (*count < 0 && errno == ENOENT) {
-        *names = NULL;
-        *count = 0;
-    }
-    CHECK(*count >= 0, ST_IO, "%s: cannot be read: %s", folder, strerror(errno));
-    return ST_OK;
-}
-
-static void free_names(struct dirent **names, int count)
-{
-    for (int i = 0; i < count; i++)
-        free(names[i]);
-    free(names);
-}
-
-status run_folder_latest(const char *run, bool *found, char path[RUN_PATH_SIZE])
-{
-    struct dirent **names;
-    int count;
-    TRY(list_checkpoints(run, &names, &count));
-    *found = count > 0;
-    if (*found) join_checkpoint(path, run, names[count - 1]->d_name);
-    free_names(names, count);
-    return ST_OK;
-}
-
-static status link_latest(const run_folder *r, uint64_t step)
-{
-    char target[64], link[RUN_PATH_SIZE], beside[RUN_PATH_SIZE];
-    snprintf(target, sizeof target, "step-%012llu.h5", (unsigned long long)step);
-    join(link, r->path, CHECKPOINTS "/latest");
-    join(beside, r->path, CHECKPOINTS "/latest.new");
-    bool removed = unlink(beside) == 0 || errno == ENOENT;
-    CHECK(removed && symlink(target, beside) == 0 && rename(beside, link) == 0, ST_IO,
-          "%s: cannot be pointed to %s: %s", link, target, strerror(errno));
-    return ST_OK;
-}
-
-status run_folder_publish(const run_folder *r, uint64_t step, int64_t keep)
-{
-    TRY(link_latest(r, step));
-    struct dirent **names;
-    int count;
-    TRY(list_checkpoints(r->path, &names, &count));
-    status s = ST_OK;
-    for (int i = 0; i < count - (int)keep && s == ST_OK; i++) {
-        char path[RUN_PATH_SIZE];
-        ASSERT(names != NULL);
-        join_checkpoint(path, r->path, names[i]->d_name);
-        if (unlink(path) != 0)
-            s = failure(ST_IO, "%s: the old checkpoint cannot be deleted: %s", path,
-                        strerror(errno));
-    }
-    free_names(names, count);
-    return s;
 }
 
 status run_folder_close(run_folder *r)
 {
-    if (r->metrics == NULL) return ST_OK;
-    int closed = fclose(r->metrics);
-    r->metrics = NULL;
-    CHECK(closed == 0, ST_IO, "%s/metrics.jsonl: cannot be written: %s", r->path, strerror(errno));
-    return ST_OK;
+    if (!r->is_open) return ST_OK;
+    status s = run_folder_flush(r);
+    int closed = close(r->metrics);
+    if (s == ST_OK && closed != 0)
+        s = failure(ST_IO, "%s/metrics.jsonl: cannot be written: %s", r->path, strerror(errno));
+    free(r->unwritten);
+    *r = (run_folder){0};
+    return s;
 }

@@ -4,7 +4,8 @@
 //   run.json       status, position, last metrics, versions; replaced atomically
 //   metrics.jsonl  one JSON object a logged step or evaluation, appended
 //   pictures/      what has been learned, one set an epoch
-//   checkpoints/   step-000000001560.h5 ..., and `latest`, a link to the newest
+//   checkpoints/   see trainer/checkpoint_folder.h
+//   STOP           made by whoever wants the run to stop, see trainer/stop.h
 //
 // Written by rank 0 alone; the functions are local.
 #ifndef TRAINER_RUN_FOLDER_H
@@ -13,17 +14,23 @@
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#define RUN_PATH_SIZE 512
+#define RUN_PATH_SIZE   512
+#define RUN_CHECKPOINTS "checkpoints"
 
 typedef struct run_folder {
     char path[256];
-    FILE *metrics; // NULL until run_folder_open
+    int metrics;                 // descriptor of metrics.jsonl
+    char *unwritten;             // lines for which the disk had no room yet; owned
+    size_t unwritten_size, room; // bytes: of the lines, of their memory
+    bool is_open, is_full;       // is_full: the last try to write failed
 } run_folder;
 
-// Makes the folders that are missing and opens metrics.jsonl to append. Errors: ST_IO.
+// Makes the folders that are missing and opens metrics.jsonl to append; a line that a killed process
+// has left unfinished is ended. Errors: ST_IO.
 status run_folder_open(run_folder *r, const char *path);
 
 // Replaces a small file of the folder atomically. Errors: ST_IO.
@@ -32,20 +39,14 @@ status run_folder_write(const run_folder *r, const char *name, const char *text)
 // The beginning of the paths of an epoch's pictures; makes their folder. Errors: ST_IO.
 status run_folder_pictures(const run_folder *r, uint64_t epoch, char prefix[RUN_PATH_SIZE]);
 
-// Appends one line to metrics.jsonl and flushes it. Errors: ST_IO.
+// Appends one line to metrics.jsonl. When it cannot be written, says so once in the log, keeps the
+// line, and tries again with the next. Errors: ST_INTERNAL no memory to keep it.
 status run_folder_add_metrics(run_folder *r, const char *json);
 
-// Path of the checkpoint of `step`.
-void run_folder_checkpoint_path(const char *run, uint64_t step, char path[RUN_PATH_SIZE]);
+// Errors: ST_IO when there are lines of metrics that still cannot be written.
+status run_folder_flush(run_folder *r);
 
-// Path of the newest checkpoint of the run folder `run`; *found is false when there is none.
-// Errors: ST_IO.
-status run_folder_latest(const char *run, bool *found, char path[RUN_PATH_SIZE]);
-
-// Points `latest` to the checkpoint of `step`, then deletes all but the newest `keep`. Errors: ST_IO.
-status run_folder_publish(const run_folder *r, uint64_t step, int64_t keep);
-
-// Errors: ST_IO when the last lines of metrics could not be written.
+// The same, and closes. Lines that cannot be written are lost.
 status run_folder_close(run_folder *r);
 
 #endif

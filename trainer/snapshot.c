@@ -1,4 +1,4 @@
-// trainer/snapshot.c -- a training as a checkpoint: what it holds, written and read back.
+// trainer/snapshot.c -- a training as a checkpoint: what it holds, handed to the saver and read back.
 //
 //   step                           position; order and random draws follow from it and the seed
 //   query/... or the method's      learned parameters and running statistics, names as in PyTorch
@@ -58,23 +58,30 @@ static void describe_machine(machine_texts *m)
     kernels_instruction_set(m->instructions, sizeof m->instructions);
 }
 
-status snapshot_write(training *t)
+static checkpoint_keeping keeping_of(const training *t)
 {
-    checkpoint_array *arrays;
-    size_t count;
-    TRY(list_arrays(t, &arrays, &count));
-    char path[RUN_PATH_SIZE];
+    const job_checkpoint *wanted = &t->job->checkpoint;
+    uint64_t every = (uint64_t)(wanted->every * wanted->keep_every);
+    return (checkpoint_keeping){wanted->keep, t->steps_per_epoch * every};
+}
+
+status snapshot_prepare(training *t)
+{
     machine_texts machine;
     describe_machine(&machine);
     const checkpoint_text texts[] = {{"job", t->job->resolved},
                                      {"method", t->job->method->name},
                                      {"versions", machine.versions},
                                      {"instruction_set", machine.instructions}};
-    run_folder_checkpoint_path(t->job->run, t->step, path);
-    status s = checkpoint_write(path, arrays, count, texts, 4);
-    free(arrays);
-    TRY(s);
-    return run_folder_publish(&t->folder, t->step, t->job->checkpoint.keep);
+    checkpoint_keeping keeping = keeping_of(t);
+    TRY(list_arrays(t, &t->arrays, &t->array_count));
+    return saver_create(&t->saver, t->job->run, &keeping, t->arrays, t->array_count, texts, 4);
+}
+
+void snapshot_begin(training *t)
+{
+    ASSERT(snapshot_describe(t, t->arrays) == t->array_count);
+    saver_begin(t->saver, t->step, t->arrays);
 }
 
 static status read_all(training *t, checkpoint *c)
@@ -150,11 +157,10 @@ static void compare_machines(checkpoint *c)
     }
 }
 
-status snapshot_resume(training *t, bool *resumed)
+status snapshot_resume(training *t, uint64_t step)
 {
     char path[RUN_PATH_SIZE];
-    TRY(run_folder_latest(t->job->run, resumed, path));
-    if (!*resumed) return ST_OK;
+    checkpoint_folder_path(t->job->run, step, path);
     checkpoint *c;
     TRY(checkpoint_open(&c, path));
     status s = read_all(t, c);

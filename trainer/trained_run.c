@@ -1,6 +1,8 @@
 // trainer/trained_run.c -- see trained_run.h.
 #include "trainer/trained_run.h"
 
+#include "trainer/checkpoint_folder.h"
+
 #include <string.h>
 
 status trained_run_open(trained_run *r, const char *command, const char *folder, int override_count,
@@ -12,7 +14,7 @@ status trained_run_open(trained_run *r, const char *command, const char *folder,
     int length = snprintf(path, sizeof path, "%s/job.yaml", folder);
     CHECK(length < (int)sizeof path, ST_USAGE, "%s: this path is too long: %s", command, folder);
     TRY(job_load(&r->job, path, override_count, overrides));
-    TRY(run_folder_latest(folder, &found, r->checkpoint));
+    TRY(checkpoint_folder_newest(folder, &found, r->checkpoint));
     CHECK(found, ST_NO_INPUT, "%s: this run has no checkpoint yet; let it train longer", folder);
     return ST_OK;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "comm/agree.h"
+#include "comm/exchange.h"
 #include "trainer/whitening.h"
 
 #include <stdlib.h>
@@ -127,19 +128,35 @@ static status create_reduce(training *t)
     return reduce_create(&t->reduce, t->world, &t->workers, training_leaf_floats(t));
 }
 
-// All ranks read the checkpoint; only rank 0 writes to the folder.
-static status open_folder(training *t)
+// Where to go on; found = 0: from the beginning.
+typedef struct resume_point {
+    uint64_t found, step;
+} resume_point;
+
+// Local. Only rank 0 writes to the folder, and says which checkpoint is good.
+static status open_folder(training *t, resume_point *point)
 {
+    bool found = false;
     TRY(stop_begin(&t->stop, t->world, t->job->run, t->started, t->job->max_seconds));
-    if (t->world->rank == 0) {
-        TRY(run_folder_open(&t->folder, t->job->run));
-        TRY(run_folder_write(&t->folder, "job.yaml", t->job->resolved));
-    }
-    bool resumed;
-    TRY(snapshot_resume(t, &resumed));
-    if (resumed)
-        log_info("%s: resumed at step %llu of %llu", t->job->run, (unsigned long long)t->step,
-                 (unsigned long long)t->steps_total);
+    if (t->world->rank != 0) return ST_OK;
+    TRY(run_folder_open(&t->folder, t->job->run));
+    TRY(run_folder_write(&t->folder, "job.yaml", t->job->resolved));
+    TRY(snapshot_prepare(t));
+    TRY(checkpoint_folder_choose(t->job->run, &found, &point->step));
+    point->found = found;
+    return ST_OK;
+}
+
+// Collective. All ranks read the checkpoint.
+static status resume(training *t)
+{
+    resume_point point = {0};
+    TRY(agree(t->world, open_folder(t, &point)));
+    exchange_broadcast(t->world, &point, sizeof point, 0);
+    if (point.found == 0) return ST_OK;
+    TRY(agree(t->world, snapshot_resume(t, point.step)));
+    log_info("%s: resumed at step %llu of %llu", t->job->run, (unsigned long long)t->step,
+             (unsigned long long)t->steps_total);
     return ST_OK;
 }
 
@@ -184,7 +201,7 @@ status training_open(training *t, const world *w, const job *j)
     TRY(agree(w, create_method(t)));
     TRY(agree(w, create_optimizer(t)));
     TRY(create_reduce(t));
-    TRY(agree(w, open_folder(t)));
+    TRY(resume(t));
     TRY(agree_same(w, t->step, "step to resume at"));
     TRY(agree(w, create_evaluator(t)));
     return agree(w, start_loader(t));
@@ -201,6 +218,8 @@ status training_open_without_data(training *t, const world *w, const job *j, sha
 
 void training_close(training *t)
 {
+    saver_destroy(t->saver);
+    free(t->arrays);
     if (run_folder_close(&t->folder) != ST_OK) log_warn("%s", status_message());
     if (t->loader != NULL) loader_destroy(t->loader);
     if (t->evaluator != NULL) evaluator_destroy(t->evaluator);

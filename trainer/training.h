@@ -11,6 +11,7 @@
 #include "trainer/job.h"
 #include "trainer/lockstep.h"
 #include "trainer/run_folder.h"
+#include "trainer/saver.h"
 #include "trainer/stop.h"
 #include "trainer/warnings.h"
 
@@ -41,7 +42,10 @@ typedef struct training {
     evaluator *evaluator; // of a method that embeds; NULL: no test data
     code_evaluator *code_evaluator; // of a method that infers codes; NULL: no test data
     run_folder folder;              // rank 0
-    warnings warnings;              // told so far
+    saver *saver;                   // rank 0
+    checkpoint_array *arrays;       // rank 0: (array_count) the state, for the saver
+    size_t array_count;
+    warnings warnings; // told so far
     phases phases;
     double started;      // clock_seconds
     double longest_step; // seconds, since `started`
@@ -86,10 +90,13 @@ method_leaf training_leaf_parts(const training *t, float *leaf);
 // NULL: only counts.
 size_t snapshot_describe(training *t, checkpoint_array *arrays);
 
-// Local. Writes the complete state as the checkpoint of t->step and publishes it. Errors: ST_IO.
-status snapshot_write(training *t);
+// Local, rank 0. Makes everything ready for snapshot_begin. Errors: no memory.
+status snapshot_prepare(training *t);
 
-// Local. Reads the newest checkpoint of the run folder, if any, into t. Errors: ST_BAD_DATA, ST_IO.
-status snapshot_resume(training *t, bool *resumed);
+// Local, rank 0. Has the complete state written as the checkpoint of t->step, beside the training.
+void snapshot_begin(training *t);
+
+// Local. Reads the checkpoint of `step` into t. Errors: ST_BAD_DATA, ST_IO, ST_NO_INPUT.
+status snapshot_resume(training *t, uint64_t step);
 
 #endif

@@ -1,0 +1,132 @@
+// The checkpoints of a run: which stay, which is taken, and what happens to damaged ones.
+#include "tests/check.h"
+
+#include "io/checkpoint.h"
+#include "tests/trainer/run_root.h"
+#include "trainer/checkpoint_folder.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char run[RUN_PATH_SIZE];
+
+// A new run folder.
+static void make_run(const char *name)
+{
+    run_folder r;
+    run_root_open(&r, name);
+    snprintf(run, sizeof run, "%s", r.path);
+    assert_ok(run_folder_close(&r));
+}
+
+static void write_step(uint64_t step)
+{
+    char path[RUN_PATH_SIZE];
+    checkpoint_array array = {"step", ARRAY_U64, 0, {0}, &step};
+    checkpoint_folder_path(run, step, path);
+    assert_ok(checkpoint_write(path, &array, 1, NULL, 0));
+}
+
+static bool has(uint64_t step, const char *end)
+{
+    char path[RUN_PATH_SIZE], file[RUN_PATH_SIZE + 8];
+    checkpoint_folder_path(run, step, path);
+    snprintf(file, sizeof file, "%s%s", path, end);
+    return access(file, F_OK) == 0;
+}
+
+// The last quarter of the file is gone.
+static void damage(uint64_t step)
+{
+    char path[RUN_PATH_SIZE];
+    struct stat info;
+    checkpoint_folder_path(run, step, path);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(truncate(path, info.st_size * 3 / 4), 0);
+}
+
+static void newest_and_every_so_manieth_stay(void **state)
+{
+    (void)state;
+    make_run("keep");
+    const checkpoint_keeping keeping = {2, 20};
+    for (uint64_t step = 5; step <= 50; step += 5) {
+        write_step(step);
+        assert_ok(checkpoint_folder_publish(run, step, &keeping));
+    }
+    for (uint64_t step = 5; step <= 50; step += 5)
+        assert_int_equal(has(step, ""), step >= 45 || step % 20 == 0);
+    char latest[RUN_PATH_SIZE + 32], target[64] = "";
+    snprintf(latest, sizeof latest, "%s/checkpoints/latest", run);
+    assert_true(readlink(latest, target, sizeof target - 1) > 0);
+    assert_string_equal(target, "step-000000000050.h5");
+}
+
+static void none_is_deleted_for_a_damaged_one(void **state)
+{
+    (void)state;
+    make_run("unread");
+    const checkpoint_keeping keeping = {1, 0};
+    write_step(1);
+    assert_ok(checkpoint_folder_publish(run, 1, &keeping));
+    write_step(2);
+    damage(2);
+    assert_fails(checkpoint_folder_publish(run, 2, &keeping), ST_IO, "step-000000000002.h5");
+    assert_true(has(1, "") && !has(2, "") && has(2, ".bad"));
+}
+
+static void the_newest_good_one_is_chosen_and_bad_ones_are_marked(void **state)
+{
+    (void)state;
+    bool found = true;
+    uint64_t step = 0;
+    make_run("choose");
+    assert_ok(checkpoint_folder_choose(run, &found, &step));
+    assert_false(found);
+    for (uint64_t at = 1; at <= 4; at++)
+        write_step(at * 1000);
+    damage(4000);
+    damage(3000);
+    char partial[RUN_PATH_SIZE + 64];
+    snprintf(partial, sizeof partial, "%s/checkpoints/step-000000005000.h5.partial-123", run);
+    assert_int_equal(close(open(partial, O_CREAT | O_WRONLY, 0666)), 0);
+    assert_ok(checkpoint_folder_choose(run, &found, &step));
+    assert_true(found && step == 2000);
+    assert_true(has(4000, ".bad") && has(3000, ".bad") && !has(4000, "") && has(1000, ""));
+    assert_int_equal(access(partial, F_OK), -1);
+}
+
+// A run that had checkpoints does not begin anew in silence.
+static void only_damaged_ones_are_an_error(void **state)
+{
+    (void)state;
+    bool found;
+    uint64_t step;
+    make_run("lost");
+    write_step(7);
+    damage(7);
+    for (int again = 0; again < 2; again++)
+        assert_fails(checkpoint_folder_choose(run, &found, &step), ST_BAD_DATA, "to begin anew");
+}
+
+static void too_little_room_is_told(void **state)
+{
+    (void)state;
+    make_run("room");
+    assert_ok(checkpoint_folder_room(run, 1));
+    assert_fails(checkpoint_folder_room(run, UINT64_MAX / 2), ST_IO, "MB are free");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(newest_and_every_so_manieth_stay),
+        cmocka_unit_test(none_is_deleted_for_a_damaged_one),
+        cmocka_unit_test(the_newest_good_one_is_chosen_and_bad_ones_are_marked),
+        cmocka_unit_test(only_damaged_ones_are_an_error),
+        cmocka_unit_test(too_little_room_is_told),
+    };
+    return cmocka_run_group_tests(tests, run_root_make, run_root_remove);
+}

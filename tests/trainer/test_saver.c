@@ -1,0 +1,125 @@
+// The saver: what it copied is written, whatever happens to the arrays afterwards; failures are told of
+// and do not stay.
+#include "tests/check.h"
+
+#include "io/checkpoint.h"
+#include "tests/trainer/run_root.h"
+#include "trainer/saver.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define COUNT 200000
+
+static float weights[COUNT];
+static uint64_t step;
+static const checkpoint_array arrays[] = {{"weights", ARRAY_F32, 1, {COUNT}, weights},
+                                          {"step", ARRAY_U64, 0, {0}, &step}};
+static const checkpoint_text text = {"job", "run: x\n"};
+
+static void fill(uint64_t now)
+{
+    step = now;
+    for (int i = 0; i < COUNT; i++)
+        weights[i] = (float)now + (float)i;
+}
+
+static saver *make_saver(const char *name, char run[RUN_PATH_SIZE])
+{
+    run_folder r;
+    saver *s = NULL;
+    const checkpoint_keeping keeping = {2, 0};
+    run_root_open(&r, name);
+    snprintf(run, RUN_PATH_SIZE, "%s", r.path);
+    assert_ok(run_folder_close(&r));
+    assert_ok(saver_create(&s, run, &keeping, arrays, 2, &text, 1));
+    return s;
+}
+
+// The checkpoint of `now` holds what fill(now) makes.
+static void check(const char *run, uint64_t now)
+{
+    static float found[COUNT];
+    char path[RUN_PATH_SIZE];
+    checkpoint *c;
+    checkpoint_array array = arrays[0];
+    array.data = found;
+    checkpoint_folder_path(run, now, path);
+    assert_ok(checkpoint_open(&c, path));
+    assert_ok(checkpoint_read(c, &array));
+    checkpoint_close(c);
+    fill(now);
+    assert_memory_equal(found, weights, sizeof weights);
+}
+
+static void what_was_copied_is_written(void **state)
+{
+    (void)state;
+    char run[RUN_PATH_SIZE];
+    saver *s = make_saver("copies", run);
+    for (uint64_t now = 1; now <= 5; now++) {
+        fill(now);
+        saver_begin(s, now, arrays);
+        fill(1000); // training goes on
+    }
+    assert_ok(saver_finish(s));
+    check(run, 4);
+    check(run, 5);
+    assert_int_equal(saver_get_times(s).written, 5);
+    assert_int_equal(saver_get_times(s).failed, 0);
+    saver_destroy(s);
+}
+
+// A file size limit stands for a full disk.
+static void a_full_disk_fails_that_checkpoint_alone(void **state)
+{
+    (void)state;
+    char run[RUN_PATH_SIZE], path[RUN_PATH_SIZE];
+    saver *s = make_saver("full", run);
+    struct rlimit before, limit;
+    getrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_IGN);
+    fill(1);
+    saver_begin(s, 1, arrays);
+    assert_ok(saver_finish(s));
+    limit = before;
+    limit.rlim_cur = sizeof weights / 2;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    saver_begin(s, 2, arrays);
+    assert_fails(saver_finish(s), ST_IO, "step 2");
+    setrlimit(RLIMIT_FSIZE, &before);
+    check(run, 1);
+    checkpoint_folder_path(run, 2, path);
+    assert_int_equal(access(path, F_OK), -1);
+    fill(3);
+    saver_begin(s, 3, arrays);
+    assert_ok(saver_finish(s));
+    check(run, 3);
+    assert_int_equal(saver_get_times(s).failed, 1);
+    saver_destroy(s);
+}
+
+static void an_end_without_work_is_an_end(void **state)
+{
+    (void)state;
+    char run[RUN_PATH_SIZE];
+    saver *s = make_saver("idle", run);
+    assert_ok(saver_finish(s));
+    saver_destroy(s);
+    s = make_saver("busy", run);
+    fill(9);
+    saver_begin(s, 9, arrays);
+    saver_destroy(s); // waits
+    check(run, 9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_copied_is_written),
+        cmocka_unit_test(a_full_disk_fails_that_checkpoint_alone),
+        cmocka_unit_test(an_end_without_work_is_an_end),
+    };
+    return cmocka_run_group_tests(tests, run_root_make, run_root_remove);
+}
