@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 // Not through the log, which is silent above rank 0. One call a line, so lines of ranks do not mix.
 static void print_failure(const world *w)
@@ -48,5 +49,19 @@ status agree_same(const world *w, uint64_t value, const char *what)
                        "the %s of this rank is not that of rank 0 (%016" PRIx64
                        " instead of %016" PRIx64 "): give all ranks the same",
                        what, value, first);
+    return agree(w, mine);
+}
+
+status agree_same_text(const world *w, const char *text, const char *what, const char *cure)
+{
+    char first[AGREE_TEXT_SIZE], host[MPI_MAX_PROCESSOR_NAME];
+    snprintf(first, sizeof first, "%s", text);
+    snprintf(host, sizeof host, "%s", w->private->host);
+    MPI_Bcast(first, sizeof first, MPI_CHAR, 0, w->private->all);
+    MPI_Bcast(host, sizeof host, MPI_CHAR, 0, w->private->all);
+    status mine = ST_OK;
+    if (strcmp(text, first) != 0)
+        mine = failure(ST_CONFIG, "the %s of this rank: \"%s\", of rank 0 (host %s) \"%s\": %s",
+                       what, text, host, first, cure);
     return agree(w, mine);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct world_private only; // MPI is one a process, so is this
 
@@ -43,6 +44,16 @@ static int machine_processors(MPI_Comm machine)
     return CPU_COUNT(&together);
 }
 
+// More ranks than processors: a rank that waits must not take the processor from one that works. MPI
+// reads this as it starts, and only the launcher knows then how many ranks a machine has.
+static void yield_when_crowded(void)
+{
+    const char *ranks = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (ranks != NULL && strtol(ranks, NULL, 10) > processors)
+        setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+}
+
 // What all ranks know of all machines: greatest values.
 enum { EXCESS, LOCAL_SIZE, MINUS_LOCAL_SIZE, OUT_OF_ORDER, FACTS };
 
@@ -66,9 +77,10 @@ static void look_at_machine(world *w)
     only.even = facts[LOCAL_SIZE] == -facts[MINUS_LOCAL_SIZE] && !facts[OUT_OF_ORDER];
     only.may_share = true;
     if (only.crowded)
-        log_warn("a machine has more ranks than processors (by %d), so ranks wait for each other: "
-                 "start fewer, or for a trial set OMPI_MCA_mpi_yield_when_idle=1",
-                 facts[EXCESS]);
+        log_warn(
+            "a machine has more ranks than processors (by %d): who waits yields to who works, but "
+            "fewer ranks would be faster",
+            facts[EXCESS]);
     if (!only.even && facts[LOCAL_SIZE] > 1)
         log_warn("the ranks of a machine are not neighbours, or not as many on each machine, so "
                  "sums go by messages, which is slower: start as many on each, in order "
@@ -80,6 +92,7 @@ status world_init(world *w, int *argc, char ***argv)
     int thread_level, host_length;
     *w = (world){.private = &only};
     only.machine = MPI_COMM_NULL;
+    yield_when_crowded();
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &thread_level);
     MPI_Comm_dup(MPI_COMM_WORLD, &only.all);
     MPI_Comm_rank(only.all, &w->rank);

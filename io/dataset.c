@@ -13,6 +13,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
 
 struct dataset {
     dataset_info info;
@@ -140,6 +142,26 @@ status dataset_open(dataset **out, const dataset_source *source)
 const dataset_info *dataset_get_info(const dataset *d)
 {
     return &d->info;
+}
+
+uint64_t dataset_hash(const dataset *d)
+{
+    const dataset_info *info = &d->info;
+    const uint64_t numbers[] = {
+        info->count,           (uint64_t)info->channels, (uint64_t)info->height,
+        (uint64_t)info->width, (uint64_t)info->type,     (uint64_t)info->classes};
+    size_t moments = (size_t)info->channels * sizeof *info->mean;
+    uint64_t hash = XXH3_64bits(numbers, sizeof numbers);
+    hash = XXH3_64bits_withSeed(info->mean, moments, hash);
+    hash = XXH3_64bits_withSeed(info->deviation, moments, hash);
+    for (uint64_t i = 0; i < d->shard_count; i++) {
+        struct stat file = {0};
+        // Gone since it was opened: then reading it will tell.
+        if (stat(d->shards[i].path, &file) != 0) file.st_size = -1;
+        const uint64_t shard[] = {d->shards[i].count, (uint64_t)file.st_size};
+        hash = XXH3_64bits_withSeed(shard, sizeof shard, hash);
+    }
+    return hash;
 }
 
 float dataset_deviation(const dataset_info *info)

@@ -65,6 +65,10 @@ status dataset_open(dataset **out, const dataset_source *source);
 
 const dataset_info *dataset_get_info(const dataset *d);
 
+// XXH3-64 of what the shards look like: their sizes in bytes and samples, in order, and the type,
+// dims, mean and deviation of the images. Not of their paths, nor of every pixel.
+uint64_t dataset_hash(const dataset *d);
+
 // One number for all channels: the root of the average of their squared deviations; 1 if all are 0.
 float dataset_deviation(const dataset_info *info);
 

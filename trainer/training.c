@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "comm/agree.h"
+#include "comm/binding.h"
 #include "comm/exchange.h"
+#include "models/kernels/version.h"
 #include "trainer/whitening.h"
 
 #include <stdlib.h>
@@ -193,11 +195,27 @@ static status start_loader(training *t)
     return loader_create(&t->loader, t->data, t->augmenter, &plan);
 }
 
+// Collective. Equal programs on equal processors, or the same sum has different bits on different ranks.
+static status agree_on_machines(const world *w)
+{
+    char text[AGREE_TEXT_SIZE];
+    TRY(agree_same_text(w, "basin " BASIN_VERSION, "program", "install one version everywhere"));
+    kernels_versions(text, sizeof text);
+    TRY(agree_same_text(w, text, "libraries", "install the same ones everywhere"));
+    kernels_instruction_set(text, sizeof text);
+    return agree_same_text(w, text, "instruction set",
+                           "take machines of one kind, or set ONEDNN_MAX_CPU_ISA and "
+                           "OPENBLAS_CORETYPE on all of them to what the oldest has");
+}
+
 status training_open(training *t, const world *w, const job *j)
 {
     *t = (training){.world = w, .job = j, .started = clock_seconds()};
+    TRY(agree_on_machines(w));
+    binding_tell(w, (int)j->threads);
     TRY(agree(w, open_data(t)));
     TRY(agree_same(w, dataset_get_info(t->data)->count, "number of training samples"));
+    TRY(agree_same(w, dataset_hash(t->data), "training data"));
     TRY(agree(w, create_method(t)));
     TRY(agree(w, create_optimizer(t)));
     TRY(create_reduce(t));

@@ -135,6 +135,22 @@ static void one_other_value_reaches_all(void **state)
     }
 }
 
+static void another_text_is_told_with_both_hosts(void **state)
+{
+    (void)state;
+    assert_all(agree_same_text(&w, "oneDNN 2.6.3", "libraries", "install one") == ST_OK);
+    if (w.size == 1) return;
+    char text[1024];
+    capture_begin();
+    status agreed = agree_same_text(&w, w.rank == w.size - 1 ? "OpenBLAS" : "oneDNN", "libraries",
+                                    "install one");
+    capture_end(text, sizeof text);
+    assert_all(agreed == ST_CONFIG);
+    assert_all((w.rank == w.size - 1) ==
+               (strstr(text, "the libraries of this rank: \"OpenBLAS\", of rank 0 (host ") &&
+                strstr(text, ") \"oneDNN\": install one")));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +160,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(agreed_failure_is_not_told_again),
         cmocka_unit_test(equal_values_are_the_same),
         cmocka_unit_test(one_other_value_reaches_all),
+        cmocka_unit_test(another_text_is_told_with_both_hosts),
     };
     if (world_init(&w, &argc, &argv) != ST_OK) return 1;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
