@@ -3,6 +3,7 @@
 #include "comm/world_private.h"
 
 #include "base/log.h"
+#include "base/pulse.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +24,9 @@ static void print_failure(const world *w)
 status agree(const world *w, status mine)
 {
     int failing = mine == ST_OK ? w->size : w->rank, lowest;
+    double since = pulse_wait_begin();
     MPI_Allreduce(&failing, &lowest, 1, MPI_INT, MPI_MIN, w->private->all);
+    (void)pulse_wait_end(since, "agree");
     if (lowest == w->size) return ST_OK;
 
     // Printed before the code goes out: the launcher may kill us as soon as another rank has left.

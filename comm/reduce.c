@@ -4,6 +4,7 @@
 #include "comm/reduce_private.h"
 
 #include "base/clock.h"
+#include "base/pulse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -157,9 +158,9 @@ static void bucket_post(reduce *r, reduce_bucket *b, double *wait_seconds)
 // next bucket.
 static void bucket_advance(reduce *r, reduce_bucket *b, double *wait_seconds)
 {
-    double before = clock_seconds();
+    double since = pulse_wait_begin();
     MPI_Waitall(b->request_count, b->requests, MPI_STATUSES_IGNORE);
-    *wait_seconds += clock_seconds() - before;
+    *wait_seconds += pulse_wait_end(since, "sum");
 
     r->schedule->add(r, b);
     b->stage++;
@@ -188,16 +189,16 @@ static void add_members(reduce *r, double *wait_seconds)
 // Collective over the machine.
 static void add_machine(reduce *r, double *wait_seconds)
 {
-    double before = clock_seconds();
+    double since = pulse_wait_begin();
     reduce_machine_open(r);
-    *wait_seconds += clock_seconds() - before;
+    *wait_seconds += pulse_wait_end(since, "open sum");
     if (r->schedule == NULL)
         reduce_machine_add(r, r->own);
     else
         add_members(r, wait_seconds);
-    before = clock_seconds();
+    since = pulse_wait_begin();
     machine_memory_meet(&r->machine.memory);
-    *wait_seconds += clock_seconds() - before;
+    *wait_seconds += pulse_wait_end(since, "close sum");
 }
 
 const float *reduce_finish(reduce *r, double *wait_seconds)

@@ -2,6 +2,7 @@
 #include "comm/world_private.h"
 
 #include "base/log.h"
+#include "base/pulse.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -87,6 +88,19 @@ static void look_at_machine(world *w)
                  "(mpirun --map-by core, srun -m block)");
 }
 
+// Collective.
+static void gather_hosts(void)
+{
+    char mine[WORLD_HOST_SIZE];
+    snprintf(mine, sizeof mine, "%.*s", WORLD_HOST_SIZE - 1, only.host);
+    MPI_Allgather(mine, WORLD_HOST_SIZE, MPI_CHAR, only.hosts, WORLD_HOST_SIZE, MPI_CHAR, only.all);
+}
+
+void world_host(const world *w, int rank, char host[WORLD_HOST_SIZE])
+{
+    snprintf(host, WORLD_HOST_SIZE, "%s", w->private->hosts + (size_t)rank * WORLD_HOST_SIZE);
+}
+
 status world_init(world *w, int *argc, char ***argv)
 {
     int thread_level, host_length;
@@ -113,7 +127,9 @@ status world_init(world *w, int *argc, char ***argv)
     }
     only.gather_bytes = calloc((size_t)w->size, sizeof *only.gather_bytes);
     only.gather_starts = calloc((size_t)w->size, sizeof *only.gather_starts);
-    ASSERT(only.gather_bytes != NULL && only.gather_starts != NULL);
+    only.hosts = calloc((size_t)w->size, WORLD_HOST_SIZE);
+    ASSERT(only.gather_bytes != NULL && only.gather_starts != NULL && only.hosts != NULL);
+    gather_hosts();
     look_at_machine(w);
     return ST_OK;
 }
@@ -123,6 +139,7 @@ void world_fini(world *w)
     assert_set_hook(NULL);
     free(only.gather_bytes);
     free(only.gather_starts);
+    free(only.hosts);
     if (only.machine != MPI_COMM_NULL) MPI_Comm_free(&only.machine);
     MPI_Comm_free(&only.all);
     MPI_Finalize();
@@ -142,5 +159,7 @@ void world_abort(status code)
 
 void world_barrier(const world *w)
 {
+    double since = pulse_wait_begin();
     MPI_Barrier(w->private->all);
+    (void)pulse_wait_end(since, "barrier");
 }

@@ -29,6 +29,10 @@ void world_fini(world *w);
 // works before world_init and after world_fini too (ends this process).
 void world_abort(status code) __attribute__((noreturn));
 
+// Local. The host of any rank, cut to what fits.
+#define WORLD_HOST_SIZE 64
+void world_host(const world *w, int rank, char host[WORLD_HOST_SIZE]);
+
 // Collective. Seconds that this rank waited are counted by the caller.
 void world_barrier(const world *w);
 

@@ -14,6 +14,7 @@ struct world_private {
     bool crowded;                      // some machine has more ranks than processors
     bool may_share;                    // the ranks of a machine can share memory, as far as we know
     char host[MPI_MAX_PROCESSOR_NAME]; // of this rank
+    char *hosts;                       // (size, WORLD_HOST_SIZE) of all ranks
     int rank, size;                    // as in the world, for a message when there is none at hand
     int *gather_bytes;                 // (size) scratch of exchange_gather_sizes
     int *gather_starts;                // (size) the same

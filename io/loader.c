@@ -3,9 +3,10 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/pulse.h"
+#include "base/thread.h"
+#include "base/trace.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -118,6 +119,7 @@ static void read_image(loader *l, slot *s, uint64_t id)
     if (l->has_image && l->image_id == id) return;
     status_clear();
     image_size size = {0};
+    pulse_sample(id);
     status result = dataset_read_sized(l->dataset, id, l->pixels, &size);
     if (result == ST_OK) {
         augmenter_take(l->augmenter, l->pixels, size);
@@ -165,7 +167,10 @@ static void *run(void *context)
 {
     loader *l = context;
     for (uint64_t i = 0; i < l->plan.step_count && wait_for_room(l); i++) {
-        fill(l, &l->slots[i % BATCHES], l->plan.first_step + i * l->plan.step_stride);
+        double start = clock_seconds();
+        uint64_t step = l->plan.first_step + i * l->plan.step_stride;
+        fill(l, &l->slots[i % BATCHES], step);
+        trace_numbered(TRACE_LOADER, "batch", step, start, clock_seconds());
         pthread_mutex_lock(&l->mutex);
         l->filled++;
         pthread_cond_broadcast(&l->change);
@@ -203,20 +208,6 @@ static status take_memory(loader *l)
     return ST_OK;
 }
 
-// Signals (preemption) are for the main thread: the new thread inherits a mask that blocks all.
-static status start_thread(loader *l)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    l->started = pthread_create(&l->thread, NULL, run, l) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    CHECK(l->started, ST_INTERNAL,
-          "the I/O thread cannot be started: is the limit of processes "
-          "(ulimit -u) reached?");
-    return ST_OK;
-}
-
 status loader_create(loader **out, dataset *d, augmenter *a, const loader_plan *plan)
 {
     ASSERT(plan->view_count >= 1 && plan->view_count <= LOADER_MAX_VIEWS);
@@ -231,7 +222,8 @@ status loader_create(loader **out, dataset *d, augmenter *a, const loader_plan *
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->change, NULL);
     status s = take_memory(l);
-    if (s == ST_OK) s = start_thread(l);
+    if (s == ST_OK) s = thread_start(&l->thread, run, l, "the I/O thread");
+    l->started = s == ST_OK;
     if (s == ST_OK)
         *out = l;
     else
@@ -241,6 +233,7 @@ status loader_create(loader **out, dataset *d, augmenter *a, const loader_plan *
 
 const batch *loader_next(loader *l, double *wait_seconds)
 {
+    pulse_tick();
     pthread_mutex_lock(&l->mutex);
     if (l->lent) {
         l->released++;

@@ -32,6 +32,8 @@ static const config_field top_fields[] = {
      "convolutions: auto = Winograd's where it is faster; direct has the smallest rounding errors"},
     {"log_every", FIELD_INT, offsetof(job, log_every), "10", 1, NO_LIMIT, NULL,
      "steps between lines of metrics.jsonl"},
+    {"trace", FIELD_BOOL, offsetof(job, trace), "false", 0, 0, NULL,
+     "write trace.json, what all ranks did when, for ui.perfetto.dev"},
     {0}};
 
 static const config_field data_fields[] = {
@@ -105,6 +107,13 @@ static const config_field checkpoint_fields[] = {
     {"keep_every", FIELD_INT, offsetof(job_checkpoint, keep_every), "0", 0, NO_LIMIT, NULL,
      "also keep every so-manieth checkpoint for ever; 0 = none"},
     {0}};
+
+static const config_field watch_fields[] = {{"stall", FIELD_REAL, offsetof(job_watch, stall), "300",
+                                             0, 1e9, NULL,
+                                             "end with exit code 76 and a table of who waits for "
+                                             "whom after so many seconds in which no rank "
+                                             "gets on; 0 = never"},
+                                            {0}};
 
 static const config_field encoder_fields[] = {
     {"name", FIELD_TEXT, offsetof(named, name), "none", 0, 0, NULL, "guesses codes in one pass"},
@@ -212,6 +221,7 @@ static status read_job(job *j, config *c)
     TRY(schedule_check(&j->schedule, config_place(c, "schedule.milestones")));
     TRY(read_section(c, "evaluate", evaluate_fields, &j->evaluate));
     TRY(read_section(c, "checkpoint", checkpoint_fields, &j->checkpoint));
+    TRY(read_section(c, "watch", watch_fields, &j->watch));
     TRY(config_finish(c));
     CHECK(j->batch % j->workers == 0, ST_CONFIG,
           "%s: batch: %lld samples cannot be dealt to %lld workers evenly; take a multiple of %lld",
@@ -281,6 +291,7 @@ static void help_common(FILE *out)
     config_help(out, "schedule", schedule_fields);
     config_help(out, "evaluate", evaluate_fields);
     config_help(out, "checkpoint", checkpoint_fields);
+    config_help(out, "watch", watch_fields);
     fprintf(out, "\nRecipes for data.augment:\n");
     for (const recipe *r = recipe_table; r->name != NULL; r++)
         fprintf(out, "  %-12s %s\n", r->name, r->help);

@@ -36,6 +36,10 @@ typedef struct job_evaluate {
     int64_t codes; // views of test data to infer codes of
 } job_evaluate;
 
+typedef struct job_watch {
+    double stall; // seconds; 0 = never
+} job_watch;
+
 typedef struct job_checkpoint {
     int64_t every, keep, keep_every; // epochs, files, checkpoints
 } job_checkpoint;
@@ -66,6 +70,8 @@ typedef struct job {
     schedule schedule;
     job_evaluate evaluate;
     job_checkpoint checkpoint;
+    job_watch watch;
+    bool trace;
     char *resolved; // the complete job as YAML, owned
 } job;
 

@@ -10,9 +10,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/pulse.h"
+#include "base/trace.h"
 #include "comm/agree.h"
 #include "models/op.h"
 #include "trainer/report.h"
+#include "trainer/trace_file.h"
 #include "trainer/training_evaluate.h"
 #include "trainer/watch.h"
 
@@ -186,6 +189,7 @@ static status run_step(training *t, report *r)
 {
     double waited = 0;
     step_outcome outcome;
+    pulse_step(t->step);
     phases_enter(&t->phases, PHASE_DATA);
     TRY(training_step(t, loader_next(t->loader, &waited), &outcome));
     report_step(r, t, outcome.metrics, outcome.gradient_norm, outcome.lr);
@@ -252,7 +256,9 @@ static status note_state(training *t, const report *r, bool last)
 static status after_step(training *t, report *r, bool last)
 {
     const job *j = t->job;
+    if (report_due(r, t, last || t->stopping)) pace_look(&t->pace, t->world, &t->phases);
     status s = report_write(r, t, last || t->stopping);
+    if (s == ST_OK && r->steps == 0) s = trace_flush();
     if (r->steps == 0) watch_metrics(t, r->last_metrics); // they are new
     if (t->saver != NULL) saver_look(t->saver);
     if (t->pending == ST_OK) t->pending = s;
@@ -276,7 +282,8 @@ static status timed_step(training *t, report *r)
 {
     double began = clock_seconds();
     TRY(run_step(t, r));
-    double seconds = clock_seconds() - began;
+    double ended = clock_seconds(), seconds = ended - began;
+    trace_numbered(TRACE_STEPS, "step", t->step, began, ended);
     if (seconds > t->longest_step) t->longest_step = seconds;
     return ST_OK;
 }
@@ -311,12 +318,26 @@ static void tell_times(const training *t)
              times.stalled, 100 * times.stalled / (clock_seconds() - t->started));
 }
 
+// Collective.
+static status run_watched(training *t, report *r)
+{
+    char heartbeats[RUN_PATH_SIZE];
+    snprintf(heartbeats, sizeof heartbeats, "%s/heartbeat", t->job->run);
+    if (t->job->watch.stall > 0)
+        TRY(watchdog_start(&t->watchdog, t->world, heartbeats, t->job->watch.stall));
+    if (!t->job->trace) return run_steps(t, r);
+    TRY(trace_file_begin(t->world, t->job->run));
+    status s = run_steps(t, r);
+    status traced = trace_file_end(t->world, t->job->run);
+    return s == ST_OK ? traced : s;
+}
+
 status training_loop(training *t)
 {
     report r;
     report_begin(&r);
     phases_enter(&t->phases, PHASE_OTHER);
-    status s = run_steps(t, &r);
+    status s = run_watched(t, &r);
     progress_end();
     if (s == ST_STOPPED) stop_tell(&t->stop, t->world);
     if (s == ST_OK || s == ST_STOPPED) {

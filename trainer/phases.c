@@ -2,6 +2,8 @@
 #include "trainer/phases.h"
 
 #include "base/clock.h"
+#include "base/pulse.h"
+#include "base/trace.h"
 
 #include <stddef.h>
 
@@ -16,7 +18,11 @@ static double read_clock(const phases *p)
 void phases_enter(phases *p, phase next)
 {
     double now = read_clock(p);
-    if (p->since > 0) p->seconds[p->now] += now - p->since;
+    if (p->since > 0) {
+        p->seconds[p->now] += now - p->since;
+        trace_span(TRACE_PHASES, phase_names[p->now], p->since, now);
+    }
+    pulse_enter(phase_names[next]);
     p->since = now;
     p->now = next;
 }

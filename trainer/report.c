@@ -56,10 +56,25 @@ static void start_line(json_line *line, const training *t)
     json_real(line, "epoch", epoch_of(t));
 }
 
+bool report_due(const report *r, const training *t, bool force)
+{
+    return r->steps >= (uint64_t)t->job->log_every || (force && r->steps > 0);
+}
+
+// Seconds that ranks did not wait.
+static void add_pace(json_line *line, const pace_found *found)
+{
+    json_open(line, "busy");
+    json_real(line, "median", found->median);
+    json_real(line, "deviation", found->deviation);
+    json_int(line, "slowest_rank", found->slowest);
+    json_real(line, "slowest", found->seconds);
+    json_close(line);
+}
+
 status report_write(report *r, training *t, bool force)
 {
-    bool due = r->steps >= (uint64_t)t->job->log_every || (force && r->steps > 0);
-    if (!due) return ST_OK;
+    if (!report_due(r, t, force)) return ST_OK;
     phases_enter(&t->phases, PHASE_OTHER);
     double now = clock_seconds();
     json_line line;
@@ -78,6 +93,7 @@ status report_write(report *r, training *t, bool force)
     for (int i = 0; i < PHASE_COUNT; i++)
         json_real(&line, phase_names[i], t->phases.seconds[i]);
     json_close(&line);
+    if (t->world->size > 1) add_pace(&line, &t->pace.found);
     phases_reset(&t->phases);
     r->steps = 0;
     r->since = now;

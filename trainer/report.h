@@ -20,6 +20,9 @@ void report_begin(report *r);
 void report_step(report *r, const training *t, const float *metrics, double gradient_norm,
                  double lr);
 
+// Whether a line of metrics is due: the same on all ranks.
+bool report_due(const report *r, const training *t, bool force);
+
 // Writes a line of metrics when log_every steps have passed, or always with `force`. Rank 0 writes,
 // others do nothing. Errors: ST_IO.
 status report_write(report *r, training *t, bool force);

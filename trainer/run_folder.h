@@ -3,11 +3,13 @@
 //   job.yaml       the complete, resolved job
 //   run.json       status, position, last metrics, versions; replaced atomically
 //   metrics.jsonl  one JSON object a logged step or evaluation, appended
+//   heartbeat      64 bytes a rank: what it did last (comm/heartbeat.h); written by each rank
+//   trace.json     what all ranks did when, if asked for
 //   pictures/      what has been learned, one set an epoch
 //   checkpoints/   see trainer/checkpoint_folder.h
 //   STOP           made by whoever wants the run to stop, see trainer/stop.h
 //
-// Written by rank 0 alone; the functions are local.
+// Written by rank 0 alone, but for the heartbeat; the functions are local.
 #ifndef TRAINER_RUN_FOLDER_H
 #define TRAINER_RUN_FOLDER_H
 

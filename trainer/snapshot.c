@@ -116,8 +116,10 @@ static bool has_line(const char *text, const char *section, const char *line, si
 static bool is_free(const char *section, const char *line)
 {
     static const char *const free_starts[] = {
-        "run:", "stop_after:", "max_time:", "log_every:", "  test:", NULL};
-    if (strcmp(section, "evaluate:") == 0 || strcmp(section, "checkpoint:") == 0) return true;
+        "run:", "stop_after:", "max_time:", "log_every:", "trace:", "  test:", NULL};
+    static const char *const free_sections[] = {"evaluate:", "checkpoint:", "watch:", NULL};
+    for (int i = 0; free_sections[i] != NULL; i++)
+        if (strcmp(section, free_sections[i]) == 0) return true;
     for (int i = 0; free_starts[i] != NULL; i++)
         if (strncmp(line, free_starts[i], strlen(free_starts[i])) == 0) return true;
     return false;

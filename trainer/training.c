@@ -222,6 +222,7 @@ status training_open(training *t, const world *w, const job *j)
     TRY(resume(t));
     TRY(agree_same(w, t->step, "step to resume at"));
     TRY(agree(w, create_evaluator(t)));
+    TRY(agree(w, pace_create(&t->pace, w)));
     return agree(w, start_loader(t));
 }
 
@@ -236,6 +237,8 @@ status training_open_without_data(training *t, const world *w, const job *j, sha
 
 void training_close(training *t)
 {
+    watchdog_stop(t->watchdog);
+    pace_destroy(&t->pace);
     saver_destroy(t->saver);
     free(t->arrays);
     if (run_folder_close(&t->folder) != ST_OK) log_warn("%s", status_message());

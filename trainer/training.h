@@ -5,11 +5,13 @@
 #define TRAINER_TRAINING_H
 
 #include "comm/reduce.h"
+#include "comm/watchdog.h"
 #include "io/loader.h"
 #include "trainer/code_evaluation.h"
 #include "trainer/evaluate.h"
 #include "trainer/job.h"
 #include "trainer/lockstep.h"
+#include "trainer/pace.h"
 #include "trainer/run_folder.h"
 #include "trainer/saver.h"
 #include "trainer/stop.h"
@@ -47,6 +49,8 @@ typedef struct training {
     size_t array_count;
     warnings warnings; // told so far
     phases phases;
+    pace pace;
+    watchdog *watchdog;  // NULL: the job wants none
     double started;      // clock_seconds
     double longest_step; // seconds, since `started`
     stop_request stop;

@@ -1,4 +1,4 @@
-// trainer/commands/train.c -- basin train JOB.yaml [key=value ...] [--max-time T]
+// trainer/commands/train.c -- basin train JOB.yaml [key=value ...] [--max-time T] [--trace]
 #include "base/log.h"
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
@@ -11,11 +11,14 @@
 
 typedef struct train_options {
     char max_time[CONFIG_TEXT_SIZE];
+    bool trace;
 } train_options;
 
 static const config_field options[] = {{"max_time", FIELD_TEXT, offsetof(train_options, max_time),
                                         "", 0, 0, NULL,
                                         "11:50:00 or seconds: the job's key max_time"},
+                                       {"trace", FIELD_BOOL, offsetof(train_options, trace),
+                                        "false", 0, 0, NULL, "the job's key trace=true"},
                                        {0}};
 
 static status check_words(const char *const *words, int count)
@@ -28,7 +31,7 @@ static status check_words(const char *const *words, int count)
     return ST_OK;
 }
 
-// words: room for argc + 1.
+// words: room for argc + 2.
 static status load_words(job *j, int argc, char **argv, const char **words)
 {
     int count;
@@ -40,12 +43,14 @@ static status load_words(job *j, int argc, char **argv, const char **words)
         snprintf(max_time, sizeof max_time, "max_time=%s", chosen.max_time);
         words[count++] = max_time;
     }
+    char trace[] = "trace=true";
+    if (chosen.trace) words[count++] = trace;
     return job_load(j, words[0], count - 1, (char *const *)(words + 1));
 }
 
 static status load(job *j, int argc, char **argv)
 {
-    const char **words = calloc((size_t)argc + 1, sizeof *words);
+    const char **words = calloc((size_t)argc + 2, sizeof *words);
     CHECK(words != NULL, ST_INTERNAL, "no memory for %d words", argc);
     status s = load_words(j, argc, argv, words);
     free(words);
@@ -79,12 +84,13 @@ static status help_topic(FILE *out, const char *topic)
 
 const command_type command_train = {
     .name = "train",
-    .usage = "JOB.yaml [key=value ...] [--max-time T]",
+    .usage = "JOB.yaml [key=value ...] [--max-time T] [--trace]",
     .help = "train a job; a run folder that has checkpoints is resumed",
     .more =
         "key=value replaces a key of the job by its path: batch=128 data.train='shards/*.h5'\n"
         "--max-time 11:50:00 stops before that time is over, with a checkpoint and exit code 75.\n"
         "So do SIGUSR1, SIGUSR2, SIGTERM, Ctrl-C (twice: at once) and a file RUN/STOP.\n"
+        "--trace writes RUN/trace.json, what all ranks did when, for ui.perfetto.dev.\n"
         "basin train --help NAME shows the keys of a method, net or optimizer.\n",
     .run = run,
     .help_topic = help_topic,
