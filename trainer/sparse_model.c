@@ -5,41 +5,6 @@
 
 #include <string.h>
 
-const config_field sparse_fields[] = {
-    {"atoms", FIELD_INT, offsetof(sparse_config, atoms), "64", 1, 65536, NULL, "of the dictionary"},
-    {"kernel", FIELD_INT, offsetof(sparse_config, kernel), "9", 1, 255, NULL,
-     "height and width of an atom, pixels; that of the view makes a dictionary of patches"},
-    {"border", FIELD_TEXT, offsetof(sparse_config, border), "full", 0, 0, CODE_BORDERS,
-     "atoms wholly inside the image, one at every pixel, or all that touch it"},
-    {"non_negative", FIELD_BOOL, offsetof(sparse_config, non_negative), "false", 0, 0, NULL,
-     "codes are not negative"},
-    {"alpha", FIELD_REAL, offsetof(sparse_config, alpha), "1", 0, 1e12, NULL,
-     "weight of the distance between code and prediction, in inference and learning"},
-    {"encoder_learns", FIELD_TEXT, offsetof(sparse_config, encoder_learns), "codes", 0, 0,
-     "codes|energy",
-     "from the distance to the codes found, or from the energy of its own code (then alpha has no "
-     "part)"},
-    {"encoder_rate", FIELD_REAL, offsetof(sparse_config, encoder_rate), "1", 0, 1e6, NULL,
-     "factor of the learning rate for the encoder, beside those that lista has for its weights"},
-    {"start", FIELD_TEXT, offsetof(sparse_config, start), "zero", 0, 0, "zero|encoder",
-     "where inference starts"},
-    {"dictionary", FIELD_TEXT, offsetof(sparse_config, dictionary), "", 0, 0, NULL,
-     "a checkpoint of another run to take the first atoms from; empty = random"},
-    {"learn_dictionary", FIELD_BOOL, offsetof(sparse_config, learn_dictionary), "true", 0, 0, NULL,
-     "false: only the encoder learns"},
-    {"dictionary_rate", FIELD_REAL, offsetof(sparse_config, dictionary_rate), "0.3", 0, 1, NULL,
-     "atoms take this share of a Newton step, times the schedule; 0: they are left to the "
-     "optimizer, "
-     "like the encoder"},
-    {"dictionary_step", FIELD_TEXT, offsetof(sparse_config, dictionary_step), "newton", 0, 0,
-     "newton|online",
-     "each atom by its gradient and curvature in this batch, or to where the codes of the last "
-     "ten batches or so have it, given the other atoms (border full); then dictionary_rate may be "
-     "1"},
-    {"reseed_every", FIELD_INT, offsetof(sparse_config, reseed_every), "100", 0, 1e9, NULL,
-     "steps between searches for atoms that are not used any more; 0 = never"},
-    {0}};
-
 static bool learns_from_energy(const sparse_model *m)
 {
     return m->prediction >= 0 && m->setup.config->encoder_learns[0] == 'e';
@@ -198,7 +163,7 @@ static status check_choice(const sparse_setup *s)
     CHECK(strcmp(c->lambda_unit, "absolute") == 0 || c->lambda < 1, ST_CONFIG,
           "penalty.lambda: %g as %s makes all codes 0; give a number below 1 (0.1 is usual)",
           c->lambda, c->lambda_unit);
-    CHECK(c->encoder->build != NULL || s->config->start[0] == 'z', ST_CONFIG,
+    CHECK(c->encoder->build != NULL || s->config->start[0] != 'e', ST_CONFIG,
           "method.start: encoder needs an encoder; add encoder: {name: tanh}");
     const sparse_config *m = s->config;
     bool online = m->dictionary_step[0] == 'o';
@@ -264,7 +229,7 @@ static const float *predicted(const sparse_model *m, size_t n)
     return graph_value(m->graph, m->prediction) + n * code_layout_codes(&m->layout);
 }
 
-static status infer_one(sparse_model *m, const float *image, size_t n, double lambda)
+static status infer_one(sparse_model *m, const float *image, size_t n, bool started, double lambda)
 {
     size_t codes = code_layout_codes(&m->layout);
     float *code = m->code_planes + n * codes;
@@ -275,20 +240,20 @@ static status infer_one(sparse_model *m, const float *image, size_t n, double la
         lambda *= most;
     }
     m->lambda_values[n] = (float)lambda;
-    if (m->setup.config->start[0] == 'e')
+    if (!started && m->setup.config->start[0] == 'e')
         memcpy(code, guess, codes * sizeof *code);
-    else
+    else if (!started)
         memset(code, 0, codes * sizeof *code);
     return code_inference_solve(m->inference, image, guess, lambda, code, &m->results[n]);
 }
 
-status sparse_model_infer(sparse_model *m, const float *images, double lambda)
+status sparse_model_infer(sparse_model *m, const float *images, bool started, double lambda)
 {
     size_t pixels = code_layout_pixels(&m->layout);
     graph_set_input(m->graph, m->images, images);
     if (m->prediction >= 0) graph_forward(m->graph, true, m->prediction, NULL);
     for (size_t n = 0; n < (size_t)m->setup.view.n; n++)
-        TRY(infer_one(m, images + n * pixels, n, lambda));
+        TRY(infer_one(m, images + n * pixels, n, started, lambda));
     graph_set_input(m->graph, m->codes, m->code_planes);
     graph_set_input(m->graph, m->lambdas, m->lambda_values);
     return ST_OK;

@@ -19,9 +19,9 @@
 
 // The job's `method` section.
 typedef struct sparse_config {
-    int64_t atoms, kernel, reseed_every;
+    int64_t atoms, kernel, reseed_every, remember;
     char border[CONFIG_TEXT_SIZE];          // one of CODE_BORDERS
-    char start[CONFIG_TEXT_SIZE];           // zero|encoder
+    char start[CONFIG_TEXT_SIZE];           // zero|encoder|last
     char encoder_learns[CONFIG_TEXT_SIZE];  // codes|energy
     char dictionary[CONFIG_TEXT_SIZE];      // a checkpoint to take the atoms from; "" = random
     char dictionary_step[CONFIG_TEXT_SIZE]; // newton|online
@@ -70,9 +70,10 @@ bool sparse_model_is_online(const sparse_model *m);
 // After each change of the weights. Errors: as code_inference_set_atoms.
 status sparse_model_follow(sparse_model *m);
 
-// Codes of a batch of images into code_planes, lambda_values, results. lambda: in the unit of the
-// choice, relative for density. Errors: ST_BAD_DATA, see code_inference_solve.
-status sparse_model_infer(sparse_model *m, const float *images, double lambda);
+// Codes of a batch of images into code_planes, lambda_values, results. started: code_planes hold
+// where to start; otherwise that is what the config says (with start last: 0). lambda: in the unit of
+// the choice, relative for density. Errors: ST_BAD_DATA, see code_inference_solve.
+status sparse_model_infer(sparse_model *m, const float *images, bool started, double lambda);
 
 // The energy 1/2 |y - D f|^2 + lambda R(f) of the encoder's own code of image n, which is `image`, after
 // infer. With an encoder only.

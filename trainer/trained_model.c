@@ -78,5 +78,5 @@ status trained_model_read(trained_model *m, const char *path)
 
 status trained_model_infer(trained_model *m, const float *images)
 {
-    return sparse_model_infer(&m->model, images, (double)m->lambda);
+    return sparse_model_infer(&m->model, images, false, (double)m->lambda);
 }

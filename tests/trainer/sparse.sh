@@ -31,6 +31,16 @@ alike density penalty.unit=density penalty.lambda=0.05 encoder.name=tanh
 alike energy method.encoder_learns=energy method.border=same method.start=encoder
 alike patches data.augment=patches data.size=8 data.patches=2 method.kernel=8 encoder.name=none
 alike online method.dictionary_step=online method.dictionary_rate=1 encoder.name=none
+# Steps 2, 4, 6 end an epoch; from step 2 on, codes start from those of the epoch before.
+epochs="batch=80 schedule.epochs=4 encoder.name=none data.augment=centred solver.gap=1e-4"
+alike last $epochs method.start=last method.remember=1000
+train 1 zero stop_after=7 $epochs
+mean_iterations() {
+    tail -n 1 "$1-1/metrics.jsonl" | sed 's/.*"iterations":\([0-9.]*\).*/\1/'
+}
+mv zero zero-1
+awk "BEGIN {exit !($(mean_iterations last) < 0.8 * $(mean_iterations zero))}" ||
+    fail "a start from the last code takes $(mean_iterations last) iterations, one from zero $(mean_iterations zero)"
 grep -q 'sparse/products.codes' <("$basin" inspect online-1/checkpoints/latest) ||
     fail "the sums of online learning are not in the checkpoint"
 [ -s lista-1/pictures/epoch-0000-decoder.png ] || fail "no picture of the dictionary"

@@ -5,12 +5,12 @@
 //   source: Olshausen & Field 1996 (Nature 381); Kavukcuoglu et al. 2008 (arXiv 1010.3467) sec. 2.3
 //
 // Nothing is pushed up: the codes' sparsity bounds how many images can have low energy.
-#include "models/code_products.h"
+#include "trainer/code_memory.h"
 #include "trainer/code_numbers.h"
 #include "trainer/dead_atoms.h"
 #include "trainer/dictionary_sheet.h"
 #include "trainer/run_folder.h"
-#include "trainer/sparse_model.h"
+#include "trainer/sparse_atoms.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,7 +29,8 @@ typedef struct sparse {
     const sparse_config *config;
     sparse_model model;
     dead_atoms dead;
-    float lambda; // in the choice's unit; relative for density
+    code_memory codes; // with start last
+    float lambda;      // in the choice's unit; relative for density
     arena memory;
     float *residual; // (C, H, W)
     float *pull;     // (C, k, k)
@@ -41,11 +42,17 @@ static bool seeks_density(const sparse *m)
     return strcmp(m->setup.inference->lambda_unit, "density") == 0;
 }
 
+static bool starts_from_last(const sparse *m)
+{
+    return m->config->start[0] == 'l';
+}
+
 static status build(sparse *m)
 {
     const method_setup *s = &m->setup;
     const sparse_config *c = m->config;
     TRY(sparse_model_create(&m->model, &(sparse_setup){c, s->inference, s->view, s->seed, true}));
+    if (starts_from_last(m)) TRY(code_memory_create(&m->codes, &s->order, (uint64_t)c->remember));
     TRY(dead_atoms_create(&m->dead, (int)c->atoms, s->view.c, (int)c->kernel, s->order.batch));
     size_t residual = code_layout_pixels(&m->model.layout) * sizeof(float);
     size_t replaced = (size_t)c->atoms * sizeof(bool);
@@ -65,6 +72,7 @@ static void destroy(void *state)
     sparse *m = state;
     sparse_model_destroy(&m->model);
     dead_atoms_destroy(&m->dead);
+    code_memory_destroy(&m->codes);
     arena_destroy(&m->memory);
 }
 
@@ -107,57 +115,44 @@ static void add_metrics(sparse *m, const float *images, float *metrics)
     metrics[METRIC_BOUND] += share * (float)code_inference_bound(model->inference);
 }
 
-// A share of the step to where the codes of the last batches have the atoms. (Their running means
-// differ from A and B of these by one factor, which does not matter.)
-static void follow_products(sparse *m, const method_step *s)
-{
-    sparse_model *model = &m->model;
-    const float *statistics = model->weights.statistics;
-    code_products_descend(&model->layout.geometry, statistics + model->code_sums_at,
-                          statistics + model->image_sums_at,
-                          m->config->dictionary_rate * s->schedule, m->pull,
-                          model->weights.params + model->atoms_at);
-}
-
-// A share of Newton's step along each atom alone: its gradient by its curvature, the running mean of
-// the sums of squares of its codes (of which 1 - 0.9^steps is there). A hundredth of all atoms'
-// mean keeps rare ones from leaping. As Mairal et al. 2010 (JMLR 11, alg. 2) update one atom.
-static void move_atoms(sparse *m, const method_step *s)
-{
-    sparse_model *model = &m->model;
-    size_t atoms = (size_t)m->config->atoms;
-    size_t size = (size_t)m->setup.view.c * (size_t)(m->config->kernel * m->config->kernel);
-    const float *power = model->weights.statistics + model->power_at;
-    double mean = 0, known = 1 - pow(1 - (double)STATISTIC_MOMENTUM, (double)s->step + 1);
-    for (size_t a = 0; a < atoms; a++)
-        mean += (double)power[a] / (double)atoms;
-    if (mean == 0) return;
-    double share = m->config->dictionary_rate * s->schedule * known;
-    for (size_t a = 0; a < atoms; a++) {
-        float scale = (float)(share / ((double)power[a] + 0.01 * mean));
-        size_t at = model->atoms_at + a * size;
-        for (size_t i = at; i < at + size; i++)
-            model->weights.params[i] -= scale * s->gradient[i];
-    }
-    weights_constrain(&model->weights);
-}
-
 static bool reseeds(const sparse *m, uint64_t step)
 {
     uint64_t every = (uint64_t)m->config->reseed_every;
     return every > 0 && m->config->learn_dictionary && (step + 1) % every == 0;
 }
 
+// The batch position of the first sample of own worker `own`.
+static uint64_t first_position(const sparse *m, int own)
+{
+    return (uint64_t)(m->setup.workers.first + own) * (uint64_t)m->setup.view.n;
+}
+
 static void note_patches(sparse *m, const float *images, int own)
 {
     size_t pixels = code_layout_pixels(&m->model.layout);
     size_t codes = code_layout_codes(&m->model.layout);
-    size_t first = (size_t)(m->setup.workers.first + own) * (size_t)m->setup.view.n;
+    uint64_t first = first_position(m, own);
     for (size_t n = 0; n < (size_t)m->setup.view.n; n++) {
         code_inference_residual(m->model.inference, images + n * pixels,
                                 m->model.code_planes + n * codes, m->residual);
         dead_atoms_note(&m->dead, first + n, m->residual, m->setup.view.h, m->setup.view.w);
     }
+}
+
+// Codes of an own worker's images, from where each starts; then they are noted.
+static status infer(sparse *m, const method_step *s, const float *images, int own)
+{
+    sparse_model *model = &m->model;
+    size_t codes = code_layout_codes(&model->layout), samples = (size_t)m->setup.view.n;
+    bool last = starts_from_last(m);
+    for (size_t n = 0; last && n < samples; n++)
+        code_memory_recall(&m->codes, s->batch->ids[0][(size_t)own * samples + n],
+                           model->code_planes + n * codes, codes);
+    TRY(sparse_model_infer(model, images, last, (double)m->lambda));
+    for (size_t n = 0; last && n < samples; n++)
+        code_memory_note(&m->codes, first_position(m, own) + n, model->code_planes + n * codes,
+                         codes);
+    return ST_OK;
 }
 
 // The graph does not meet, so the group is one worker.
@@ -167,7 +162,7 @@ static void run(void *state, const method_step *s, worker_group group, const met
     sparse_model *model = &m->model;
     const float *images = method_view(&m->setup, s, 0, group.first);
     phases_enter(s->phases, PHASE_FORWARD);
-    status inferred = sparse_model_infer(model, images, (double)m->lambda);
+    status inferred = infer(m, s, images, group.first);
     if (inferred != ST_OK) {
         note_trouble(s, inferred);
         return;
@@ -179,26 +174,6 @@ static void run(void *state, const method_step *s, worker_group group, const met
     graph_backward(model->graph, model->energy, 1.0f / (float)m->setup.order.batch, leaf->gradient);
 }
 
-// New atoms know nothing of the old ones' codes.
-static void forget_products(sparse *m)
-{
-    float *statistics = m->model.weights.statistics;
-    for (int a = 0; a < (int)m->config->atoms; a++)
-        if (m->replaced[a])
-            code_products_forget(&m->model.layout.geometry, a, statistics + m->model.code_sums_at,
-                                 statistics + m->model.image_sums_at);
-}
-
-// New atoms know nothing of the old ones' gradients.
-static void forget_moments(const sparse *m, const method_step *s)
-{
-    size_t size = (size_t)m->setup.view.c * (size_t)(m->config->kernel * m->config->kernel);
-    for (int i = 0; i < s->moment_count; i++)
-        for (size_t a = 0; a < (size_t)m->config->atoms && s->moments[i] != NULL; a++)
-            if (m->replaced[a])
-                memset(s->moments[i] + m->model.atoms_at + a * size, 0, size * sizeof(float));
-}
-
 static void finish(void *state, const method_step *s)
 {
     sparse *m = state;
@@ -208,16 +183,16 @@ static void finish(void *state, const method_step *s)
         double factor = pow((found > 0 ? found : wanted / 10) / wanted, DENSITY_RATE);
         m->lambda = fminf((float)((double)m->lambda * factor), 0.99f);
     }
-    bool online = sparse_model_is_online(&m->model);
-    if (m->config->dictionary_rate > 0 && m->config->learn_dictionary)
-        (online ? follow_products : move_atoms)(m, s);
+    size_t rows = (size_t)m->setup.view.n, first = first_position(m, 0);
+    size_t count = (size_t)w->count * rows;
+    if (starts_from_last(m))
+        code_memory_keep(&m->codes, m->setup.world, &m->setup.order, s->step, first, count);
+    if (m->config->learn_dictionary) sparse_atoms_move(&m->model, s, m->pull);
     if (!reseeds(m, s->step)) return;
-    size_t rows = (size_t)m->setup.view.n;
-    dead_atoms_replace(&m->dead, m->setup.world, (size_t)w->first * rows, (size_t)w->count * rows,
+    dead_atoms_replace(&m->dead, m->setup.world, first, count,
                        m->model.weights.params + m->model.atoms_at,
                        m->model.weights.statistics + m->model.activity_at, m->replaced);
-    forget_moments(m, s);
-    if (online) forget_products(m);
+    sparse_atoms_forget(&m->model, s, m->replaced);
 }
 
 static double lambda(const void *state)
@@ -237,7 +212,8 @@ static size_t describe(void *state, checkpoint_array *arrays)
     sparse *m = state;
     if (arrays != NULL)
         arrays[0] = (checkpoint_array){SPARSE_LAMBDA, ARRAY_F32, 0, {0}, &m->lambda};
-    return 1;
+    if (!starts_from_last(m)) return 1;
+    return 1 + code_memory_describe(&m->codes, arrays != NULL ? arrays + 1 : NULL);
 }
 
 static status draw_param(const sparse *m, const char *name, const char *prefix, const char *what)
