@@ -4,6 +4,7 @@
 
 #include "comm/agree.h"
 #include "comm/exchange.h"
+#include "models/kernels/dictionary_overlap.h"
 #include "trainer/code_numbers.h"
 #include "trainer/code_stream.h"
 
@@ -77,8 +78,8 @@ static code_evaluation means(const code_evaluator *e)
     for (int i = 0; i < CODE_NUMBERS; i++)
         sums[i] /= (double)count;
     return (code_evaluation){
-        count,          sums[CODE_ENERGY],     sums[CODE_ERROR],  sums[CODE_NONZERO],
-        sums[CODE_GAP], sums[CODE_ITERATIONS], sums[CODE_ENCODER]};
+        count,          sums[CODE_ENERGY],     sums[CODE_ERROR],   sums[CODE_NONZERO],
+        sums[CODE_GAP], sums[CODE_ITERATIONS], sums[CODE_ENCODER], (double)NAN};
 }
 
 // Collective. `ready` tells whether this rank has the weights.
@@ -102,5 +103,9 @@ status code_evaluator_weights(code_evaluator *e, const weights *learned, double 
 
 status code_evaluator_checkpoint(code_evaluator *e, const char *path, code_evaluation *found)
 {
-    return evaluate(e, trained_model_read(&e->stream.trained, path), found);
+    TRY(evaluate(e, trained_model_read(&e->stream.trained, path), found));
+    const sparse_model *m = &e->stream.trained.model;
+    found->coherence = dictionary_coherence(sparse_model_atoms(m), (int)m->setup.config->atoms,
+                                            m->setup.view.c, (int)m->setup.config->kernel);
+    return ST_OK;
 }

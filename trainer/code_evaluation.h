@@ -17,6 +17,7 @@ typedef struct code_evaluation {
     double gap;        // relative duality gap; NaN where the penalty or the solver has none
     double iterations; // of the solver
     double encoder;    // energy of the encoder's code / E(y, z); NaN without an encoder
+    double coherence;  // of the atoms, see models/kernels/dictionary_overlap.h; NaN: not asked for
 } code_evaluation;
 
 // Local. Opens the job's test data and builds the model; the first job.evaluate.codes views count.
@@ -31,7 +32,7 @@ status code_evaluator_create(code_evaluator **e, const world *w, const job *j,
 status code_evaluator_weights(code_evaluator *e, const weights *learned, double lambda,
                               code_evaluation *found);
 
-// The same with the weights of a checkpoint file. Further errors: those of io/checkpoint.h.
+// The same with the weights of a checkpoint file, and the atoms' coherence. Further errors: those of io/checkpoint.h.
 status code_evaluator_checkpoint(code_evaluator *e, const char *path, code_evaluation *found);
 
 void code_evaluator_destroy(code_evaluator *e); // e may be NULL

@@ -11,6 +11,8 @@
 // the thresholds learn at rates of their size, s, the decoder at one of its own.
 #include "models/code_encoder.h"
 
+#include "models/kernels/dictionary_overlap.h"
+
 #include <string.h>
 
 typedef struct lista_config {
@@ -93,18 +95,6 @@ static int build(graph *g, const void *settings, const code_space *s, int images
     return codes;
 }
 
-// <atom one, atom two moved by (dy, dx)>; atoms (C, k, k)
-static double overlap(const float *one, const float *two, int channels, int k, int dy, int dx)
-{
-    double sum = 0;
-    size_t plane = (size_t)k * (size_t)k;
-    for (int c = 0; c < channels; c++, one += plane, two += plane)
-        for (int y = dy > 0 ? dy : 0; y < k && y - dy < k; y++)
-            for (int x = dx > 0 ? dx : 0; x < k && x - dx < k; x++)
-                sum += (double)one[y * k + x] * (double)two[(y - dy) * k + x - dx];
-    return sum;
-}
-
 // S[a][b][d] = identity - length sum over c, u of D[a][c][u] D[b][c][u - d + (k-1)]: how much a code
 // of atom b, d places away, is inhibited by atom a.
 static void start_dense(const graph_param *p, int channels, const float *unit, double length,
@@ -116,7 +106,7 @@ static void start_dense(const graph_param *p, int channels, const float *unit, d
         size_t a = pair / (size_t)atoms, b = pair % (size_t)atoms;
         for (int place = 0; place < wide * wide; place++) {
             int dy = place / wide - (k - 1), dx = place % wide - (k - 1);
-            double sum = overlap(unit + a * size, unit + b * size, channels, k, dy, dx);
+            double sum = dictionary_overlap(unit + a * size, unit + b * size, channels, k, dy, dx);
             bool same = a == b && dy == 0 && dx == 0;
             *weights++ = (float)((same ? 1.0 : 0.0) - length * sum);
         }

@@ -62,6 +62,7 @@ static status evaluate_codes(evaluated_run *v, const world *w)
            found.nonzero, found.iterations);
     if (isfinite(found.gap)) printf("  duality gap      %12.3e\n", found.gap);
     if (isfinite(found.encoder)) printf("  encoder / energy %12.6f\n", found.encoder);
+    printf("coherence of atoms under shift %.4f\n", found.coherence);
     return ST_OK;
 }
 
