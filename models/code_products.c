@@ -64,7 +64,7 @@ static void add_pairs(const dictionary_geometry *g, const lattice *l, const plac
         if (dx >= l->reach_x || -dx >= l->reach_x) continue;
         float product = one->value * other->value;
         size_t from = (size_t)one->atom, to = (size_t)other->atom;
-        size_t place = (size_t)(dy * stride(l) + dx);
+        size_t place = (size_t)dy * (size_t)stride(l) + (size_t)dx;
         a[(from * atoms + to) * places + place] += product;
         if (place == 0 && from != to) a[(to * atoms + from) * places] += product;
     }
@@ -111,8 +111,8 @@ static void subtract_shifted(const dictionary_geometry *g, int dy, int dx, float
     int k = g->kernel, first = dx > 0 ? dx : 0, last = dx > 0 ? k : k + dx;
     for (int c = 0; c < g->channels; c++)
         for (int u = dy > 0 ? dy : 0; u < k && u - dy < k; u++) {
-            float *row = to + (c * k + u) * k;
-            const float *from = atom + (c * k + u - dy) * k - dx;
+            float *row = to + (ptrdiff_t)(c * k + u) * k;
+            const float *from = atom + (ptrdiff_t)(c * k + u - dy) * k - dx;
             for (int v = first; v < last; v++)
                 row[v] -= weight * from[v];
         }

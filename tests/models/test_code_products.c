@@ -60,14 +60,15 @@ static trial open_trial(dictionary_geometry g, int images, int sparsity)
 {
     trial t = {.g = g, .images = images};
     t.height = g.height - g.kernel + 1, t.width = g.width - g.kernel + 1;
-    t.taps = (size_t)(g.channels * g.kernel * g.kernel);
-    t.pixels = (size_t)(g.channels * g.height * g.width);
-    t.codes = (size_t)(g.atoms * t.height * t.width);
-    t.atoms = random_floats((size_t)g.atoms * t.taps, 1);
+    size_t channels = (size_t)g.channels, atoms = (size_t)g.atoms;
+    t.taps = channels * (size_t)g.kernel * (size_t)g.kernel;
+    t.pixels = channels * (size_t)g.height * (size_t)g.width;
+    t.codes = atoms * (size_t)t.height * (size_t)t.width;
+    t.atoms = random_floats(atoms * t.taps, 1);
     t.z = random_floats((size_t)images * t.codes, 2);
     t.y = random_floats((size_t)images * t.pixels, 3);
-    t.a = random_floats((size_t)(g.atoms * g.atoms * code_products_places(&g)), 4);
-    t.b = random_floats((size_t)g.atoms * t.taps, 5);
+    t.a = random_floats(atoms * atoms * (size_t)code_products_places(&g), 4);
+    t.b = random_floats(atoms * t.taps, 5);
     t.pull = random_floats(t.taps, 6);
     t.list = calloc(t.codes, sizeof *t.list);
     assert_non_null(t.list);
@@ -79,7 +80,7 @@ static trial open_trial(dictionary_geometry g, int images, int sparsity)
     for (size_t n = 0; n < (size_t)images; n++)
         add_synthesis(&t, t.atoms, t.z + n * t.codes, 1, t.y + n * t.pixels);
     gather(&t);
-    float *others = random_floats((size_t)g.atoms * t.taps, 8);
+    float *others = random_floats(atoms * t.taps, 8);
     memcpy(t.atoms, others, (size_t)g.atoms * t.taps * sizeof *others);
     free(others);
     normalise(t.atoms, g.atoms, t.taps);

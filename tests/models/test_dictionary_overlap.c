@@ -5,12 +5,12 @@
 
 #include <math.h>
 
-enum { K = 5, SIZE = 2 * K * K };
+enum { K = 5, PLANE = K * K, SIZE = 2 * PLANE };
 
 // A cross of length 1 in the second channel, its middle at (y, x).
 static void draw(float *atom, int y, int x, float sign)
 {
-    float *to = atom + K * K;
+    float *to = atom + PLANE;
     for (int d = -1; d <= 1; d++) {
         to[(y + d) * K + x] = sign / sqrtf(5);
         to[y * K + x + d] = sign / sqrtf(5);

@@ -30,13 +30,20 @@ static void note_step(code_memory *m, uint64_t step)
     code_memory_keep(m, &w, &samples_order, step, first, count);
 }
 
+static bool is_same(const float *a, const float *b)
+{
+    for (int i = 0; i < CODES; i++)
+        if (a[i] != b[i]) return false;
+    return true;
+}
+
 static bool recalls(const code_memory *m, uint64_t sample, bool known)
 {
     float expected[CODES] = {0}, found[CODES];
     memset(found, 1, sizeof found);
     if (known && sample % 6 < ROOM) make_code(sample, expected);
     code_memory_recall(m, sample, found, CODES);
-    return memcmp(expected, found, sizeof found) == 0;
+    return is_same(expected, found);
 }
 
 static void every_rank_recalls_the_codes_of_all(void **state)
@@ -70,7 +77,7 @@ static void a_newer_code_takes_the_place_of_the_older(void **state)
         code_memory_note(&m, position, code, CODES);
     code_memory_keep(&m, &w, &samples_order, 0, first, count);
     code_memory_recall(&m, order_sample(&samples_order, 0, BATCH - 1), found, CODES);
-    assert_all(memcmp(code, found, sizeof found) == 0);
+    assert_all(is_same(code, found));
     code_memory_destroy(&m);
 }
 
