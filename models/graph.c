@@ -62,7 +62,7 @@ static status no_memory(void)
     return failure(ST_INTERNAL, "no memory for the list of a graph's parts");
 }
 
-static status add_tensor(graph *g, shape s, int block, int node)
+static status add_tensor(graph *g, shape s, int block, bool bf16, int node)
 {
     ASSERT(s.n > 0 && s.c > 0 && s.h > 0 && s.w > 0 && s.c % block == 0);
     graph_tensor *list = grown(g->tensors, g->tensor_count, &g->tensor_capacity, sizeof *list);
@@ -71,6 +71,7 @@ static status add_tensor(graph *g, shape s, int block, int node)
     graph_tensor *t = &list[g->tensor_count++];
     t->shape = s;
     t->block = block;
+    t->bf16 = bf16;
     t->node = node;
     return ST_OK;
 }
@@ -78,7 +79,7 @@ static status add_tensor(graph *g, shape s, int block, int node)
 int graph_input(graph *g, const char *name, shape s, bool wants_gradient)
 {
     if (g->error != ST_OK) return -1;
-    g->error = add_tensor(g, s, 1, -1);
+    g->error = add_tensor(g, s, 1, false, -1);
     if (g->error != ST_OK) return -1;
     graph_tensor *t = &g->tensors[g->tensor_count - 1];
     t->wants_gradient = wants_gradient && g->backward;
@@ -142,6 +143,7 @@ static status connect(graph *g, graph_node *node, const int *inputs, int input_c
         t->consumers[t->consumer_count++] = g->node_count - 1;
         node->plan.in[i] = t->shape;
         node->plan.in_block[i] = t->block;
+        node->plan.in_bf16[i] = t->bf16;
         node->learns = node->learns || t->wants_gradient;
     }
     return ST_OK;
@@ -199,9 +201,24 @@ static status add_node(graph *g, const char *op, const char *name, const int *in
     TRY(place_params(g, node));
     node->first_statistic = g->statistics.count;
     TRY(declare(&g->statistics, node, node->plan.statistics, node->plan.statistic_count));
-    TRY(add_tensor(g, node->plan.out, node->plan.out_block, g->node_count - 1));
+    TRY(add_tensor(g, node->plan.out, node->plan.out_block, node->plan.out_bf16,
+                   g->node_count - 1));
     node->output = g->tensor_count - 1;
     g->tensors[node->output].wants_gradient = node->learns;
+    return ST_OK;
+}
+
+// Operations that take floats only get them.
+static status widen_inputs(graph *g, const op_type *op, const char *name, int *inputs,
+                           int input_count)
+{
+    for (int i = 0; i < input_count; i++) {
+        if (!g->tensors[inputs[i]].bf16 || op == NULL || op->takes_bf16) continue;
+        char full[GRAPH_NAME_SIZE + 32]; // add_node refuses a name that is too long
+        snprintf(full, sizeof full, "%s.widen%d", name, i);
+        TRY(add_node(g, "widen", full, &inputs[i], 1, "{}"));
+        inputs[i] = g->tensor_count - 1;
+    }
     return ST_OK;
 }
 
@@ -214,6 +231,7 @@ static status reorder_inputs(graph *g, const char *name, int *inputs, int input_
         char full[GRAPH_NAME_SIZE], text[32];
         snprintf(full, sizeof full, "%s.reorder%d", name, i);
         snprintf(text, sizeof text, "{block: %d}", first->block);
+        TRY(widen_inputs(g, op_find("reorder"), full, &inputs[i], 1));
         TRY(add_node(g, "reorder", full, &inputs[i], 1, text));
         inputs[i] = g->tensor_count - 1;
     }
@@ -236,7 +254,8 @@ int graph_add(graph *g, const char *op, const char *name, const int *inputs, int
         ASSERT(inputs[i] >= 0 && inputs[i] < g->tensor_count);
         own[i] = inputs[i];
     }
-    g->error = reorder_inputs(g, name, own, input_count);
+    g->error = widen_inputs(g, op_find(op), name, own, input_count);
+    if (g->error == ST_OK) g->error = reorder_inputs(g, name, own, input_count);
     if (g->error == ST_OK) g->error = add_node(g, op, name, own, input_count, text);
     return g->error == ST_OK ? g->tensor_count - 1 : -1;
 }

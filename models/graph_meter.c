@@ -50,25 +50,30 @@ static double product_flops(const op_plan *p)
     return 2 * weights * p->out.n * p->out.h * p->out.w;
 }
 
-static double float_bytes(shape s)
+static double bytes_of_input(const op_plan *p, int i)
 {
-    return (double)(shape_count(s) * sizeof(float));
+    return (double)tensor_bytes(p->in[i], p->in_bf16[i]);
+}
+
+static double bytes_of_output(const op_plan *p)
+{
+    return (double)tensor_bytes(p->out, p->out_bf16);
 }
 
 static void count_forward(const op_plan *p, meter_row *row)
 {
     row->flops += product_flops(p);
-    row->bytes += float_bytes(p->out);
+    row->bytes += bytes_of_output(p);
     for (int i = 0; i < p->input_count; i++)
-        row->bytes += float_bytes(p->in[i]);
+        row->bytes += bytes_of_input(p, i);
 }
 
 static void count_backward(const op_plan *p, const op_run *run, meter_row *row)
 {
     row->flops += (run->din[0] != NULL ? 2 : 1) * product_flops(p);
-    row->bytes += float_bytes(p->out) * (p->backward_reads_output ? 2 : 1);
+    row->bytes += bytes_of_output(p) * (p->backward_reads_output ? 2 : 1);
     for (int i = 0; i < p->input_count; i++)
-        row->bytes += float_bytes(p->in[i]) *
+        row->bytes += bytes_of_input(p, i) *
                       ((p->backward_reads_input[i] ? 1 : 0) + (run->din[i] != NULL ? 1 : 0));
 }
 

@@ -56,7 +56,7 @@ static int last_read(const graph *g, const graph_tensor *t)
 
 static void plan_tensor(graph *g, graph_tensor *t, layout *l)
 {
-    size_t bytes = shape_count(t->shape) * sizeof(float);
+    size_t bytes = tensor_bytes(t->shape, t->bf16);
     if (t->node >= 0) add_piece(l, bytes, t->node, last_read(g, t), &g->nodes[t->node].out);
     if (!t->wants_gradient) return;
     // A pass that starts here, at a tensor with consumers, runs none of them: then the seed is
@@ -218,7 +218,7 @@ void graph_print(const graph *g, FILE *out)
             "kB");
     for (int i = 0; i < g->tensor_count; i++) {
         const graph_tensor *t = &g->tensors[i];
-        size_t bytes = shape_count(t->shape) * sizeof(float), params = 0;
+        size_t bytes = tensor_bytes(t->shape, t->bf16), params = 0;
         if (t->node < 0) {
             print_line(out, t->name, "input", t->shape, 0, bytes);
             continue;

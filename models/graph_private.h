@@ -11,12 +11,13 @@
 typedef struct graph_tensor {
     shape shape;
     int block;
+    bool bf16;           // values and gradient are bf16 numbers, else floats
     int node;            // that makes it, -1 = input
     bool wants_gradient; // something upstream learns, or the caller asked
     bool kept;
     const char *name;                                   // of an input; not owned
     int consumers[GRAPH_MAX_CONSUMERS], consumer_count; // nodes, in the order they run
-    void *gradient;                                     // floats, of own worker 0; NULL: not wanted
+    void *gradient;                                     // of own worker 0; NULL: not wanted
     void *beside; // gradient of a second or later consumer, before it is added; of the same
     bool gradient_written; // in this backward pass
 } graph_tensor;

@@ -1,6 +1,7 @@
 // models/graph_run.c -- forward and backward passes over a planned graph. No allocation, no errors.
 #include "models/graph_meter.h"
 #include "models/graph_private.h"
+#include "models/kernels/bf16.h"
 
 // What own worker `worker` has where own worker 0 has `place`.
 static void *place_of(const graph *g, int worker, void *place)
@@ -138,10 +139,31 @@ void graph_forward_from(graph *g, bool training, int after, int until, float *ba
     run_nodes(g, training, after, until, &batch_statistics);
 }
 
-static void add_to(float *restrict sum, const float *restrict term, size_t count)
+static void add_floats(float *restrict sum, const float *restrict term, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         sum[i] += term[i];
+}
+
+static void add_bf16(uint16_t *sum, const uint16_t *term, size_t count)
+{
+    for (size_t i = 0; i < count; i += LANES) {
+        lanes a, b;
+        bf16_load(&a, sum + i, count - i);
+        bf16_load(&b, term + i, count - i);
+        a += b;
+        bf16_store(sum + i, &a, count - i);
+    }
+}
+
+static void add_gradient(const graph *g, const graph_tensor *t, int worker)
+{
+    void *sum = place_of(g, worker, t->gradient);
+    const void *term = place_of(g, worker, t->beside);
+    if (t->bf16)
+        add_bf16(sum, term, shape_count(t->shape));
+    else
+        add_floats(sum, term, shape_count(t->shape));
 }
 
 static op_run view_backward(const graph *g, const graph_node *node, int worker,
@@ -182,13 +204,14 @@ static void run_backward(graph *g, const graph_node *node, float *const *dparams
         graph_tensor *t = &g->tensors[node->inputs[i]];
         if (!t->wants_gradient) continue;
         for (int w = 0; t->gradient_written && w < g->workers; w++)
-            add_to(place_of(g, w, t->gradient), place_of(g, w, t->beside), shape_count(t->shape));
+            add_gradient(g, t, w);
         t->gradient_written = true;
     }
 }
 
 static void fill_gradient(const graph *g, graph_tensor *t, float value)
 {
+    ASSERT(!t->bf16);
     for (int w = 0; w < g->workers; w++) {
         float *gradient = place_of(g, w, t->gradient);
         size_t count = shape_count(t->shape);
@@ -225,7 +248,7 @@ void graph_backward(graph *g, int from, float seed, float *dparams)
 
 const float *graph_value(const graph *g, int id)
 {
-    ASSERT(g->tensors[id].kept || g->tensors[id].node < 0);
+    ASSERT((g->tensors[id].kept || g->tensors[id].node < 0) && !g->tensors[id].bf16);
     return value_of(g, g->selected, id);
 }
 

@@ -29,6 +29,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define OP_MAX_INPUTS     4
 #define OP_MAX_PARAMS     4
@@ -68,12 +69,14 @@ typedef struct op_plan {
     int input_count;
     shape in[OP_MAX_INPUTS];
     int in_block[OP_MAX_INPUTS]; // channel block of each input's layout, see base/tensor.h
+    bool in_bf16[OP_MAX_INPUTS]; // it and its gradient are bf16 numbers (only with takes_bf16)
     bool backward;               // will backward be called?
     arithmetic arithmetic;       // what the graph wants; operations may be more exact
 
     // set by plan()
     shape out;
     int out_block;
+    bool out_bf16; // out and its gradient are bf16 numbers
     int param_count;
     op_param params[OP_MAX_PARAMS];
     op_constraint constraints[OP_MAX_PARAMS]; // of each parameter
@@ -88,11 +91,18 @@ typedef struct op_plan {
     void *kernel; // whatever plan creates; release destroys it
 } op_plan;
 
+// Bytes of a tensor.
+static inline size_t tensor_bytes(shape s, bool bf16)
+{
+    return shape_count(s) * (bf16 ? sizeof(uint16_t) : sizeof(float));
+}
+
 static inline bool shape_equal(shape a, shape b)
 {
     return a.n == b.n && a.c == b.c && a.h == b.h && a.w == b.w;
 }
 
+// Tensors and gradients are floats, or where the plan says so bf16 numbers (models/kernels/bf16.h).
 typedef struct op_run {
     bool training; // batch statistics (true) or running statistics (false); true in backward
     const float *in[OP_MAX_INPUTS];
@@ -123,6 +133,7 @@ typedef struct op_type {
     const config_field *fields; // NULL: no config
     size_t config_size;         // of the struct that the fields fill; passed on as `settings`
     int min_inputs, max_inputs;
+    bool takes_bf16; // any input may be bf16 numbers; else the graph widens them
     // errors: ST_CONFIG shapes or layouts that do not fit, ST_INTERNAL
     status (*plan)(const void *settings, op_plan *plan);
     void (*prepare)(const void *settings, const op_plan *plan, const float *const *params,

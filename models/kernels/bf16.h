@@ -1,11 +1,65 @@
 // models/kernels/bf16.h -- numbers of 16 bits with float32's exponent: its upper half, rounded.
+//
+// Rounding is to the nearest, halves to the even one; a NaN stays one. Numbers below float32's normal
+// range may become 0: the processor's instruction does so, the integers here do not.
 #ifndef MODELS_KERNELS_BF16_H
 #define MODELS_KERNELS_BF16_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "models/kernels/lanes.h"
 
-// y = x to the nearest, halves to the even one. A NaN stays one.
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 void bf16_from_floats(const float *x, size_t count, uint16_t *y);
+void bf16_to_floats(const uint16_t *x, size_t count, float *y);
+
+typedef uint16_t bf16_lanes __attribute__((vector_size(LANES * sizeof(uint16_t))));
+typedef uint32_t lane_bits __attribute__((vector_size(LANES * sizeof(uint32_t))));
+
+// lanes_load of bf16 numbers; lanes beyond `left` become 0.
+static inline void bf16_load(lanes *to, const uint16_t *x, size_t left)
+{
+    bf16_lanes half;
+    if (left >= LANES) {
+        memcpy(&half, x, sizeof half);
+    } else {
+        bf16_lanes few = {0};
+        memcpy(&few, x, left * sizeof *x);
+        half = few;
+    }
+#ifdef __AVX512F__
+    lane_bits bits = (lane_bits)_mm512_cvtepu16_epi32((__m256i)half);
+#else
+    lane_bits bits = __builtin_convertvector(half, lane_bits);
+#endif
+    *to = (lanes)(bits << 16);
+}
+
+static inline void bf16_round(bf16_lanes *to, const lanes *from)
+{
+#ifdef __AVX512BF16__
+    *to = (bf16_lanes)_mm512_cvtneps_pbh((__m512)*from);
+#else
+    lane_bits bits = (lane_bits)*from;
+    lane_bits rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    lane_bits quiet = (bits >> 16) | 0x40; // a NaN, which rounding may turn into something else
+    lane_bits nan = (lane_bits)(*from != *from);
+    *to = __builtin_convertvector((nan & quiet) | (~nan & rounded), bf16_lanes);
+#endif
+}
+
+// lanes_store of floats as bf16 numbers.
+static inline void bf16_store(uint16_t *x, const lanes *from, size_t left)
+{
+    bf16_lanes half;
+    bf16_round(&half, from);
+    if (left >= LANES) {
+        memcpy(x, &half, sizeof half);
+    } else {
+        bf16_lanes few = half;
+        memcpy(x, &few, left * sizeof *x);
+    }
+}
 
 #endif

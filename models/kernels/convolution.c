@@ -1,6 +1,9 @@
-// models/kernels/convolution.c -- chooses a backend for each pass.
+// models/kernels/convolution.c -- chooses a backend for each pass, and converts between the numbers that are
+// stored and those a kernel takes.
 #include "models/kernels/convolution.h"
 
+#include "base/arena.h"
+#include "models/kernels/bf16.h"
 #include "models/kernels/convolution_backend.h"
 
 #include <stdlib.h>
@@ -47,6 +50,29 @@ static const convolution_backend *choose(const convolution_spec *spec, convoluti
     return &convolution_im2col;
 }
 
+bool convolution_forward_bf16(const convolution_spec *spec)
+{
+#ifdef BASIN_HAS_ONEDNN
+    return convolution_onednn_forward_bf16(spec);
+#else
+    (void)spec;
+    return false;
+#endif
+}
+
+static size_t image_bytes(shape s, bool bf16)
+{
+    return arena_padded(shape_count(s) * (bf16 ? sizeof(uint16_t) : sizeof(float)));
+}
+
+// Of converted copies of the images.
+static size_t copy_bytes(const convolution_kernel *k)
+{
+    const convolution_spec *s = &k->spec;
+    return (s->in_bf16 != k->x_bf16 ? image_bytes(s->in, k->x_bf16) : 0) +
+           (s->out_bf16 != k->y_bf16 ? image_bytes(s->out, k->y_bf16) : 0);
+}
+
 static status create_pass(convolution *c, const convolution_spec *spec, convolution_pass pass)
 {
     convolution_kernel *k = &c->kernels[pass];
@@ -55,7 +81,8 @@ static status create_pass(convolution *c, const convolution_spec *spec, convolut
     c->backends[pass] = choose(spec, pass);
     c->pass_count = (int)pass + 1;
     TRY(c->backends[pass]->create(k));
-    if (k->scratch_bytes > c->scratch_bytes) c->scratch_bytes = k->scratch_bytes;
+    size_t bytes = copy_bytes(k) + k->scratch_bytes;
+    if (bytes > c->scratch_bytes) c->scratch_bytes = bytes;
     return ST_OK;
 }
 
@@ -77,10 +104,38 @@ size_t convolution_scratch_bytes(const convolution *c)
     return c->scratch_bytes;
 }
 
+static void convert(shape s, bool to_bf16, const void *from, void *to)
+{
+    if (to_bf16)
+        bf16_from_floats(from, shape_count(s), to);
+    else
+        bf16_to_floats(from, shape_count(s), to);
+}
+
+// x and y (or their gradients) that are stored otherwise than the kernel takes them have copies at the
+// start of scratch.
 void convolution_run(const convolution *c, convolution_pass pass, const convolution_operands *o)
 {
     ASSERT((int)pass < c->pass_count);
-    c->backends[pass]->run(&c->kernels[pass], o);
+    const convolution_kernel *k = &c->kernels[pass];
+    const convolution_spec *s = &k->spec;
+    bool writes_x = pass == CONVOLUTION_BACKWARD_DATA, writes_y = pass == CONVOLUTION_FORWARD;
+    convolution_operands own = *o;
+    unsigned char *next = o->scratch;
+    if (s->in_bf16 != k->x_bf16) {
+        if (!writes_x) convert(s->in, k->x_bf16, o->x, next);
+        own.x = own.dx = next;
+        next += image_bytes(s->in, k->x_bf16);
+    }
+    if (s->out_bf16 != k->y_bf16) {
+        if (!writes_y) convert(s->out, k->y_bf16, o->dy, next);
+        own.dy = own.y = next;
+        next += image_bytes(s->out, k->y_bf16);
+    }
+    own.scratch = next;
+    c->backends[pass]->run(k, &own);
+    if (writes_x && own.dx != o->dx) convert(s->in, s->in_bf16, own.dx, o->dx);
+    if (writes_y && own.y != o->y) convert(s->out, s->out_bf16, own.y, o->y);
 }
 
 const char *convolution_kernel_name(const convolution *c, convolution_pass pass)

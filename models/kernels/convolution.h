@@ -28,6 +28,7 @@ typedef struct convolution_spec {
     int in_block, out_block; // channel blocks of x and y, see base/tensor.h
     int kernel, stride, pad; // the same for height and width
     arithmetic arithmetic;
+    bool in_bf16, out_bf16; // x and dx, or y and dy, are stored as bf16 numbers; else as floats
 } convolution_spec;
 
 typedef enum convolution_pass {
@@ -39,11 +40,11 @@ typedef enum convolution_pass {
 
 // What one pass reads and writes; only its own members need be set. scratch starts on 64 bytes.
 typedef struct convolution_operands {
-    const float *x;       // in, in_block:   forward, backward weights
-    const float *dy;      // out, out_block: both backward passes
+    const void *x;        // in, in_block:   forward, backward weights
+    const void *dy;       // out, out_block: both backward passes
     const float *weights; // plain:          forward, backward data
-    float *y;             // forward: overwritten
-    float *dx;            // backward data: overwritten
+    void *y;              // forward: overwritten
+    void *dx;             // backward data: overwritten
     float *dweights;      // backward weights: plain, added to
     void *scratch;        // convolution_scratch_bytes
 } convolution_operands;
@@ -59,6 +60,9 @@ bool convolution_has_bf16(void);
 // The channel block in which a convolution with `channels` outputs writes best on this processor,
 // after an input in `in_block`.
 int convolution_out_block(int channels, int in_block);
+
+// Does the forward pass multiply bf16 numbers? Then bf16 is how y is best stored.
+bool convolution_forward_bf16(const convolution_spec *spec);
 
 // Plans the forward pass, and with `backward` the other two. Errors: ST_INTERNAL no memory, or
 // oneDNN refuses.

@@ -10,6 +10,7 @@ typedef struct convolution_kernel {
     convolution_spec spec;
     convolution_pass pass;
     const char *name;     // static text
+    bool x_bf16, y_bf16;  // what run takes for x or dx, y or dy: bf16 numbers, else floats
     size_t scratch_bytes; // for run
     void *state;          // the backend's own
 } convolution_kernel;
@@ -30,8 +31,10 @@ extern const convolution_backend convolution_onednn;
 // The widest channel block oneDNN has fast kernels for on this processor: 16, 8 or 1.
 int convolution_onednn_block(void);
 
-// Does the processor multiply bf16 numbers?
+// Does the processor multiply bf16 numbers? Does oneDNN's fast kernel for a forward
+// pass? False also when there is none.
 bool convolution_onednn_has_bf16(void);
+bool convolution_onednn_forward_bf16(const convolution_spec *spec);
 #endif
 
 #endif

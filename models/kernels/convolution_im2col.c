@@ -172,13 +172,15 @@ static void run(const convolution_kernel *k, const convolution_operands *o)
     const convolution_spec *s = &k->spec;
     sample_scratch scratch = divide(s, o->scratch);
     size_t in = shape_count(one(s->in)), out = shape_count(one(s->out));
+    const float *x = o->x, *dy = o->dy;
+    float *y = o->y, *dx = o->dx;
     for (size_t n = 0; n < (size_t)s->in.n; n++) {
         if (k->pass == CONVOLUTION_FORWARD)
-            forward(s, &scratch, o->x + n * in, o->weights, o->y + n * out);
+            forward(s, &scratch, x + n * in, o->weights, y + n * out);
         else if (k->pass == CONVOLUTION_BACKWARD_DATA)
-            backward_data(s, &scratch, o->dy + n * out, o->weights, o->dx + n * in);
+            backward_data(s, &scratch, dy + n * out, o->weights, dx + n * in);
         else
-            backward_weights(s, &scratch, o->x + n * in, o->dy + n * out, o->dweights);
+            backward_weights(s, &scratch, x + n * in, dy + n * out, o->dweights);
     }
 }
 

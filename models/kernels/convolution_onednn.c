@@ -5,7 +5,6 @@
 // reordered and added after it. Memory objects are made here once and get their
 // addresses at each run.
 #include "base/arena.h"
-#include "models/kernels/bf16.h"
 #include "models/kernels/convolution_backend.h"
 #include "models/kernels/onednn_plan.h"
 
@@ -30,9 +29,7 @@ typedef struct onednn_state {
     dnnl_memory_t x, y;          // images, or their gradients
     dnnl_memory_t packed, plain; // weights, or their gradient
     dnnl_memory_t scratchpad;
-    // Parts of scratch, in this order; then oneDNN's own.
-    size_t packed_bytes;     // weights in its layout, or their gradient
-    size_t x_bytes, y_bytes; // images rounded to bf16; 0: taken as they are
+    size_t packed_bytes; // at the start of scratch
 } onednn_state;
 
 static status create_memory(dnnl_memory_t *memory, const dnnl_memory_desc_t *md,
@@ -68,21 +65,14 @@ static dnnl_status_t create_reorder(onednn_state *t, const dnnl_memory_desc_t *f
     return result;
 }
 
-// Bytes of a rounded copy of an operand that the pass reads.
-static size_t rounded_bytes(const dnnl_memory_desc_t *md)
-{
-    return md->data_type == dnnl_bf16 ? arena_padded(dnnl_memory_desc_get_size(md)) : 0;
-}
-
 static status create_from_plan(convolution_kernel *k, onednn_state *t, const onednn_plan *plan)
 {
     bool gradient = k->pass == CONVOLUTION_BACKWARD_WEIGHTS;
     k->name = onednn_kernel_name(plan->primitive);
     t->packed_bytes = arena_padded(dnnl_memory_desc_get_size(&plan->weights));
-    t->x_bytes = rounded_bytes(&plan->x);
-    t->y_bytes = rounded_bytes(&plan->y);
-    k->scratch_bytes =
-        t->packed_bytes + t->x_bytes + t->y_bytes + scratchpad_bytes(plan->primitive);
+    k->scratch_bytes = t->packed_bytes + scratchpad_bytes(plan->primitive);
+    k->x_bf16 = plan->x.data_type == dnnl_bf16;
+    k->y_bf16 = plan->y.data_type == dnnl_bf16;
     DNNL(dnnl_primitive_create(&t->primitive, plan->primitive));
     TRY(create_memory(&t->x, &plan->x, t->engine));
     TRY(create_memory(&t->y, &plan->y, t->engine));
@@ -133,19 +123,6 @@ static void reorder(const onednn_state *t, dnnl_memory_t from, dnnl_memory_t to)
     execute(t, t->reorder, 2, (dnnl_exec_arg_t[]){{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
 }
 
-// An image the pass reads, from where it is or rounded in *scratch, which moves on.
-static void point_read(dnnl_memory_t memory, shape s, const float *data, size_t bytes,
-                       unsigned char **scratch)
-{
-    if (bytes == 0) {
-        point(memory, data);
-        return;
-    }
-    bf16_from_floats(data, shape_count(s), (uint16_t *)(void *)*scratch);
-    point(memory, *scratch);
-    *scratch += bytes;
-}
-
 static void run_weights(const onednn_state *t, const convolution_operands *o)
 {
     execute(t, t->primitive, 4,
@@ -171,19 +148,10 @@ static void run_images(const onednn_state *t, const convolution_operands *o, boo
 static void run(const convolution_kernel *k, const convolution_operands *o)
 {
     const onednn_state *t = k->state;
-    const convolution_spec *s = &k->spec;
-    unsigned char *next = o->scratch;
-    point(t->packed, next);
-    next += t->packed_bytes;
-    if (k->pass == CONVOLUTION_BACKWARD_DATA)
-        point(t->x, o->dx);
-    else
-        point_read(t->x, s->in, o->x, t->x_bytes, &next);
-    if (k->pass == CONVOLUTION_FORWARD)
-        point(t->y, o->y);
-    else
-        point_read(t->y, s->out, o->dy, t->y_bytes, &next);
-    point(t->scratchpad, next);
+    point(t->x, k->pass == CONVOLUTION_BACKWARD_DATA ? o->dx : o->x);
+    point(t->y, k->pass == CONVOLUTION_FORWARD ? o->y : o->dy);
+    point(t->packed, o->scratch);
+    point(t->scratchpad, (char *)o->scratch + t->packed_bytes);
     if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS)
         run_weights(t, o);
     else

@@ -42,14 +42,13 @@ static dnnl_status_t describe_operands(onednn_plan *plan, const convolution_spec
                                        convolution_pass pass, bool bf16)
 {
     plan->bf16 = bf16;
-    dnnl_status_t result =
-        describe_image(&plan->x, s->in, s->in_block, bf16 && pass != CONVOLUTION_BACKWARD_DATA);
+    bool x_bf16 = bf16 && (pass != CONVOLUTION_BACKWARD_DATA || s->in_bf16);
+    bool y_bf16 = bf16 && (pass != CONVOLUTION_FORWARD || s->out_bf16);
+    bool weights_bf16 = bf16 && pass != CONVOLUTION_BACKWARD_WEIGHTS;
+    dnnl_status_t result = describe_image(&plan->x, s->in, s->in_block, x_bf16);
+    if (result == dnnl_success) result = describe_image(&plan->y, s->out, s->out_block, y_bf16);
     if (result == dnnl_success)
-        result =
-            describe_image(&plan->y, s->out, s->out_block, bf16 && pass != CONVOLUTION_FORWARD);
-    if (result == dnnl_success)
-        result = describe_weights(&plan->weights, s, dnnl_format_tag_any,
-                                  bf16 && pass != CONVOLUTION_BACKWARD_WEIGHTS);
+        result = describe_weights(&plan->weights, s, dnnl_format_tag_any, weights_bf16);
     if (result == dnnl_success) result = describe_weights(&plan->plain, s, dnnl_oihw, false);
     return result;
 }
@@ -131,15 +130,34 @@ static bool wants_winograd(const convolution_spec *s, convolution_pass pass)
     return fits && (way == CONVOLUTION_WINOGRAD || (way == CONVOLUTION_AUTO && fast));
 }
 
+// Is the kernel vectorised, not plain loops nor a matrix product ("ref:any", "x64:gemm:jit")?
+static bool is_fast(const onednn_plan *plan)
+{
+    return plan->primitive != NULL && strncmp(onednn_kernel_name(plan->primitive), "jit", 3) == 0;
+}
+
+// In bf16, else in float32.
+static dnnl_status_t plan_direct(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
+                                 convolution_pass pass)
+{
+    const choice rounded = {dnnl_convolution_direct, true},
+                 exact = {dnnl_convolution_direct, false};
+    if (s->arithmetic.bf16 && plan_with(plan, engine, s, pass, &rounded) == dnnl_success &&
+        is_fast(plan))
+        return dnnl_success;
+    dnnl_primitive_desc_destroy(plan->primitive);
+    *plan = (onednn_plan){0};
+    return plan_with(plan, engine, s, pass, &exact);
+}
+
 dnnl_status_t onednn_plan_pass(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
                                convolution_pass pass)
 {
     const choice winograd = {dnnl_convolution_winograd, false};
-    const choice direct = {dnnl_convolution_direct, s->arithmetic.bf16};
     *plan = (onednn_plan){0};
     dnnl_status_t result = dnnl_unimplemented;
     if (wants_winograd(s, pass)) result = plan_with(plan, engine, s, pass, &winograd);
-    if (result == dnnl_unimplemented) result = plan_with(plan, engine, s, pass, &direct);
+    if (result == dnnl_unimplemented) result = plan_direct(plan, engine, s, pass);
     return result;
 }
 
@@ -150,15 +168,27 @@ const char *onednn_kernel_name(dnnl_primitive_desc_t primitive)
     return result == dnnl_success ? name : "";
 }
 
-bool onednn_serves(const convolution_spec *s, convolution_pass pass)
+// Plans only to look; *bf16: does the pass read bf16 numbers?
+static bool serves(const convolution_spec *s, convolution_pass pass, bool *bf16)
 {
     dnnl_engine_t engine = NULL;
     onednn_plan plan = {0};
     bool fast = dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success &&
-                onednn_plan_pass(&plan, engine, s, pass) == dnnl_success &&
-                strncmp(onednn_kernel_name(plan.primitive), "jit", 3) ==
-                    0; // not "ref:any" nor "x64:gemm:jit"
+                onednn_plan_pass(&plan, engine, s, pass) == dnnl_success && is_fast(&plan);
+    *bf16 = fast && plan.bf16;
     dnnl_primitive_desc_destroy(plan.primitive);
     dnnl_engine_destroy(engine);
     return fast;
+}
+
+bool onednn_serves(const convolution_spec *s, convolution_pass pass)
+{
+    bool bf16;
+    return serves(s, pass, &bf16);
+}
+
+bool convolution_onednn_forward_bf16(const convolution_spec *s)
+{
+    bool bf16;
+    return serves(s, CONVOLUTION_FORWARD, &bf16) && bf16;
 }

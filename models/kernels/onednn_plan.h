@@ -7,14 +7,14 @@
 
 #include <oneapi/dnnl/dnnl.h>
 
-// oneDNN's plan of a pass, and what it takes. Images are in the spec's layouts. What a pass reads of
-// x, weights and y is bf16 if `bf16`; what it writes is float32.
+// oneDNN's plan of a pass, and what it takes. Images are in the spec's layouts. A pass in bf16 reads bf16
+// numbers, and writes images as the spec stores them; the gradient of weights is float32 in any case.
 typedef struct onednn_plan {
     dnnl_primitive_desc_t primitive; // owned; NULL: there is none
-    bool bf16;
-    dnnl_memory_desc_t x, y;    // images or their gradients
-    dnnl_memory_desc_t weights; // or their gradient, as oneDNN likes them
-    dnnl_memory_desc_t plain;   // the same, (out, in, kernel, kernel) in float32
+    bool bf16;                       // multiplies bf16 numbers
+    dnnl_memory_desc_t x, y;         // images or their gradients
+    dnnl_memory_desc_t weights;      // or their gradient, as oneDNN likes them
+    dnnl_memory_desc_t plain;        // the same, (out, in, kernel, kernel) in float32
 } onednn_plan;
 
 // Scratch memory comes from the caller of the primitive.

@@ -1,8 +1,42 @@
 // models/kernels/slab.c -- the passes of batch norm over one slab.
+//
+// Each pass is one inline function of what kind its numbers are, compiled once for floats alone.
 #include "models/kernels/slab.h"
+
+#include "models/kernels/bf16.h"
 
 // A sum of floats runs over so many, then goes into doubles.
 #define RUN ((size_t)64 * LANES)
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+// pass(s, ..., bf16, residual_bf16) with kinds the compiler knows, for floats and for bf16 numbers.
+#define WITH_KINDS(pass, s, ...)                                                                   \
+    do {                                                                                           \
+        if (!(s)->bf16 && !(s)->residual_bf16)                                                     \
+            pass(s, __VA_ARGS__, false, false);                                                    \
+        else if ((s)->bf16 && ((s)->residual_bf16 || (s)->residual == NULL))                       \
+            pass(s, __VA_ARGS__, true, true);                                                      \
+        else                                                                                       \
+            pass(s, __VA_ARGS__, (s)->bf16, (s)->residual_bf16);                                   \
+    } while (0)
+
+// Lanes i .. i+LANES-1 of an array, or those before `end`.
+ALWAYS_INLINE void load(lanes *to, const void *from, size_t i, size_t end, bool bf16)
+{
+    if (bf16)
+        bf16_load(to, (const uint16_t *)from + i, end - i);
+    else
+        lanes_load(to, (const float *)from + i, end - i);
+}
+
+ALWAYS_INLINE void store(void *to, const lanes *from, size_t i, size_t end, bool bf16)
+{
+    if (bf16)
+        bf16_store((uint16_t *)to + i, from, end - i);
+    else
+        lanes_store((float *)to + i, from, end - i);
+}
 
 static void add_lanes(double *sums, const lanes *terms)
 {
@@ -10,16 +44,27 @@ static void add_lanes(double *sums, const lanes *terms)
         sums[l] += (double)(*terms)[l];
 }
 
-void slab_sum(const float *x, size_t count, const lanes *shift, double *sums, double *squares)
+static size_t run_end(size_t start, size_t count)
 {
+    return count - start < RUN ? count : start + RUN;
+}
+
+ALWAYS_INLINE void sum_numbers(const slab *s, const lanes *shift, double *sums, double *squares,
+                               bool bf16, bool unused)
+{
+    (void)unused;
     const lanes centre = *shift;
-    for (size_t start = 0; start < count; start += RUN) {
-        size_t end = count - start < RUN ? count : start + RUN;
+    for (size_t start = 0; start < s->count; start += RUN) {
+        size_t end = run_end(start, s->count);
         lanes sum = {0}, square = {0};
         for (size_t i = start; i < end; i += LANES) {
             lanes v = centre;
-            lanes_load(&v, x + i, end - i);
+            load(&v, s->x, i, end, bf16);
             v -= centre;
+            // bf16_load leaves 0 where there is no number.
+            if (bf16 && end - i < LANES)
+                for (size_t l = end - i; l < LANES; l++)
+                    v[l] = 0;
             sum += v;
             square += v * v;
         }
@@ -28,63 +73,92 @@ void slab_sum(const float *x, size_t count, const lanes *shift, double *sums, do
     }
 }
 
-void slab_normalise(const float *x, const float *residual, float *y, size_t count,
-                    const lanes constants[3], bool relu)
+void slab_sum(const slab *s, const lanes *shift, double *sums, double *squares)
+{
+    WITH_KINDS(sum_numbers, s, shift, sums, squares);
+}
+
+ALWAYS_INLINE void normalise(const slab *s, const lanes constants[3], bool bf16, bool residual_bf16)
 {
     const lanes mean = constants[0], scale = constants[1], bias = constants[2], zero = {0};
-    for (size_t i = 0; i < count; i += LANES) {
+    const void *residual = s->residual;
+    for (size_t i = 0; i < s->count; i += LANES) {
         lanes v = zero, r = zero;
-        lanes_load(&v, x + i, count - i);
+        load(&v, s->x, i, s->count, bf16);
         v = (v - mean) * scale + bias;
         if (residual != NULL) {
-            lanes_load(&r, residual + i, count - i);
+            load(&r, residual, i, s->count, residual_bf16);
             v += r;
         }
-        if (relu) v = LANES_WHERE(~(v < zero), v);
-        lanes_store(y + i, &v, count - i);
+        if (s->relu) v = LANES_WHERE(~(v < zero), v);
+        store(s->y, &v, i, s->count, bf16);
     }
 }
 
-void slab_reduce(const float *x, const float *y, const float *dy, size_t count, const lanes *mean,
-                 double *sums, double *products)
+void slab_normalise(const slab *s, const lanes constants[3])
 {
-    const lanes centre = *mean, zero = {0};
-    for (size_t start = 0; start < count; start += RUN) {
-        size_t end = count - start < RUN ? count : start + RUN;
+    WITH_KINDS(normalise, s, constants);
+}
+
+// dr, given dy and x. Beyond `end` lanes of dy are 0.
+ALWAYS_INLINE void pull(const slab *s, const lanes constants[3], const lanes *v, size_t i,
+                        size_t end, bool bf16, lanes *dr)
+{
+    const lanes zero = {0};
+    lanes g = zero, out = zero;
+    load(&g, s->dy, i, end, bf16);
+    if (s->relu && s->activity != NULL) {
+        load(&out, s->activity, i, end, bf16);
+        g = LANES_WHERE(out > zero, g);
+    } else if (s->relu) {
+        out = (*v - constants[0]) * constants[1] + constants[2];
+        g = LANES_WHERE(out > zero, g);
+    }
+    *dr = g;
+}
+
+ALWAYS_INLINE void reduce(const slab *s, const lanes constants[3], double *sums, double *products,
+                          bool bf16, bool unused)
+{
+    (void)unused;
+    const lanes mean = constants[0];
+    for (size_t start = 0; start < s->count; start += RUN) {
+        size_t end = run_end(start, s->count);
         lanes sum = {0}, product = {0};
         for (size_t i = start; i < end; i += LANES) {
-            lanes v = centre, dr = zero, out = zero;
-            lanes_load(&v, x + i, end - i);
-            lanes_load(&dr, dy + i, end - i);
-            if (y != NULL) {
-                lanes_load(&out, y + i, end - i);
-                dr = LANES_WHERE(out > zero, dr);
-            }
+            lanes v = mean, dr;
+            load(&v, s->x, i, end, bf16);
+            pull(s, constants, &v, i, end, bf16, &dr);
             sum += dr;
-            product += dr * (v - centre);
+            product += dr * (v - mean);
         }
         add_lanes(sums, &sum);
         add_lanes(products, &product);
     }
 }
 
-void slab_differentiate(const float *x, const float *y, const float *dy, size_t count,
-                        const lanes constants[4], float *dx, float *dr)
+void slab_reduce(const slab *s, const lanes constants[3], double *sums, double *products)
 {
-    const lanes mean = constants[0], a = constants[1], b = constants[2], c = constants[3];
-    const lanes zero = {0};
-    for (size_t i = 0; i < count; i += LANES) {
-        lanes v = zero, g = zero, out = zero;
-        lanes_load(&g, dy + i, count - i);
-        if (y != NULL) {
-            lanes_load(&out, y + i, count - i);
-            g = LANES_WHERE(out > zero, g);
-        }
-        if (dr != NULL) lanes_store(dr + i, &g, count - i);
-        if (dx != NULL) {
-            lanes_load(&v, x + i, count - i);
-            v = a * g + b + c * (v - mean);
-            lanes_store(dx + i, &v, count - i);
-        }
+    WITH_KINDS(reduce, s, constants, sums, products);
+}
+
+ALWAYS_INLINE void differentiate(const slab *s, const lanes constants[5], bool bf16,
+                                 bool residual_bf16)
+{
+    const lanes mean = constants[0], scale = constants[1], b = constants[3], c = constants[4];
+    void *dx = s->dx, *dr = s->dr;
+    for (size_t i = 0; i < s->count; i += LANES) {
+        lanes v = mean, g;
+        load(&v, s->x, i, s->count, bf16);
+        pull(s, constants, &v, i, s->count, bf16, &g);
+        if (dr != NULL) store(dr, &g, i, s->count, residual_bf16);
+        if (dx == NULL) continue;
+        v = scale * g + b + c * (v - mean);
+        store(dx, &v, i, s->count, bf16);
     }
+}
+
+void slab_differentiate(const slab *s, const lanes constants[5])
+{
+    WITH_KINDS(differentiate, s, constants);
 }

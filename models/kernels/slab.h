@@ -1,4 +1,4 @@
-// models/kernels/slab.h -- the passes of batch norm over one slab: `count` floats side by side, read
+// models/kernels/slab.h -- the passes of batch norm over one slab: `count` numbers side by side, read
 // as vectors of LANES, with constants and sums for each lane.
 //   mean, scale, ...: one value a lane;  act = none or ReLU;  dr = dy where y > 0 (ReLU), else dy
 // The caller knows which channel a lane belongs to. Sums run over short stretches in float, then in
@@ -10,21 +10,32 @@
 
 #include <stdbool.h>
 
+// What a pass reads and writes; only its own members need be set.
+typedef struct slab {
+    size_t count;
+    bool relu;
+    bool bf16;          // x, y and their gradients are bf16 numbers, else floats
+    bool residual_bf16; // the residual and its gradient
+    const void *x;
+    const void *residual; // NULL: none
+    void *y;
+    const void
+        *activity; // y in backward passes; NULL: is worked out from x again (without residual)
+    const void *dy;
+    void *dx, *dr; // NULL: not wanted
+} slab;
+
 // Adds x - shift, and its square, to each lane's sums (LANES).
-void slab_sum(const float *x, size_t count, const lanes *shift, double *sums, double *squares);
+void slab_sum(const slab *s, const lanes *shift, double *sums, double *squares);
 
-// y = act((x - mean) scale + bias [+ residual]); constants: mean, scale, bias. residual may be
-// NULL. A NaN passes the ReLU, so that a divergence is seen.
-void slab_normalise(const float *x, const float *residual, float *y, size_t count,
-                    const lanes constants[3], bool relu);
+// y = act((x - mean) scale + bias [+ residual]); constants: mean, scale, bias. A NaN passes the ReLU, so
+// that a divergence is seen.
+void slab_normalise(const slab *s, const lanes constants[3]);
 
-// Adds dr, and dr (x - mean), to each lane's sums (LANES). y: NULL without ReLU.
-void slab_reduce(const float *x, const float *y, const float *dy, size_t count, const lanes *mean,
-                 double *sums, double *products);
+// Adds dr, and dr (x - mean), to each lane's sums (LANES). constants: as of slab_normalise.
+void slab_reduce(const slab *s, const lanes constants[3], double *sums, double *products);
 
-// dx = a dr + b + c (x - mean), and dr; constants: mean, a, b, c. y: NULL without ReLU; dx, dr: NULL
-// when not wanted.
-void slab_differentiate(const float *x, const float *y, const float *dy, size_t count,
-                        const lanes constants[4], float *dx, float *dr);
+// dx = scale dr + b + c (x - mean), and dr. constants: as of slab_normalise, then b, c.
+void slab_differentiate(const slab *s, const lanes constants[5]);
 
 #endif

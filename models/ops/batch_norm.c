@@ -1,6 +1,6 @@
 // models/ops/batch_norm.c -- batch normalisation, with residual and ReLU in the same pass.
 //   y = act(weight (x - mean) / sqrt(var + eps) + bias [+ r])
-//   x, r, y (n, c, h, w) in one layout; weight, bias, mean, var (c); act = none or ReLU
+//   x, r, y (n, c, h, w) in one layout, y in x's numbers; weight, bias, mean, var (c); act = none or ReLU
 //   affine: false leaves out weight and bias (1 and 0)
 //   mean and biased var over the n h w values of a channel of one worker's batch (training), or
 //   the running statistics; batch statistics are the mean and the unbiased var, as PyTorch's
@@ -22,7 +22,7 @@ static void forward(const void *settings, const op_plan *p, const op_run *run)
     for (int group = 0; group < s.groups; group++) {
         double means[LANES], variances[LANES];
         if (run->training) {
-            measure_group(&s, run->in[0], group, means, variances);
+            measure_group(settings, p, run, group, means, variances);
             report_group(&s, run, group, means, variances, s.count);
         } else {
             recall_group(&s, run, group, means, variances);
@@ -50,6 +50,7 @@ const op_type op_batch_norm = {
     .config_size = sizeof(batch_norm_config),
     .min_inputs = 1,
     .max_inputs = 2,
+    .takes_bf16 = true,
     .plan = plan,
     .forward = forward,
     .backward = backward,

@@ -36,6 +36,7 @@ status batch_norm_plan(const void *settings, int workers, op_plan *p)
           x.n, x.c, x.h, x.w);
     p->out = x;
     p->out_block = p->in_block[0];
+    p->out_bf16 = p->in_bf16[0];
     if (((const batch_norm_config *)settings)->affine) {
         p->param_count = 2;
         p->params[BATCH_NORM_WEIGHT] = (op_param){"weight", 1, {x.c}, INIT_CONSTANT, 1.0f, true};
@@ -48,29 +49,68 @@ status batch_norm_plan(const void *settings, int workers, op_plan *p)
         (op_param){"running_var", 1, {x.c}, INIT_CONSTANT, 1.0f, false};
     if (p->backward) p->saved_bytes = 2 * (size_t)x.c * sizeof(float);
     p->backward_reads_input[0] = true;
-    p->backward_reads_output = has_relu(settings);
+    // Without a residual, whether y > 0 is worked out from x.
+    p->backward_reads_output = has_relu(settings) && p->input_count > 1;
     return ST_OK;
+}
+
+// Number `at` of an array; NULL stays NULL.
+static void *number(void *array, size_t at, bool bf16)
+{
+    return array == NULL ? NULL : (char *)array + at * (bf16 ? sizeof(uint16_t) : sizeof(float));
+}
+
+static const void *number_read(const void *array, size_t at, bool bf16)
+{
+    return array == NULL ? NULL
+                         : (const char *)array + at * (bf16 ? sizeof(uint16_t) : sizeof(float));
+}
+
+// A sample's part of a group, in all arrays.
+static slab slab_of(const void *settings, const op_plan *p, const op_run *run, const slabs *s,
+                    int sample, int group)
+{
+    size_t at = slab_at(s, sample, group);
+    bool bf16 = p->in_bf16[0], residual_bf16 = p->in_bf16[1];
+    return (slab){
+        .count = s->slab,
+        .relu = has_relu(settings),
+        .bf16 = bf16,
+        .residual_bf16 = residual_bf16,
+        .x = number_read(run->in[0], at, bf16),
+        .residual = number_read(run->in[1], at, residual_bf16),
+        .y = number(run->out, at, bf16),
+        .activity = p->backward_reads_output ? number_read(run->out, at, bf16) : NULL,
+        .dy = number_read(run->dout, at, bf16),
+        .dx = number(run->din[0], at, bf16),
+        .dr = number(run->din[1], at, residual_bf16),
+    };
 }
 
 // By sums of x - shift. The shift is the mean of the first sample's slab: its distance from the mean
 // is at most sqrt(samples) deviations, so the variance loses no digits that matter however large the
 // mean is.
-void measure_group(const slabs *s, const float *x, int group, double *means, double *variances)
+void measure_group(const void *settings, const op_plan *p, const op_run *run, int group,
+                   double *means, double *variances)
 {
+    slabs s = slabs_of(p);
     lanes shift = {0};
     double first[LANES] = {0}, sums[LANES] = {0}, squares[LANES] = {0};
     float shifts[LANES];
-    slab_sum(x + slab_at(s, 0, group), s->slab, &shift, first, squares);
-    for (int c = 0; c < s->block; c++)
-        shifts[c] = (float)(gather(first, s->block, c) * s->samples / s->count);
-    spread(shifts, s->block, &shift);
+    slab part = slab_of(settings, p, run, &s, 0, group);
+    slab_sum(&part, &shift, first, squares);
+    for (int c = 0; c < s.block; c++)
+        shifts[c] = (float)(gather(first, s.block, c) * s.samples / s.count);
+    spread(shifts, s.block, &shift);
     memset(squares, 0, sizeof squares);
-    for (int n = 0; n < s->samples; n++)
-        slab_sum(x + slab_at(s, n, group), s->slab, &shift, sums, squares);
-    for (int c = 0; c < s->block; c++) {
-        double mean = gather(sums, s->block, c) / s->count;
+    for (int n = 0; n < s.samples; n++) {
+        part = slab_of(settings, p, run, &s, n, group);
+        slab_sum(&part, &shift, sums, squares);
+    }
+    for (int c = 0; c < s.block; c++) {
+        double mean = gather(sums, s.block, c) / s.count;
         means[c] = (double)shifts[c] + mean;
-        variances[c] = fmax(gather(squares, s->block, c) / s->count - mean * mean, 0.0);
+        variances[c] = fmax(gather(squares, s.block, c) / s.count - mean * mean, 0.0);
     }
 }
 
@@ -103,31 +143,40 @@ static float weight_of(const op_run *run, size_t channel)
     return weight != NULL ? weight[channel] : 1.0f;
 }
 
+// Of the group: mean, scale and bias.
+static void spread_constants(const op_plan *p, const op_run *run, int group, const float *means,
+                             const float *inverses, lanes constants[3])
+{
+    slabs s = slabs_of(p);
+    size_t first = first_channel(&s, group);
+    float scale[LANES];
+    for (int c = 0; c < s.block; c++)
+        scale[c] = weight_of(run, first + (size_t)c) * inverses[c];
+    const float *bias = run->params[BATCH_NORM_BIAS];
+    spread(means, s.block, &constants[0]);
+    spread(scale, s.block, &constants[1]);
+    constants[2] = (lanes){0};
+    if (bias != NULL) spread(bias + first, s.block, &constants[2]);
+}
+
 void normalise_group(const void *settings, const op_plan *p, const op_run *run, int group,
                      const double *means, const double *variances)
 {
     slabs s = slabs_of(p);
     double eps = ((const batch_norm_config *)settings)->eps;
-    lanes constants[3] = {0};
-    float mean[LANES], inverse[LANES], scale[LANES];
-    size_t first = first_channel(&s, group);
+    lanes constants[3];
+    float mean[LANES], inverse[LANES];
     for (int c = 0; c < s.block; c++) {
         mean[c] = (float)means[c];
         inverse[c] = (float)(1.0 / sqrt(variances[c] + eps));
-        scale[c] = weight_of(run, first + (size_t)c) * inverse[c];
     }
-    spread(mean, s.block, &constants[0]);
-    spread(scale, s.block, &constants[1]);
-    const float *bias = run->params[BATCH_NORM_BIAS];
-    if (bias != NULL) spread(bias + first, s.block, &constants[2]);
+    spread_constants(p, run, group, mean, inverse, constants);
     for (int n = 0; n < s.samples; n++) {
-        size_t at = slab_at(&s, n, group);
-        const float *residual = run->in[1] != NULL ? run->in[1] + at : NULL;
-        slab_normalise(run->in[0] + at, residual, run->out + at, s.slab, constants,
-                       has_relu(settings));
+        slab part = slab_of(settings, p, run, &s, n, group);
+        slab_normalise(&part, constants);
     }
     if (!p->backward) return;
-    float *saved = (float *)run->saved + first;
+    float *saved = (float *)run->saved + first_channel(&s, group);
     memcpy(saved, mean, (size_t)s.block * sizeof *saved);
     memcpy(saved + p->in[0].c, inverse, (size_t)s.block * sizeof *saved);
 }
@@ -139,12 +188,11 @@ void reduce_group(const void *settings, const op_plan *p, const op_run *run, int
     size_t first = first_channel(&s, group);
     const float *means = (const float *)run->saved + first, *inverses = means + p->in[0].c;
     double sums[LANES] = {0}, products[LANES] = {0};
-    lanes mean;
-    spread(means, s.block, &mean);
+    lanes constants[3];
+    spread_constants(p, run, group, means, inverses, constants);
     for (int n = 0; n < s.samples; n++) {
-        size_t at = slab_at(&s, n, group);
-        slab_reduce(run->in[0] + at, has_relu(settings) ? run->out + at : NULL, run->dout + at,
-                    s.slab, &mean, sums, products);
+        slab part = slab_of(settings, p, run, &s, n, group);
+        slab_reduce(&part, constants, sums, products);
     }
     for (int c = 0; c < s.block; c++) {
         dbias[c] = gather(sums, s.block, c);
@@ -164,23 +212,19 @@ void differentiate_group(const void *settings, const op_plan *p, const op_run *r
     slabs s = slabs_of(p);
     size_t first = first_channel(&s, group);
     const float *means = (const float *)run->saved + first, *inverses = means + p->in[0].c;
-    float factors[3][LANES];
+    float factors[2][LANES];
     for (int c = 0; c < s.block; c++) {
         double inverse = (double)inverses[c];
         double scale = (double)weight_of(run, first + (size_t)c) * inverse;
-        factors[0][c] = (float)scale;
-        factors[1][c] = (float)(-scale * dbias[c] / count);
-        factors[2][c] = (float)(-scale * dweight[c] * inverse / count);
+        factors[0][c] = (float)(-scale * dbias[c] / count);
+        factors[1][c] = (float)(-scale * dweight[c] * inverse / count);
     }
-    lanes constants[4];
-    spread(means, s.block, &constants[0]);
-    for (int i = 0; i < 3; i++)
-        spread(factors[i], s.block, &constants[1 + i]);
+    lanes constants[5];
+    spread_constants(p, run, group, means, inverses, constants);
+    for (int i = 0; i < 2; i++)
+        spread(factors[i], s.block, &constants[3 + i]);
     for (int n = 0; n < s.samples; n++) {
-        size_t at = slab_at(&s, n, group);
-        slab_differentiate(run->in[0] + at, has_relu(settings) ? run->out + at : NULL,
-                           run->dout + at, s.slab, constants,
-                           run->din[0] != NULL ? run->din[0] + at : NULL,
-                           run->din[1] != NULL ? run->din[1] + at : NULL);
+        slab part = slab_of(settings, p, run, &s, n, group);
+        slab_differentiate(&part, constants);
     }
 }

@@ -25,7 +25,8 @@ enum { BATCH_NORM_MEAN, BATCH_NORM_VARIANCE }; // statistics
 status batch_norm_plan(const void *settings, int workers, op_plan *p);
 
 // Mean and biased variance of the group's channels over the worker's own values x.
-void measure_group(const slabs *s, const float *x, int group, double *means, double *variances);
+void measure_group(const void *settings, const op_plan *p, const op_run *run, int group,
+                   double *means, double *variances);
 
 // The batch statistics of the group, where they are wanted: means, and variances of `count` values
 // made unbiased.

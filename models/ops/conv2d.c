@@ -49,7 +49,8 @@ static status plan(const void *settings, op_plan *p)
                              .kernel = (int)c->kernel,
                              .stride = (int)c->stride,
                              .pad = (int)c->pad,
-                             .arithmetic = p->arithmetic};
+                             .arithmetic = p->arithmetic,
+                             .in_bf16 = p->in_bf16[0]};
     spec.out = (shape){spec.in.n, (int)c->channels,
                        convolution_size(spec.in.h, spec.kernel, spec.stride, spec.pad),
                        convolution_size(spec.in.w, spec.kernel, spec.stride, spec.pad)};
@@ -60,11 +61,13 @@ static status plan(const void *settings, op_plan *p)
     CHECK(!spec.arithmetic.bf16 || convolution_has_bf16(), ST_CONFIG,
           "precision bf16: this processor or library does not multiply bf16 numbers (AVX-512 BF16 "
           "and oneDNN do); take precision fp32");
+    spec.out_bf16 = convolution_forward_bf16(&spec);
     convolution *kernels = NULL;
     TRY(convolution_create(&kernels, &spec, p->backward));
     p->kernel = kernels;
     p->out = spec.out;
     p->out_block = spec.out_block;
+    p->out_bf16 = spec.out_bf16;
     p->param_count = 1;
     p->params[0] = weight(c, spec.in.c);
     p->scratch_bytes = convolution_scratch_bytes(kernels);
@@ -113,6 +116,7 @@ const op_type op_conv2d = {
     .config_size = sizeof(conv2d_config),
     .min_inputs = 1,
     .max_inputs = 1,
+    .takes_bf16 = true,
     .plan = plan,
     .forward = forward,
     .backward = backward,

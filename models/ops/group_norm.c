@@ -78,7 +78,8 @@ static void sum_channels(const slabs *s, const float *x, int sample, const float
         double lane_sums[LANES] = {0}, lane_squares[LANES] = {0};
         lanes shift;
         spread(shifts + first, s->block, &shift);
-        slab_sum(x + slab_at(s, sample, group), s->slab, &shift, lane_sums, lane_squares);
+        slab part = {.count = s->slab, .x = x + slab_at(s, sample, group)};
+        slab_sum(&part, &shift, lane_sums, lane_squares);
         for (int c = 0; c < s->block; c++) {
             sums[first + (size_t)c] = gather(lane_sums, s->block, c);
             squares[first + (size_t)c] = gather(lane_squares, s->block, c);
@@ -131,8 +132,12 @@ static void normalise_sample(const slabs *s, const op_run *run, int sample, cons
         spread(means + first, s->block, &constants[0]);
         spread(scale, s->block, &constants[1]);
         spread(run->params[BIAS] + first, s->block, &constants[2]);
-        slab_normalise(run->in[0] + at, run->in[1] != NULL ? run->in[1] + at : NULL, run->out + at,
-                       s->slab, constants, relu);
+        slab part = {.count = s->slab,
+                     .relu = relu,
+                     .x = run->in[0] + at,
+                     .residual = run->in[1] != NULL ? run->in[1] + at : NULL,
+                     .y = run->out + at};
+        slab_normalise(&part, constants);
     }
 }
 
@@ -157,10 +162,14 @@ static void reduce_sample(const slabs *s, const op_run *run, int sample, bool re
     for (int group = 0; group < s->groups; group++) {
         size_t first = first_channel(s, group), at = slab_at(s, sample, group);
         double sums[LANES] = {0}, products[LANES] = {0};
-        lanes mean;
-        spread(means + first, s->block, &mean);
-        slab_reduce(run->in[0] + at, relu ? run->out + at : NULL, run->dout + at, s->slab, &mean,
-                    sums, products);
+        lanes constants[3] = {{0}}; // scale and bias are not needed beside y
+        spread(means + first, s->block, &constants[0]);
+        slab part = {.count = s->slab,
+                     .relu = relu,
+                     .x = run->in[0] + at,
+                     .activity = run->out + at,
+                     .dy = run->dout + at};
+        slab_reduce(&part, constants, sums, products);
         for (int c = 0; c < s->block; c++) {
             size_t k = first + (size_t)c;
             double dbias = gather(sums, s->block, c);
@@ -180,7 +189,7 @@ static void differentiate_sample(const slabs *s, const op_run *run, int sample, 
     double count = s->count / s->samples * size;
     for (int group = 0; group < s->groups; group++) {
         size_t first = first_channel(s, group), at = slab_at(s, sample, group);
-        lanes constants[4];
+        lanes constants[5] = {{0}};
         float factors[3][LANES];
         for (int c = 0; c < s->block; c++) {
             int k = (int)first + c;
@@ -190,11 +199,17 @@ static void differentiate_sample(const slabs *s, const op_run *run, int sample, 
             factors[2][c] = (float)(-inverse * inverse * sum_set(turns, k, size) / count);
         }
         spread(means + first, s->block, &constants[0]);
-        for (int i = 0; i < 3; i++)
-            spread(factors[i], s->block, &constants[1 + i]);
-        slab_differentiate(run->in[0] + at, relu ? run->out + at : NULL, run->dout + at, s->slab,
-                           constants, run->din[0] != NULL ? run->din[0] + at : NULL,
-                           run->din[1] != NULL ? run->din[1] + at : NULL);
+        spread(factors[0], s->block, &constants[1]);
+        spread(factors[1], s->block, &constants[3]);
+        spread(factors[2], s->block, &constants[4]);
+        slab part = {.count = s->slab,
+                     .relu = relu,
+                     .x = run->in[0] + at,
+                     .activity = run->out + at,
+                     .dy = run->dout + at,
+                     .dx = run->din[0] != NULL ? run->din[0] + at : NULL,
+                     .dr = run->din[1] != NULL ? run->din[1] + at : NULL};
+        slab_differentiate(&part, constants);
     }
 }
 

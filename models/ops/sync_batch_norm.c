@@ -35,7 +35,7 @@ static void forward_part(const void *settings, const op_plan *p, const op_run *r
     slabs s = slabs_of(p);
     for (int group = 0; group < s.groups; group++) {
         double means[LANES], variances[LANES];
-        measure_group(&s, run->in[0], group, means, variances);
+        measure_group(settings, p, run, group, means, variances);
         float *part = run->part + first_channel(&s, group);
         for (size_t c = 0; c < (size_t)s.block; c++) {
             float mean = (float)means[c];
@@ -117,6 +117,7 @@ const op_type op_sync_batch_norm = {
     .config_size = sizeof(batch_norm_config),
     .min_inputs = 1,
     .max_inputs = 2,
+    .takes_bf16 = true,
     .plan = plan,
     .forward = forward,
     .backward = backward,

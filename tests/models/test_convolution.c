@@ -2,6 +2,7 @@
 #include "tests/check.h"
 
 #include "base/rng.h"
+#include "models/kernels/bf16.h"
 #include "models/kernels/convolution_backend.h"
 #include "models/kernels/layout.h"
 #include "models/kernels/reference.h"
@@ -90,6 +91,27 @@ static void close_trial(trial *t)
         free(all[i]);
 }
 
+// The array as it is, or rounded to bf16 in new memory, as a kernel or a spec has it; freed by the caller.
+static void *new_stored(const float *x, size_t count, bool bf16)
+{
+    void *copy = new_floats(count);
+    if (bf16)
+        bf16_from_floats(x, count, copy);
+    else
+        memcpy(copy, x, count * sizeof *x);
+    return copy;
+}
+
+// Copies back as floats, and frees.
+static void read_stored(void *stored, float *x, size_t count, bool bf16)
+{
+    if (bf16)
+        bf16_to_floats(stored, count, x);
+    else
+        memcpy(x, stored, count * sizeof *x);
+    free(stored);
+}
+
 static convolution_operands operands(const trial *t, void *scratch)
 {
     return (convolution_operands){.x = t->x_blocked,
@@ -99,6 +121,29 @@ static convolution_operands operands(const trial *t, void *scratch)
                                   .dx = t->dx_blocked,
                                   .dweights = t->dweights,
                                   .scratch = scratch};
+}
+
+// Runs a backend's kernel, or a whole convolution, with images stored as it says.
+static void run_stored(const trial *t, void *scratch, bool x_bf16, bool y_bf16,
+                       const convolution_backend *backend, const convolution_kernel *k,
+                       const convolution *c, convolution_pass pass)
+{
+    size_t in = shape_count(t->spec.in), out = shape_count(t->spec.out);
+    convolution_operands o = operands(t, scratch);
+    void *x = new_stored(t->x_blocked, in, x_bf16), *dx = new_stored(t->dx_blocked, in, x_bf16);
+    void *dy = new_stored(t->dy_blocked, out, y_bf16), *y = new_stored(t->y_blocked, out, y_bf16);
+    o.x = x;
+    o.dx = dx;
+    o.dy = dy;
+    o.y = y;
+    if (c != NULL)
+        convolution_run(c, pass, &o);
+    else
+        backend->run(k, &o);
+    read_stored(dx, t->dx_blocked, in, x_bf16);
+    read_stored(y, t->y_blocked, out, y_bf16);
+    free(x);
+    free(dy);
 }
 
 // The result of a pass in plain layout; its shape in *s.
@@ -165,8 +210,7 @@ static bool check_pass(const convolution_backend *backend, const convolution_spe
     convolution_kernel k = {.spec = *spec, .pass = pass};
     assert_ok(backend->create(&k));
     void *scratch = new_floats(k.scratch_bytes / sizeof(float));
-    convolution_operands o = operands(&t, scratch);
-    backend->run(&k, &o);
+    run_stored(&t, scratch, k.x_bf16, k.y_bf16, backend, &k, NULL, pass);
     shape s;
     const float *got = plain_result(&t, pass, &s);
     float *expected = reference_result(&t, pass);
@@ -224,6 +268,41 @@ static double inner_product(const float *a, const float *b, size_t count)
     for (size_t i = 0; i < count; i++)
         sum += (double)a[i] * (double)b[i];
     return sum;
+}
+
+// Images stored as bf16 numbers or floats, whatever a pass multiplies.
+static void stored_numbers_are_converted(void **state)
+{
+    (void)state;
+    const size_case size = {32, 9, 8, 48, 3, 1, 1};
+    for (int i = 0; i < 8; i++) {
+        convolution_spec spec = new_spec(&size, convolution_out_block(32, 1), 1);
+        spec.out_block = convolution_out_block(48, spec.in_block);
+        spec.in_bf16 = i & 1;
+        spec.out_bf16 = i & 2;
+        spec.arithmetic.bf16 = (i & 4) && convolution_has_bf16();
+        trial t;
+        open_trial(&t, &spec);
+        convolution *c;
+        assert_ok(convolution_create(&c, &spec, true));
+        void *scratch = new_floats(convolution_scratch_bytes(c) / sizeof(float));
+        for (int pass = 0; pass < CONVOLUTION_PASSES; pass++) {
+            run_stored(&t, scratch, spec.in_bf16, spec.out_bf16, NULL, NULL, c,
+                       (convolution_pass)pass);
+            shape s;
+            const float *got = plain_result(&t, (convolution_pass)pass, &s);
+            float *expected = reference_result(&t, (convolution_pass)pass);
+            const convolution_kernel k = {.name =
+                                              convolution_kernel_name(c, (convolution_pass)pass),
+                                          .pass = (convolution_pass)pass};
+            t.spec.arithmetic.bf16 = true; // the tolerance
+            assert_close(&t, &k, expected, got, shape_count(s));
+            free(expected);
+        }
+        free(scratch);
+        convolution_destroy(c);
+        close_trial(&t);
+    }
 }
 
 // <conv(x, w), dy> = <x, dx> = <w, dw>: the three passes are one trilinear form.
@@ -315,9 +394,13 @@ int main(void)
 {
     kernels_set_threads(1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(im2col_is_the_reference),    cmocka_unit_test(onednn_is_the_reference),
-        cmocka_unit_test(passes_are_adjoint),         cmocka_unit_test(onednn_serves_residual_nets),
-        cmocka_unit_test(blocks_divide_the_channels), cmocka_unit_test(sizes_are_those_of_pytorch),
+        cmocka_unit_test(im2col_is_the_reference),
+        cmocka_unit_test(onednn_is_the_reference),
+        cmocka_unit_test(stored_numbers_are_converted),
+        cmocka_unit_test(passes_are_adjoint),
+        cmocka_unit_test(onednn_serves_residual_nets),
+        cmocka_unit_test(blocks_divide_the_channels),
+        cmocka_unit_test(sizes_are_those_of_pytorch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

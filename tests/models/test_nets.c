@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "models/graph.h"
 #include "models/head.h"
+#include "models/kernels/convolution.h"
 #include "models/net.h"
 #include "models/nets/resnet.h"
 
@@ -105,9 +106,11 @@ typedef struct machine {
     float *params, *statistics, *batch_statistics, *dparams, *images;
 } machine;
 
-static void start(machine *m, const char *net, const char *text, shape images, bool keep_all)
+static void start_with(machine *m, arithmetic a, const char *net, const char *text, shape images,
+                       bool keep_all)
 {
     assert_ok(graph_create(&m->g, true));
+    graph_set_arithmetic(m->g, a);
     int features = build(m->g, net, text, images);
     m->out = head_build(m->g, &mlp, features);
     for (int id = 1; keep_all && id < m->out; id++)
@@ -125,6 +128,11 @@ static void start(machine *m, const char *net, const char *text, shape images, b
     graph_bind(m->g, m->params, m->statistics);
     graph_set_input(m->g, 0, m->images);
     graph_prepare(m->g);
+}
+
+static void start(machine *m, const char *net, const char *text, shape images, bool keep_all)
+{
+    start_with(m, (arithmetic){0}, net, text, images, keep_all);
 }
 
 static void stop(machine *m)
@@ -305,6 +313,51 @@ static void encoding_needs_little_memory(void **state)
     assert_true(bytes[0] < bytes[1] / 2);
 }
 
+static double cosine(const float *a, const float *b, size_t count)
+{
+    double ab = 0, aa = 0, bb = 0;
+    for (size_t i = 0; i < count; i++) {
+        ab += (double)a[i] * (double)b[i];
+        aa += (double)a[i] * (double)a[i];
+        bb += (double)b[i] * (double)b[i];
+    }
+    return ab / sqrt(aa * bb);
+}
+
+// A net in bf16 is nearly the net in float32: outputs, batch statistics and gradients point the same
+// way. Group norm and pooling take floats, so the graph widens numbers before them.
+static void check_bf16(const char *net, const char *text, shape images)
+{
+    machine exact, rounded;
+    start(&exact, net, text, images, false);
+    start_with(&rounded, (arithmetic){.bf16 = true}, net, text, images, false);
+    machine *both[] = {&exact, &rounded};
+    for (int i = 0; i < 2; i++) {
+        graph_forward(both[i]->g, true, both[i]->out, both[i]->batch_statistics);
+        graph_backward(both[i]->g, both[i]->out, 1, both[i]->dparams);
+    }
+    size_t out = shape_count(graph_shape(exact.g, exact.out));
+    const float *y = graph_value(exact.g, exact.out), *z = graph_value(rounded.g, rounded.out);
+    assert_memory_not_equal(y, z, out * sizeof *y);
+    assert_true(cosine(y, z, out) > 0.99);
+    if (graph_statistic_count(exact.g) > 0)
+        assert_true(cosine(exact.batch_statistics, rounded.batch_statistics,
+                           graph_statistic_count(exact.g)) > 0.999);
+    double gradients = cosine(exact.dparams, rounded.dparams, graph_param_count(exact.g));
+    if (gradients < 0.94) fail_msg("%s %s: gradients at cosine %g", net, text, gradients);
+    stop(&exact);
+    stop(&rounded);
+}
+
+static void bf16_nets_are_nearly_float_nets(void **state)
+{
+    (void)state;
+    if (!convolution_has_bf16()) skip();
+    check_bf16("resnet18", "{width: 16, stem: cifar}", (shape){12, 3, 16, 16});
+    check_bf16("resnet18", "{width: 16, stem: cifar, norm: group}", (shape){4, 3, 16, 16});
+    check_bf16("resnet50", "{width: 16}", (shape){4, 3, 64, 64});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +368,7 @@ int main(void)
         cmocka_unit_test(shared_memory_changes_no_bit),
         cmocka_unit_test(gradients_of_whole_nets_match_differences),
         cmocka_unit_test(encoding_needs_little_memory),
+        cmocka_unit_test(bf16_nets_are_nearly_float_nets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,8 +33,10 @@ done
 # Arithmetic.
 same_on "1 2" workers=4 conv=direct
 if "$basin" train "$job" run=bf16 workers=4 stop_after=1 precision=bf16 evaluate.floors=false >log 2>&1; then
-    same_on "1 2 4" workers=4 precision=bf16
-    [ "$(hash_of run)" != "$one" ] || fail "precision=bf16 changes nothing"
+    same_on "1 2" workers=4 model.width=16
+    wide=$(hash_of run)
+    same_on "1 2 4" workers=4 model.width=16 precision=bf16
+    [ "$(hash_of run)" != "$wide" ] || fail "precision=bf16 changes nothing"
 else
     grep -q "take precision fp32" log || { cat log; fail "bf16 neither works nor says why"; }
 fi
