@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "io/recipes.h"
+#include "io/window.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ struct augmenter {
     step steps[RECIPE_MAX_STEPS];
     int last_reshape; // index of the last step that changes sizes or channels; -1: none
     image source;     // sizes of the stored image, or of the largest
-    image taken;      // the stored image that views are made of
+    image taken;      // the stored image that views are made of, as stored
     float *planes[2]; // images between, before the last reshape, in turns; NULL: there are none
     float *scratch;
     float *mean, *matrix; // of the whitening, owned; NULL until set
@@ -115,8 +116,8 @@ static status plan_memory(augmenter *a)
         s->out = in;
         if (s->type->reshape != NULL) {
             TRY(s->type->reshape(s->config, &in, &s->out));
-            // What this step reads is the image taken only if nothing has worked on it before.
-            if (i > 0) between = larger(between, image_bytes(&in));
+            // What this step reads may be as stored only if nothing has worked on it before.
+            if (i > 0 || !s->type->windowed) between = larger(between, image_bytes(&in));
             a->last_reshape = i;
         }
         if (s->type->scratch_floats != NULL) {
@@ -125,11 +126,8 @@ static status plan_memory(augmenter *a)
         }
         in = s->out;
     }
-    size_t taken = image_bytes(&a->source);
-    TRY(arena_create(&a->memory,
-                     arena_padded(taken) + 2 * arena_padded(between) + arena_padded(scratch),
+    TRY(arena_create(&a->memory, 2 * arena_padded(between) + arena_padded(scratch),
                      "augmentation"));
-    a->taken.planes = arena_take(&a->memory, taken);
     for (int i = 0; i < 2 && between > 0; i++)
         a->planes[i] = arena_take(&a->memory, between);
     a->scratch = arena_take(&a->memory, scratch);
@@ -181,7 +179,7 @@ status augmenter_create(augmenter **created, const char *recipe_name, const data
     augmenter *a = calloc(1, sizeof *a);
     CHECK(a != NULL, ST_INTERNAL, "no memory for an augmenter");
     a->info = *info;
-    a->source = (image){info->channels, info->height, info->width, NULL};
+    a->source = (image){.channels = info->channels, .height = info->height, .width = info->width};
     status s = configure(a, recipe_name, size);
     if (s != ST_OK) {
         augmenter_destroy(a);
@@ -206,30 +204,6 @@ int augmenter_width(const augmenter *a)
     return a->steps[a->step_count - 1].out.width;
 }
 
-// Pixels (H, W, C) to the planes of x (C, H, W), integers to 0..1.
-static void planes_from_pixels(const void *pixels, pixel_type type, const image *x)
-{
-    int count = x->height * x->width, channels = x->channels;
-    float *planes = x->planes;
-    const uint8_t *bytes = pixels;
-    const uint16_t *words = pixels;
-    const float *reals = pixels;
-    for (int c = 0; c < channels; c++, planes += count)
-        switch (type) {
-        case PIXEL_U8:
-            for (int i = 0; i < count; i++)
-                planes[i] = (float)bytes[i * channels + c] / 255.0f;
-            break;
-        case PIXEL_U16:
-            for (int i = 0; i < count; i++)
-                planes[i] = (float)words[i * channels + c] / 65535.0f;
-            break;
-        case PIXEL_F32:
-            for (int i = 0; i < count; i++)
-                planes[i] = reals[i * channels + c];
-        }
-}
-
 static bool step_is_for(const step *s, uint32_t view)
 {
     return s->views == EVERY_VIEW || (s->views == ODD_VIEWS) == (view % 2 == 1);
@@ -238,10 +212,11 @@ static bool step_is_for(const step *s, uint32_t view)
 void augmenter_take(augmenter *a, const void *pixels, image_size size)
 {
     ASSERT(size.height <= a->source.height && size.width <= a->source.width);
-    a->taken.channels = a->info.channels;
-    a->taken.height = size.height;
-    a->taken.width = size.width;
-    planes_from_pixels(pixels, a->info.type, &a->taken);
+    a->taken = (image){.channels = a->info.channels,
+                       .height = size.height,
+                       .width = size.width,
+                       .pixels = pixels,
+                       .type = a->info.type};
 }
 
 // Where the result of step i goes: the last reshape and what follows work in the caller's memory.
@@ -252,6 +227,15 @@ static float *place_after(const augmenter *a, int i, int *turn, float *out)
     return a->planes[*turn];
 }
 
+// The same image as planes.
+static image to_planes(const image *in, float *planes)
+{
+    image out = {
+        .channels = in->channels, .height = in->height, .width = in->width, .planes = planes};
+    window_planes(in, 0, 0, &out);
+    return out;
+}
+
 // The first `count` steps, with the draws of r, on the image taken, which stays as it is.
 static void run_steps(augmenter *a, int count, rng r, uint32_t view, float *out)
 {
@@ -260,19 +244,18 @@ static void run_steps(augmenter *a, int count, rng r, uint32_t view, float *out)
     for (int i = 0; i < count; i++) {
         const step *s = &a->steps[i];
         if (!step_is_for(s, view)) continue;
+        bool reshapes = s->type->reshape != NULL;
+        if (in.planes == NULL && !(reshapes && s->type->windowed))
+            in = to_planes(&in, place_after(a, reshapes ? i - 1 : i, &turn, out));
         image next = in;
-        if (s->type->reshape != NULL) {
+        if (reshapes) {
             next = s->out; // from the first of these on, all images have the planned sizes
             next.planes = place_after(a, i, &turn, out);
-        } else if (in.planes == a->taken.planes) {
-            next.planes = place_after(a, i, &turn, out);
-            memcpy(next.planes, in.planes, image_bytes(&in));
-            in = next;
         }
         s->type->apply(s->config, &(augment_run){&r, &in, &next, a->scratch, &a->whitening});
         in = next;
     }
-    if (in.planes != out) memcpy(out, in.planes, image_bytes(&in));
+    if (in.planes == NULL) to_planes(&in, out);
 }
 
 void augmenter_view(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,

@@ -16,9 +16,12 @@
 #include "io/dataset.h"
 
 // Planes of one image, C x H x W, values 0..1 for integer sources. Not owned.
+// Where planes is NULL, the image is still as stored: pixels (H, W, C) of `type` (io/window.h).
 typedef struct image {
     int channels, height, width;
     float *planes;
+    const void *pixels;
+    pixel_type type;
 } image;
 
 // What a whitening step learns from the training data: views become matrix (view - mean).
@@ -41,6 +44,7 @@ typedef struct augment_type {
     size_t config_size;
     bool rgb_only; // needs three channels
     bool any_size; // a reshape that takes images of any size, also larger or smaller ones in turn
+    bool windowed; // a reshape that takes images as stored, of which it reads what it shows
     // A whitening step, always the last: what to add to the variances. NULL: another step.
     double (*whitening_epsilon)(const void *settings);
     // Takes what the step needs to know of the data set into the settings. NULL: nothing.
@@ -74,8 +78,8 @@ int augmenter_channels(const augmenter *a);
 int augmenter_height(const augmenter *a);
 int augmenter_width(const augmenter *a);
 
-// Takes one stored image, of which views will be made until the next is taken: pixels as
-// dataset_read_sized gives them, read now, of a size of at most the data set's.
+// Takes one stored image, of which views will be made until the next is taken, and the pixels must last:
+// as dataset_read_sized gives them, of a size of at most the data set's.
 void augmenter_take(augmenter *a, const void *pixels, image_size size);
 
 // One view of the image taken, which is of sample `sample`: out (C', H', W') float32, as the recipe's steps

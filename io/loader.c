@@ -6,12 +6,17 @@
 #include "base/pulse.h"
 #include "base/thread.h"
 #include "base/trace.h"
+#include "io/block_cache.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define BATCHES      2
 #define MESSAGE_SIZE 512
+
+// Images of which there are several samples are kept, as far as they fit: the next batch has them too.
+#define KEPT_BYTES  ((size_t)64 << 20)
+#define KEPT_IMAGES 256
 
 // One of the two batches. Written by the I/O thread until it is counted in `filled`, then the
 // caller's until it is counted in `released`.
@@ -21,6 +26,12 @@ typedef struct slot {
     uint64_t *ids[LOADER_MAX_VIEWS];
     char message[MESSAGE_SIZE];
 } slot;
+
+// An image read, as a block of the cache; its pixels are behind it.
+typedef union kept_image {
+    image_size size;
+    unsigned char padding[64];
+} kept_image;
 
 // A place in a batch, and the sample that belongs there.
 typedef struct place {
@@ -35,9 +46,9 @@ struct loader {
     size_t view_floats; // of one view of one sample
     arena memory;
     slot slots[BATCHES];
-    // Of the I/O thread alone: room to read an image, the one last read well, which the augmenter
-    // holds, and the places of the batch being filled, sorted by sample.
-    void *pixels;
+    // Of the I/O thread alone: images read, of which the augmenter holds the last, and the places of
+    // the batch being filled, sorted by sample.
+    block_cache images;
     uint64_t image_id;
     bool has_image;
     place *places;
@@ -113,16 +124,26 @@ static size_t list_places(loader *l, uint64_t step)
     return count;
 }
 
+static status get_image(loader *l, uint64_t id, kept_image **found)
+{
+    *found = block_cache_find(&l->images, 0, id);
+    if (*found != NULL) return ST_OK;
+    *found = block_cache_claim(&l->images, 0, id); // never the current one, used last
+    status s = dataset_read_sized(l->dataset, id, *found + 1, &(*found)->size);
+    if (s != ST_OK) block_cache_forget(&l->images, 0, id);
+    return s;
+}
+
 // Makes image `id` the current one. On failure the current one stays, and the batch says why.
-static void read_image(loader *l, slot *s, uint64_t id)
+static void take_image(loader *l, slot *s, uint64_t id)
 {
     if (l->has_image && l->image_id == id) return;
     status_clear();
-    image_size size = {0};
     pulse_sample(id);
-    status result = dataset_read_sized(l->dataset, id, l->pixels, &size);
+    kept_image *taken;
+    status result = get_image(l, id, &taken);
     if (result == ST_OK) {
-        augmenter_take(l->augmenter, l->pixels, size);
+        augmenter_take(l->augmenter, taken + 1, taken->size);
         l->image_id = id;
         l->has_image = true;
     } else if (s->batch.status == ST_OK) {
@@ -144,7 +165,7 @@ static void fill(loader *l, slot *s, uint64_t step)
     for (size_t i = 0; i < count; i++) {
         const place *at = &l->places[i];
         uint64_t id = at->sample;
-        read_image(l, s, id / per_image);
+        take_image(l, s, id / per_image);
         if (l->has_image) id = l->image_id * per_image + id % per_image;
         s->ids[at->view][at->row] = id;
         augmenter_view(l->augmenter, p->order.seed, epoch, id, (uint32_t)p->views[at->view].draw,
@@ -179,10 +200,22 @@ static void *run(void *context)
     return NULL;
 }
 
+// At least two: the current one, and the one being read.
+static status keep_images(loader *l)
+{
+    const dataset_info *info = dataset_get_info(l->dataset);
+    size_t bytes = sizeof(kept_image) + arena_padded(info->sample_bytes), least = 2 * bytes;
+    size_t budget = l->plan.patches > 0 && KEPT_BYTES > least ? KEPT_BYTES : least;
+    TRY(block_cache_create(&l->images, bytes, budget, KEPT_IMAGES));
+    // Zeros, until the first image is there.
+    kept_image *none = block_cache_claim(&l->images, 0, UINT64_MAX);
+    augmenter_take(l->augmenter, none + 1, (image_size){info->height, info->width});
+    return ST_OK;
+}
+
 static status take_memory(loader *l)
 {
     const loader_plan *p = &l->plan;
-    const dataset_info *info = dataset_get_info(l->dataset);
     l->view_floats = (size_t)augmenter_channels(l->augmenter) *
                      (size_t)augmenter_height(l->augmenter) * (size_t)augmenter_width(l->augmenter);
     size_t views_bytes = row_count(p) * l->view_floats * sizeof(float);
@@ -190,8 +223,7 @@ static status take_memory(loader *l)
     size_t view_bytes = arena_padded(views_bytes) + arena_padded(ids_bytes);
     size_t places_bytes = row_count(p) * (size_t)p->view_count * sizeof *l->places;
     TRY(arena_create(&l->memory,
-                     BATCHES * (size_t)p->view_count * view_bytes + arena_padded(places_bytes) +
-                         arena_padded(info->sample_bytes),
+                     BATCHES * (size_t)p->view_count * view_bytes + arena_padded(places_bytes),
                      "batches"));
     for (int i = 0; i < BATCHES; i++) {
         slot *s = &l->slots[i];
@@ -202,10 +234,7 @@ static status take_memory(loader *l)
         }
     }
     l->places = arena_take(&l->memory, places_bytes);
-    l->pixels = arena_take(&l->memory, info->sample_bytes);
-    // Zeros, until the first image is there.
-    augmenter_take(l->augmenter, l->pixels, (image_size){info->height, info->width});
-    return ST_OK;
+    return keep_images(l);
 }
 
 status loader_create(loader **out, dataset *d, augmenter *a, const loader_plan *plan)
@@ -265,6 +294,7 @@ void loader_destroy(loader *l)
     }
     pthread_cond_destroy(&l->change);
     pthread_mutex_destroy(&l->mutex);
+    block_cache_destroy(&l->images);
     arena_destroy(&l->memory);
     free(l);
 }

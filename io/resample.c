@@ -1,19 +1,16 @@
 // io/resample.c -- separable resizing with a triangle filter that widens with the shrink factor.
 //   out(i) = sum_k w_i(k) in(k),  w_i(k) ~ max(0, 1 - |k + 1/2 - c_i| / s),  sum_k w_i(k) = 1
 //   c_i = (i + 1/2) n / m for n input and m output pixels,  s = max(1, n / m)
-// Rows first, then columns; weights once for all channels. Pixels outside the box count nothing.
+// Each row of the box is narrowed (or widened) once, and as soon as those that an output row blends are
+// there, it is written. Pixels outside the box count nothing.
 //   same filter as Pillow's Image.resize(BILINEAR), without its rounding to 8 bits in between
 #include "io/resample.h"
 
+#include "io/resize_row.h"
+#include "io/window.h"
+
 #include <math.h>
 #include <string.h>
-
-// Weights of one axis. Output i takes input first[i] .. first[i] + taps - 1.
-typedef struct axis {
-    int taps, count;
-    int *first;     // (count)
-    float *weights; // (taps, count)
-} axis;
 
 // Input pixels that one output pixel can touch.
 static int tap_count(int from, int to)
@@ -23,100 +20,111 @@ static int tap_count(int from, int to)
     return taps < from ? taps : from;
 }
 
+// 1 - |k + 1/2 - centre| / support, not below 0.
+static inline double triangle(int k, double centre, double support)
+{
+    double share = fabs(k + 0.5 - centre) / support;
+    return 1 - (share < 1 ? share : 1);
+}
+
 static void axis_fill(axis *a, int from, int to)
 {
     double scale = (double)from / to, support = scale > 1 ? scale : 1.0;
-    memset(a->weights, 0, (size_t)a->taps * (size_t)to * sizeof(float));
+    memset(a->weights, 0, (size_t)a->taps * a->stride * sizeof(float));
     for (int i = 0; i < to; i++) {
         double centre = (i + 0.5) * scale, sum = 0;
-        int low = (int)fmax(centre - support + 0.5, 0);
-        int high = (int)fmin(centre + support + 0.5, from); // one past the last
+        double start = centre - support + 0.5, end = centre + support + 0.5;
+        int low = start > 0 ? (int)start : 0;
         int first = low < from - a->taps ? low : from - a->taps;
+        int high = end < from ? (int)end : from; // one past the last
+        // Rounding can let in one more, whose weight is 0 but for rounding.
+        if (high > first + a->taps) high = first + a->taps;
         a->first[i] = first;
         for (int k = low; k < high; k++)
-            sum += 1 - fmin(fabs(k + 0.5 - centre) / support, 1);
+            sum += triangle(k, centre, support);
         for (int k = low; k < high; k++)
-            a->weights[(k - first) * to + i] =
-                (float)((1 - fmin(fabs(k + 0.5 - centre) / support, 1)) / sum);
+            a->weights[(size_t)(k - first) * a->stride + (size_t)i] =
+                (float)(triangle(k, centre, support) / sum);
     }
+    for (size_t i = (size_t)to; i < a->stride; i++)
+        a->first[i] = a->first[to - 1];
+}
+
+static size_t axis_floats(int from, int to)
+{
+    return ((size_t)tap_count(from, to) + 1) * resize_row_stride(to);
 }
 
 // Carves an axis out of scratch and fills it.
 static float *axis_place(axis *a, int from, int to, float *scratch)
 {
     a->taps = tap_count(from, to);
-    a->count = to;
+    a->stride = resize_row_stride(to);
     a->weights = scratch;
-    a->first = (int *)(void *)(scratch + (size_t)a->taps * (size_t)to);
+    a->first = (int *)(void *)(scratch + (size_t)a->taps * a->stride);
     axis_fill(a, from, to);
-    return scratch + ((size_t)a->taps + 1) * (size_t)to;
+    return scratch + axis_floats(from, to);
 }
 
+// Room for both axes, for one row of the box, and for as many of its rows, narrowed, as an output row
+// blends.
 size_t resample_scratch_floats(const image *in, const image *out)
 {
-    size_t columns = ((size_t)tap_count(in->width, out->width) + 1) * (size_t)out->width;
-    size_t rows = ((size_t)tap_count(in->height, out->height) + 1) * (size_t)out->height;
-    return columns + rows + (size_t)in->height * (size_t)out->width;
+    size_t channels = (size_t)in->channels;
+    size_t rows = (size_t)tap_count(in->height, out->height) * resize_row_stride(out->width);
+    return axis_floats(in->width, out->width) + axis_floats(in->height, out->height) +
+           channels * (resize_row_room(in->width) + rows);
 }
 
-static void resize_row(const axis *a, const float *restrict in, float *restrict out)
+// Narrowed rows of all channels: (channels, taps, stride), row y of the box at y modulo taps.
+typedef struct narrow_rows {
+    int taps;
+    size_t stride;
+    float *rows;
+} narrow_rows;
+
+static float *narrow_row(const narrow_rows *n, int channel, int y)
 {
-    for (int i = 0; i < a->count; i++)
-        out[i] = a->weights[i] * in[a->first[i]];
-    for (int k = 1; k < a->taps; k++) {
-        const float *weights = a->weights + (size_t)k * (size_t)a->count, *from = in + k;
-        for (int i = 0; i < a->count; i++)
-            out[i] += weights[i] * from[a->first[i]];
-    }
+    return n->rows + ((size_t)channel * (size_t)n->taps + (size_t)(y % n->taps)) * n->stride;
 }
 
-// One output row from `taps` rows of width pixels each.
-static void blend_rows(const axis *a, int i, const float *restrict in, int width,
+// Output row i of one channel.
+static void blend_rows(const axis *a, int i, const narrow_rows *n, int channel, int width,
                        float *restrict out)
 {
-    const float *from = in + (size_t)a->first[i] * (size_t)width;
+    const float *restrict from = narrow_row(n, channel, a->first[i]);
     float weight = a->weights[i];
     for (int x = 0; x < width; x++)
         out[x] = weight * from[x];
     for (int k = 1; k < a->taps; k++) {
-        from += width;
-        weight = a->weights[k * a->count + i];
+        from = narrow_row(n, channel, a->first[i] + k);
+        weight = a->weights[(size_t)k * a->stride + (size_t)i];
         for (int x = 0; x < width; x++)
             out[x] += weight * from[x];
     }
 }
 
-static void copy_box(const image *in, const box *b, image *out)
-{
-    float *to = out->planes;
-    for (int c = 0; c < in->channels; c++)
-        for (int y = b->y; y < b->y + b->height; y++, to += b->width)
-            memcpy(to,
-                   in->planes + ((size_t)c * (size_t)in->height + (size_t)y) * (size_t)in->width +
-                       b->x,
-                   (size_t)b->width * sizeof(float));
-}
-
 void resample(const image *in, const box *b, image *out, float *scratch)
 {
     if (b->width == out->width && b->height == out->height) {
-        copy_box(in, b, out);
+        window_planes(in, b->y, b->x, out);
         return;
     }
     axis columns, rows;
     scratch = axis_place(&columns, b->width, out->width, scratch);
-    float *narrow = axis_place(&rows, b->height, out->height, scratch); // (b->height, out->width)
-    size_t in_plane = (size_t)in->height * (size_t)in->width;
-    size_t out_plane = (size_t)out->height * (size_t)out->width;
-    for (int c = 0; c < in->channels; c++) {
-        const float *corner =
-            in->planes + (size_t)c * in_plane + (size_t)b->y * (size_t)in->width + b->x;
-        for (int y = 0; y < b->height; y++)
-            resize_row(&columns, corner + (size_t)y * (size_t)in->width,
-                       narrow + (size_t)y * (size_t)out->width);
-        for (int i = 0; i < out->height; i++)
-            blend_rows(&rows, i, narrow, out->width,
-                       out->planes + (size_t)c * out_plane + (size_t)i * (size_t)out->width);
+    float *row = axis_place(&rows, b->height, out->height, scratch);
+    size_t room = resize_row_room(b->width), width = (size_t)out->width;
+    narrow_rows narrow = {rows.taps, columns.stride, row + (size_t)in->channels * room};
+    int done = 0; // rows of the box
+    for (int i = 0; i < out->height; i++) {
+        for (; done < rows.first[i] + rows.taps; done++) {
+            window_row(in, b->y + done, b->x, b->width, row, room);
+            for (int c = 0; c < in->channels; c++)
+                resize_row(&columns, row + (size_t)c * room, narrow_row(&narrow, c, done));
+        }
+        for (int c = 0; c < in->channels; c++)
+            blend_rows(&rows, i, &narrow, c, out->width,
+                       out->planes + ((size_t)c * (size_t)out->height + (size_t)i) * width);
     }
 }
 

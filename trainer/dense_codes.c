@@ -80,8 +80,11 @@ void dense_codes_make(dense_codes *d, const float *code, float *image_pixels)
     for (size_t i = 0; d->choice.rectify && i < count; i++)
         d->planes[i] = fabsf(d->planes[i]);
     if (d->choice.normalise)
-        local_contrast_normalise(&d->contrast, &(image){d->atoms, d->height, d->width, d->planes},
-                                 d->mean, d->divisor, d->scratch);
+        local_contrast_normalise(
+            &d->contrast,
+            &(image){
+                .channels = d->atoms, .height = d->height, .width = d->width, .planes = d->planes},
+            d->mean, d->divisor, d->scratch);
     int side = (int)d->choice.pool;
     for (int y = 0; y < dense_codes_height(d); y++)
         for (int x = 0; x < dense_codes_width(d); x++)

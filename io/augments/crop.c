@@ -4,10 +4,9 @@
 // A window of too little contrast is drawn again: the first whose deviation reaches min_deviation,
 // or after `tries` windows the one with the largest. A window's deviation is the square root of the
 // average over channels of the variance over its pixels, in units of the data set's deviation.
-#include "io/augment.h"
+#include "io/window.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef struct crop_config {
     int64_t size, margin, tries;
@@ -45,67 +44,51 @@ static status reshape(const void *settings, const image *in, image *out)
     return ST_OK;
 }
 
-static const float *row_of(const image *in, int channel, int y, int x)
-{
-    return in->planes + ((size_t)channel * (size_t)in->height + (size_t)y) * (size_t)in->width + x;
-}
-
-// Sum of squares about the mean of one channel of the window at (top, left).
-static double window_variation(const image *in, int channel, int top, int left, const image *window)
+// Sum of squares about the mean of one plane.
+static double variation(const float *plane, size_t count)
 {
     double sum = 0, squares = 0;
-    for (int y = 0; y < window->height; y++) {
-        const float *row = row_of(in, channel, top + y, left);
-        for (int x = 0; x < window->width; x++)
-            sum += (double)row[x];
-    }
-    double mean = sum / ((double)window->height * window->width);
-    for (int y = 0; y < window->height; y++) {
-        const float *row = row_of(in, channel, top + y, left);
-        for (int x = 0; x < window->width; x++)
-            squares += ((double)row[x] - mean) * ((double)row[x] - mean);
-    }
+    for (size_t i = 0; i < count; i++)
+        sum += (double)plane[i];
+    double mean = sum / (double)count;
+    for (size_t i = 0; i < count; i++)
+        squares += ((double)plane[i] - mean) * ((double)plane[i] - mean);
     return squares;
 }
 
-static double window_deviation(const image *in, int top, int left, const image *window)
+static double deviation(const image *window)
 {
-    double squares = 0, count = (double)window->channels * window->height * window->width;
+    double squares = 0;
+    size_t count = (size_t)window->height * (size_t)window->width;
     for (int c = 0; c < window->channels; c++)
-        squares += window_variation(in, c, top, left, window);
-    return sqrt(squares / count);
-}
-
-static void copy_window(const image *in, int top, int left, const image *window)
-{
-    float *to = window->planes;
-    for (int c = 0; c < window->channels; c++)
-        for (int y = 0; y < window->height; y++, to += window->width)
-            memcpy(to, row_of(in, c, top + y, left), (size_t)window->width * sizeof *to);
+        squares += variation(window->planes + (size_t)c * count, count);
+    return sqrt(squares / ((double)window->channels * (double)count));
 }
 
 static void apply(const void *settings, const augment_run *run)
 {
     const crop_config *c = settings;
     const image *in = run->in, *out = run->out;
-    double least = c->min_deviation * (double)c->unit, largest = -1;
+    double least = c->min_deviation * (double)c->unit, largest = -1, last = -1;
     int best_top = 0, best_left = 0;
     for (int64_t attempt = 0; attempt < c->tries && largest < least; attempt++) {
         int top = (int)rng_below(run->rng, (uint32_t)(in->height - out->height + 1));
         int left = (int)rng_below(run->rng, (uint32_t)(in->width - out->width + 1));
-        double deviation = least > 0 ? window_deviation(in, top, left, out) : 0;
-        if (deviation <= largest) continue;
-        largest = deviation;
+        window_planes(in, top, left, out);
+        last = least > 0 ? deviation(out) : 0;
+        if (last <= largest) continue;
+        largest = last;
         best_top = top;
         best_left = left;
     }
-    copy_window(in, best_top, best_left, out);
+    if (last < largest) window_planes(in, best_top, best_left, out);
 }
 
 const augment_type augment_crop = {
     .name = "crop",
     .fields = fields,
     .config_size = sizeof(crop_config),
+    .windowed = true,
     .bind = bind,
     .reshape = reshape,
     .apply = apply,

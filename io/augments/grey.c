@@ -8,7 +8,9 @@ static const config_field fields[] = {{0}};
 static status reshape(const void *settings, const image *in, image *out)
 {
     (void)settings;
-    *out = (image){1, in->height, in->width, out->planes};
+    out->channels = 1;
+    out->height = in->height;
+    out->width = in->width;
     return ST_OK;
 }
 

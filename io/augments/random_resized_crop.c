@@ -67,6 +67,7 @@ const augment_type augment_random_resized_crop = {
     .fields = fields,
     .config_size = sizeof(crop_config),
     .any_size = true,
+    .windowed = true,
     .reshape = reshape,
     .scratch_floats = resample_step_scratch,
     .apply = apply,

@@ -34,6 +34,7 @@ const augment_type augment_resize = {
     .fields = fields,
     .config_size = sizeof(resize_config),
     .any_size = true,
+    .windowed = true,
     .reshape = reshape,
     .scratch_floats = resample_step_scratch,
     .apply = apply,

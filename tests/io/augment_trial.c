@@ -31,7 +31,10 @@ void fill_pixels(const dataset_info *info, uint64_t sample, void *pixels)
 
 image random_image(int channels, int height, int width, uint64_t sample)
 {
-    image x = {channels, height, width, malloc(LARGEST * sizeof(float))};
+    image x = {.channels = channels,
+               .height = height,
+               .width = width,
+               .planes = malloc(LARGEST * sizeof(float))};
     assert_non_null(x.planes);
     rng r = rng_open(8, RNG_TEST, 0, sample, 0);
     for (int i = 0; i < channels * height * width; i++)

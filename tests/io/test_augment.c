@@ -82,7 +82,9 @@ static void views_do_not_depend_on_order(void **state)
                 status_clear();
                 continue;
             }
-            image size = {augmenter_channels(a), augmenter_height(a), augmenter_width(a), NULL};
+            image size = {.channels = augmenter_channels(a),
+                          .height = augmenter_height(a),
+                          .width = augmenter_width(a)};
             size_t count = (size_t)image_count(&size);
             if (augmenter_whitening_epsilon(a) > 0) {
                 if (count > 300) { // a large matrix

@@ -63,8 +63,10 @@ static void contrast_is_normalised_after_rectification_over_all_atoms(void **sta
     dense_codes_make(&d, code, pixels);
     for (int i = 0; i < ATOMS * PLACES; i++)
         planes[i] = fabsf(code[i]);
-    local_contrast_normalise(&d.contrast, &(image){ATOMS, HEIGHT, WIDTH, planes}, mean, divisor,
-                             scratch);
+    local_contrast_normalise(
+        &d.contrast,
+        &(image){.channels = ATOMS, .height = HEIGHT, .width = WIDTH, .planes = planes}, mean,
+        divisor, scratch);
     for (int place = 0; place < PLACES; place++)
         for (int k = 0; k < ATOMS; k++)
             assert_true(pixels[place * ATOMS + k] == planes[k * PLACES + place]);

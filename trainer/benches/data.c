@@ -24,6 +24,9 @@
 #include <string.h>
 #include <unistd.h>
 
+// Of the loader. The first two fill memory that is new to the process.
+enum { LEAST_STEPS = 10 };
+
 typedef struct data_options {
     int64_t images, repeats;
 } data_options;
@@ -157,7 +160,7 @@ static status load_all(data_bench *b)
     const job *j = &b->job;
     uint64_t samples = loader_samples(dataset_get_info(b->data)->count, (uint64_t)j->data.patches);
     uint64_t rows = (uint64_t)j->batch < samples ? (uint64_t)j->batch : samples;
-    uint64_t steps = b->images > rows ? b->images / rows : 1;
+    uint64_t steps = b->images / rows > LEAST_STEPS ? b->images / rows : LEAST_STEPS;
     loader_plan plan = {.mode = LOADER_SHUFFLED,
                         .order = {(uint64_t)j->seed, samples, rows},
                         .patches = (uint64_t)j->data.patches,

@@ -1,0 +1,26 @@
+// io/resize_row.h -- one row of pixels to another width, by weights that are worked out beforehand.
+#ifndef IO_RESIZE_ROW_H
+#define IO_RESIZE_ROW_H
+
+#include <stddef.h>
+
+// How one axis of an image is resized: output i is the sum over k of weights(k, i) times input first(i) + k,
+// 0 <= k < taps. first never falls.
+typedef struct axis {
+    int taps;
+    size_t
+        stride; // resize_row_stride of the number of outputs; what is beyond them repeats the last
+    int *first; // (stride)
+    float *weights; // (taps, stride), 0 beyond the last output
+} axis;
+
+// Floats of a row of `count` outputs, those included that are written beyond it.
+size_t resize_row_stride(int count);
+
+// Floats of a row of `count` inputs, those included that are read beyond it, where anything may stand.
+size_t resize_row_room(int count);
+
+// in (room) -> out (stride); they do not overlap.
+void resize_row(const axis *a, const float *in, float *out);
+
+#endif
