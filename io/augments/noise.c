@@ -26,6 +26,19 @@ static void bind(void *settings, const dataset_info *info)
     c->bounded = info->type != PIXEL_F32;
 }
 
+// plane += deviation times normal numbers.
+static void add_noise(rng *r, float *plane, size_t count, float deviation)
+{
+    enum { PART = 4 * RNG_NORMALS_GROUP };
+    float normals[PART];
+    for (size_t done = 0; done < count; done += PART) {
+        size_t part = count - done < PART ? count - done : PART;
+        rng_normals(r, normals, part);
+        for (size_t i = 0; i < part; i++)
+            plane[done + i] += deviation * normals[i];
+    }
+}
+
 static void apply(const void *settings, const augment_run *run)
 {
     const noise_config *c = settings;
@@ -34,10 +47,8 @@ static void apply(const void *settings, const augment_run *run)
     float strength = rng_range(run->rng, 0.0f, (float)c->strength);
     size_t count = (size_t)out->height * (size_t)out->width;
     for (int channel = 0; channel < out->channels; channel++) {
-        float deviation = strength * c->deviation[channel];
         float *plane = out->planes + (size_t)channel * count;
-        for (size_t i = 0; i < count; i++)
-            plane[i] += deviation * rng_normal(run->rng);
+        add_noise(run->rng, plane, count, strength * c->deviation[channel]);
         for (size_t i = 0; c->bounded && i < count; i++)
             plane[i] = colour_clamp(plane[i]);
     }

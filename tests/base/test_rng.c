@@ -95,6 +95,46 @@ static void permutation_changes_with_epoch(void **state)
     assert_true(moved > 980);
 }
 
+// Box and Muller's numbers of one group, in double, from the words that rng_bits gives.
+static void expected_normals(rng *r, double group[RNG_NORMALS_GROUP])
+{
+    for (int i = 0; i < 16; i++)
+        for (int pair = 0; pair < 2; pair++) {
+            double u = ((double)rng_bits(r) + 1) * 0x1p-32, v = (double)rng_bits(r) * 0x1p-32;
+            double radius = sqrt(-2 * log(u)), angle = 6.283185307179586 * v;
+            group[32 * pair + i] = radius * cos(angle);
+            group[32 * pair + 16 + i] = radius * sin(angle);
+        }
+}
+
+// From anywhere in a block.
+static void many_normals_are_box_mullers(void **state)
+{
+    (void)state;
+    enum { MOST = 700 };
+    static const size_t counts[] = {0, 1, 31, 63, 64, 65, 127, 128, 129, 500, MOST};
+    double largest = 0;
+    for (int skipped = 0; skipped < 5; skipped++)
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+            float many[MOST + 1];
+            double group[RNG_NORMALS_GROUP];
+            rng a = rng_open(5, RNG_TEST, 1, c, 0);
+            for (int i = 0; i < skipped; i++)
+                rng_bits(&a);
+            rng b = a;
+            b.left = 0;
+            many[counts[c]] = 7.0f;
+            rng_normals(&a, many, counts[c]);
+            assert_true(many[counts[c]] == 7.0f);
+            for (size_t i = 0; i < counts[c]; i++) {
+                if (i % RNG_NORMALS_GROUP == 0) expected_normals(&b, group);
+                largest = fmax(largest, fabs((double)many[i] - group[i % RNG_NORMALS_GROUP]));
+            }
+            assert_int_equal(rng_bits(&a), rng_bits(&b));
+        }
+    if (!(largest < 1e-5)) fail_msg("%g apart", largest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +144,7 @@ int main(void)
         cmocka_unit_test(uniform_has_its_moments),
         cmocka_unit_test(below_is_even),
         cmocka_unit_test(permutation_is_one),
+        cmocka_unit_test(many_normals_are_box_mullers),
         cmocka_unit_test(permutation_changes_with_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
