@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # jobs/packages.sh -- makes sure that Basin's Debian packages are there.
-#   bash jobs/packages.sh [build|check]     check also needs the formatters and the second compiler
+#   bash jobs/packages.sh [build|check]     check also needs the formatters, the second compiler, and a Slurm to test under
 # Installs what is missing when it may (root, or sudo without a password); otherwise prints the exact
 # apt line and exits 69.
 set -euo pipefail
@@ -17,7 +17,7 @@ packages=(
     libcmocka-dev                              # tests
 )
 if [ "${1:-build}" = check ]; then
-    packages+=(clang clang-format-14 clang-tidy-14 git python3)
+    packages+=(clang clang-format-14 clang-tidy-14 git python3 slurm-wlm munge)
 fi
 
 missing=()
