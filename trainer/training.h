@@ -81,6 +81,10 @@ status training_step(training *t, const batch *b, step_outcome *outcome);
 // ST_STOPPED when the run was asked to stop (trainer/stop.h) and its checkpoint is durable.
 status training_loop(training *t);
 
+// Collective. Does `steps` steps (at least 2) and nothing else: the shortest of all but the first, in
+// seconds. Errors as above.
+status training_measure(training *t, int steps, double *seconds);
+
 // The step at which this job ends: of its schedule, or stop_after.
 uint64_t training_end(const training *t);
 

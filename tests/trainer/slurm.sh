@@ -78,4 +78,10 @@ for run in 1 2; do
     train 1 "alone-$run" seed=$run evaluate.floors=false data.test=
     [ "$(hash_of sweep-$run)" = "$(hash_of alone-$run)" ] || fail "array: run $run has another hash"
 done
+# What `basin plan` prints can be queued as it is.
+"$basin" plan "$small_job" run=planned evaluate.floors=false data.test= --nodes 1 --ranks-per-node 2 >planned.sbatch 2>/dev/null
+id=$(sbatch --parsable planned.sbatch)
+wait_for 60 "what was planned" is_state "$id" COMPLETED
+train 1 planned-alone evaluate.floors=false data.test=
+[ "$(hash_of planned)" = "$(hash_of planned-alone)" ] || fail "what was planned has another hash"
 [ "${2:-}" != mpirun ] || limited launched train-mpirun.sbatch B:USR1@55
