@@ -58,11 +58,25 @@ static double time_to_stop(const training *t)
     return t->longest_step + 3 * saving;
 }
 
+// On the bits, for a plain comparison of floats is not compiled to vectors.
+static bool all_finite(const float *x, size_t count)
+{
+    const uint32_t exponent = 0x7f800000;
+    uint32_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        found |= (bits & exponent) == exponent;
+    }
+    return found == 0;
+}
+
 // A rank in trouble cannot go on; its leaves only keep the others company.
 static void fill_leaves(training *t, const method_step *step)
 {
     if (t->leaves != NULL) run_lockstep(t, step);
     bool stop = stop_asked(&t->stop, time_to_stop(t));
+    t->unsound_worker = -1;
     for (int worker = 0; worker < t->workers.count; worker++) {
         phases_enter(&t->phases, PHASE_REDUCE);
         float *leaf = reduce_leaf(t->reduce);
@@ -72,6 +86,8 @@ static void fill_leaves(training *t, const method_step *step)
             method_leaf parts = training_leaf_parts(t, leaf);
             t->job->method->run(t->method, step, (worker_group){worker, 1}, &parts);
         }
+        if (!all_finite(leaf, error_lane_at(t)) && t->unsound_worker < 0)
+            t->unsound_worker = t->workers.first + worker;
         leaf[error_lane_at(t)] = *step->trouble != ST_OK ? 1.0f : 0.0f;
         leaf[stop_lane_at(t)] = stop ? 1.0f : 0.0f;
         phases_enter(&t->phases, PHASE_REDUCE);
@@ -107,6 +123,20 @@ static double norm(const float *x, size_t count)
             total += (double)part[lane];
     }
     return sqrt(total);
+}
+
+// This rank's share of a sum that is not finite.
+static status check_own(const training *t, const batch *b)
+{
+    if (t->unsound_worker < 0) return ST_OK;
+    size_t row = (size_t)(t->unsound_worker - t->workers.first) * (size_t)t->workers.batch;
+    return failure(
+        ST_DIVERGED,
+        "step %llu: the numbers of worker %d (samples %llu ...) are not finite; the last "
+        "checkpoint is good: go on from it with a smaller learning rate (now %g); when "
+        "that ends here again and others do not, suspect this machine",
+        (unsigned long long)t->step, t->unsound_worker, (unsigned long long)b->ids[0][row],
+        t->job->lr);
 }
 
 // All ranks hold the same sum, so all decide alike.
@@ -172,7 +202,11 @@ status training_step(training *t, const batch *b, step_outcome *outcome)
     t->stopping = sum[stop_lane_at(t)] > 0;
     double gradient_norm = norm(sum, t->learned->param_count);
     status finite = check_finite(t, (double)sum[metrics_at(t)], gradient_norm);
-    if (finite != ST_OK) return agree(t->world, finite);
+    if (finite != ST_OK) {
+        status_clear();
+        TRY(agree(t->world, check_own(t, b)));
+        return agree(t->world, check_finite(t, (double)sum[metrics_at(t)], gradient_norm));
+    }
     step.schedule = schedule_factor(&t->job->schedule, t->step, t->steps_per_epoch);
     double lr = t->job->lr * step.schedule;
     update(t, sum, lr);
