@@ -14,6 +14,7 @@
 #include "base/trace.h"
 #include "comm/agree.h"
 #include "models/op.h"
+#include "trainer/proof.h"
 #include "trainer/report.h"
 #include "trainer/trace_file.h"
 #include "trainer/training_evaluate.h"
@@ -226,6 +227,7 @@ static status run_step(training *t, report *r)
     pulse_step(t->step);
     phases_enter(&t->phases, PHASE_DATA);
     TRY(training_step(t, loader_next(t->loader, &waited), &outcome));
+    proof_add_step(t, &outcome);
     report_step(r, t, outcome.metrics, outcome.gradient_norm, outcome.lr);
     return ST_OK;
 }
@@ -301,6 +303,8 @@ static status after_step(training *t, report *r, bool last)
     bool evaluate_due = last || due(t->step, t->steps_per_epoch, j->evaluate.every);
     bool draw_due = last || due(t->step, t->steps_per_epoch, 1);
     if (draw_due && t->pending == ST_OK) t->pending = forgive(draw(t));
+    if (due(t->step, t->steps_per_epoch, 1) && t->pending == ST_OK)
+        t->pending = forgive(proof_add_epoch(t));
     if (!save_due && !evaluate_due) return ST_OK;
     phases_enter(&t->phases, PHASE_OTHER);
     TRY(agree(t->world, t->pending));
@@ -347,6 +351,7 @@ static status run_steps(training *t, report *r)
         return training_evaluate(t, r);
     }
     watch_start(t);
+    TRY(agree(t->world, forgive(proof_begin(t))));
     TRY(training_evaluate_floors(t, r));
     start_counting(t, r);
     while (t->step < end && !t->stopping) {

@@ -1,6 +1,8 @@
 // trainer/training.c -- setting up a run in stages, each ended by an agreement of all ranks.
 #include "trainer/training.h"
 
+#include "trainer/proof.h"
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "comm/agree.h"
@@ -226,6 +228,17 @@ status training_open(training *t, const world *w, const job *j)
     return agree(w, start_loader(t));
 }
 
+status training_open_again(training *t, const world *w, const job *j, uint64_t step)
+{
+    *t = (training){.world = w, .job = j, .started = clock_seconds()};
+    TRY(agree(w, open_data(t)));
+    TRY(agree(w, create_method(t)));
+    TRY(agree(w, create_optimizer(t)));
+    TRY(create_reduce(t));
+    if (step > 0) TRY(agree(w, snapshot_resume(t, step)));
+    return agree(w, start_loader(t));
+}
+
 status training_open_without_data(training *t, const world *w, const job *j, shape view)
 {
     *t = (training){.world = w, .job = j, .started = clock_seconds()};
@@ -241,6 +254,7 @@ void training_close(training *t)
     pace_destroy(&t->pace);
     saver_destroy(t->saver);
     free(t->arrays);
+    if (proof_end(t) != ST_OK) log_warn("%s", status_message());
     if (run_folder_close(&t->folder) != ST_OK) log_warn("%s", status_message());
     if (t->loader != NULL) loader_destroy(t->loader);
     if (t->evaluator != NULL) evaluator_destroy(t->evaluator);

@@ -12,6 +12,7 @@
 #include "trainer/job.h"
 #include "trainer/lockstep.h"
 #include "trainer/pace.h"
+#include "trainer/proof_record.h"
 #include "trainer/run_folder.h"
 #include "trainer/saver.h"
 #include "trainer/stop.h"
@@ -47,6 +48,7 @@ typedef struct training {
     saver *saver;                   // rank 0
     checkpoint_array *arrays;       // rank 0: (array_count) the state, for the saver
     size_t array_count;
+    proof proof;       // rank 0
     warnings warnings; // told so far
     phases phases;
     pace pace;
@@ -62,6 +64,10 @@ typedef struct training {
 // Collective. Opens the data, builds the method, makes or resumes the run folder. On error all ranks
 // return the same status, its message already printed; training_close is still due.
 status training_open(training *t, const world *w, const job *j);
+
+// Collective. The same to recompute a run: goes on from its checkpoint of `step` (0: from the
+// beginning), and leaves its folder as it is. training_step takes batches of t->loader.
+status training_open_again(training *t, const world *w, const job *j, uint64_t step);
 
 // Collective. The same without data, run folder and evaluation: training_step takes batches from the
 // caller, of images of shape `view` (1, c, h, w).

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# basin verify proves any part of a run on another number of ranks, and names the step or the tensor when
+# the run, its record or the computation is not what it was. A resumed run records what an undisturbed one does.
+source "$(dirname "$0")/fixture.sh"
+make_data
+plain=(evaluate.floors=false data.test= checkpoint.keep=9)
+train 2 run "${plain[@]}" schedule.epochs=3
+expect 0 "steps 6 to 9 recomputed on 1 rank: the same bits in every step" "$basin" verify run
+expect 0 "steps 3 to 8 recomputed on 4 ranks: the same" on 4 "$basin" verify run --from 3 --steps 5
+expect 0 "steps 0 to 9 recomputed" "$basin" verify run --from 0 --steps 100
+expect 66 "nothing follows step 9" "$basin" verify run --from 9
+expect 66 "no checkpoint of step 4" "$basin" verify run --from 4
+[ -z "$(find run -newer run/run.json -name '*.h5')" ] || fail "verify has written into the run"
+
+# Stopped, killed behind a checkpoint (lines that nobody may believe), resumed: the same record.
+train 1 parts "${plain[@]}" schedule.epochs=3 stop_after=5
+echo '{"step":6,"digest":"0123456789abcdef"}' >>parts/proof.jsonl
+train 4 parts "${plain[@]}" schedule.epochs=3
+diff <(grep digest run/proof.jsonl) <(grep digest parts/proof.jsonl) >log || { cat log; fail "resumed: another record"; }
+
+# A changed line breaks the chain, a step that computes otherwise is named, and so is a tensor.
+cp -r run changed
+sed -i '/"step":5,"digest"/s/digest":"./digest":"x/' changed/proof.jsonl
+sed -i '/"step":6,"digest"/s/digest":"\(.\)/digest":"\1\1/; /"step":6,"digest"/s/.\("}\)$/\1/' changed/proof.jsonl
+expect 65 "the chain breaks at step 6" "$basin" verify changed --from 3
+expect 65 "step 4 is the first whose numbers differ" "$basin" verify run --from 3 optimizer.lr=0.050001
+expect 65 "tensors differ, the first is" "$basin" verify run --from 3 optimizer.lr=0.050001
