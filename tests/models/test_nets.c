@@ -339,7 +339,8 @@ static void check_bf16(const char *net, const char *text, shape images)
     size_t out = shape_count(graph_shape(exact.g, exact.out));
     const float *y = graph_value(exact.g, exact.out), *z = graph_value(rounded.g, rounded.out);
     assert_memory_not_equal(y, z, out * sizeof *y);
-    assert_true(cosine(y, z, out) > 0.99);
+    if (cosine(y, z, out) < 0.99)
+        fail_msg("%s %s: outputs at cosine %g", net, text, cosine(y, z, out));
     if (graph_statistic_count(exact.g) > 0)
         assert_true(cosine(exact.batch_statistics, rounded.batch_statistics,
                            graph_statistic_count(exact.g)) > 0.999);
@@ -355,7 +356,7 @@ static void bf16_nets_are_nearly_float_nets(void **state)
     if (!convolution_has_bf16()) skip();
     check_bf16("resnet18", "{width: 16, stem: cifar}", (shape){12, 3, 16, 16});
     check_bf16("resnet18", "{width: 16, stem: cifar, norm: group}", (shape){4, 3, 16, 16});
-    check_bf16("resnet50", "{width: 16}", (shape){4, 3, 64, 64});
+    check_bf16("resnet18", "{width: 16}", (shape){8, 3, 64, 64});
 }
 
 int main(void)
