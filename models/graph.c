@@ -335,7 +335,7 @@ void graph_destroy(graph *g)
         if (node->op != NULL && node->op->release != NULL) node->op->release(&node->plan);
         free(node->config);
     }
-    arena_destroy(&g->memory);
+    if (!g->within) arena_destroy(&g->memory);
     free(g->provided);
     free(g->tensors);
     free(g->nodes);

@@ -64,6 +64,11 @@ void graph_keep(graph *g, int id);
 // Fixes places in memory. Errors: the first error of building; ST_INTERNAL no memory.
 status graph_plan(graph *g);
 
+// The same, in the memory of `host`'s activations where that is enough (else in its own). `host` is planned and
+// outlives g. A pass of one destroys what is kept of the other; after a pass of `host` g wants
+// graph_prepare again.
+status graph_plan_within(graph *g, const graph *host);
+
 size_t graph_param_count(const graph *g);     // floats of all parameters
 size_t graph_statistic_count(const graph *g); // floats of all running statistics
 // Parameter (or running statistic) i in the order of the flat array; NULL past the end.
@@ -112,7 +117,7 @@ void graph_backward_team(graph *g, int from, float seed, float *const *dparams);
 const float *graph_value(const graph *g, int id);
 const float *graph_gradient(const graph *g, int id);
 
-// Bytes of the arena: activations, gradients and saved (once for each own worker where operations
+// Bytes of memory, its own or a host's: activations, gradients and saved (once for each own worker where operations
 // meet), packed weights, scratch and what is brought to meetings.
 size_t graph_bytes(const graph *g);
 

@@ -171,18 +171,33 @@ static void bind_memory(graph *g, const layout *l, const shared_bytes *shared)
     g->total = arena_take(&g->memory, shared->total);
 }
 
-static status place_in_arena(graph *g, layout *l)
+// Memory for `bytes`: that of the host's activations, if it is enough.
+static status take_memory(graph *g, const graph *host, size_t bytes)
+{
+    size_t lent = host != NULL ? (size_t)host->workers * host->worker_bytes : 0;
+    g->within = bytes <= lent;
+    if (!g->within) return arena_create(&g->memory, bytes, "activations and gradients");
+    g->memory = (arena){.base = host->memory.base, .capacity = bytes};
+    return ST_OK;
+}
+
+static status place_in_arena(graph *g, const graph *host, layout *l)
 {
     shared_bytes shared = count_shared(g);
     plan_worker(g, l);
     size_t bytes = (size_t)g->workers * l->bytes + shared.packed + arena_padded(shared.scratch) +
                    arena_padded(shared.part) + arena_padded(shared.total);
-    TRY(arena_create(&g->memory, bytes, "activations and gradients"));
+    TRY(take_memory(g, host, bytes));
     bind_memory(g, l, &shared);
     return ST_OK;
 }
 
 status graph_plan(graph *g)
+{
+    return graph_plan_within(g, NULL);
+}
+
+status graph_plan_within(graph *g, const graph *host)
 {
     TRY(g->error);
     ASSERT(g->memory.base == NULL);
@@ -190,7 +205,7 @@ status graph_plan(graph *g)
     size_t most = (size_t)g->node_count + 3 * (size_t)g->tensor_count;
     l.pieces = calloc(most, sizeof *l.pieces);
     CHECK(l.pieces != NULL, ST_INTERNAL, "no memory for a graph");
-    status s = place_in_arena(g, &l);
+    status s = place_in_arena(g, host, &l);
     free(l.pieces);
     TRY(s);
     g->provided = calloc((size_t)g->workers * (size_t)g->tensor_count, sizeof *g->provided);

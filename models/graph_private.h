@@ -57,6 +57,7 @@ struct graph {
     int selected;        // of them
     size_t worker_bytes; // from a place of one of them to that of the next
     arena memory;
+    bool within; // another graph, which owns the memory
     void *scratch;
     float *parts, *total;   // of the meeting under way: (workers, part), (part) or (V, part)
     const float **provided; // (workers, tensor_count): the caller's inputs

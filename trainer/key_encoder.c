@@ -28,7 +28,7 @@ status key_encoder_create(key_encoder *k, const method_setup *setup, const weigh
     k->images = graph_input(k->graph, "images", setup->view, false);
     k->embedding = encoder_embedding(k->graph, &setup->encoder, k->images);
     graph_keep(k->graph, k->embedding);
-    TRY(graph_plan(k->graph));
+    TRY(graph_plan_within(k->graph, query->graph)); // keys are copied before queries are computed
     TRY(weights_create(&k->weights, k->graph));
     ASSERT(k->weights.param_count <= query->param_count);
     memcpy(k->weights.params, query->params, k->weights.param_count * sizeof(float));
