@@ -17,7 +17,7 @@ trap 'rm -rf "$folder"' EXIT
 compile() {
     local program=$1 source
     shift
-    for source in "$here/$program.c" "$root"/base/{clock,log,rng,status}.c "$root"/comm/*.c "$@"; do
+    for source in "$here/$program.c" "$root"/base/{clock,log,pulse,rng,status,thread,trace}.c "$root"/comm/*.c "$@"; do
         smpicc -O2 -std=gnu11 -D_GNU_SOURCE -include "$here/simulator.h" -I"$root" -c "$source" \
             -o "$folder/$(basename "$source" .c).o"
     done
