@@ -1,6 +1,7 @@
 // io/dataset.c -- the list of files behind one index, and the way of a sample from file to caller.
 #include "io/dataset.h"
 
+#include "base/pulse.h"
 #include "io/dataset_moments.h"
 #include "io/image_decoder.h"
 #include "io/pixels.h"
@@ -73,6 +74,7 @@ static status open_shards(dataset *d, const dataset_source *source, char *const 
     CHECK(d->shards != NULL && d->first != NULL, ST_INTERNAL, "no memory for a list of %zu files",
           count);
     for (size_t i = 0; i < count; i++) {
+        pulse_tick();
         TRY(shard_layout_read(&d->shards[i], paths[i], source));
         d->shard_count++;
         d->first[i + 1] = d->first[i] + d->shards[i].count;
@@ -203,6 +205,7 @@ status dataset_fetch(dataset *d, uint64_t index, stored_sample *stored)
     uint64_t shard = find_shard(d, index);
     *stored = (stored_sample){
         .shard = shard, .index = index - d->first[shard], .file = d->shards[shard].path};
+    pulse_tick();
     TRY(shard_reader_get(&d->reader, stored));
     return d->shards[shard].has_crc ? check_crc(d, stored) : ST_OK;
 }

@@ -373,12 +373,8 @@ static void tell_times(const training *t)
 }
 
 // Collective.
-static status run_watched(training *t, report *r)
+static status run_traced(training *t, report *r)
 {
-    char heartbeats[RUN_PATH_SIZE];
-    snprintf(heartbeats, sizeof heartbeats, "%s/heartbeat", t->job->run);
-    if (t->job->watch.stall > 0)
-        TRY(watchdog_start(&t->watchdog, t->world, heartbeats, t->job->watch.stall));
     if (!t->job->trace) return run_steps(t, r);
     TRY(trace_file_begin(t->world, t->job->run));
     status s = run_steps(t, r);
@@ -391,7 +387,7 @@ status training_loop(training *t)
     report r;
     report_begin(&r);
     phases_enter(&t->phases, PHASE_OTHER);
-    status s = run_watched(t, &r);
+    status s = run_traced(t, &r);
     progress_end();
     if (s == ST_STOPPED) stop_tell(&t->stop, t->world);
     if (s == ST_OK || s == ST_STOPPED) {

@@ -61,13 +61,19 @@ static status end_line(const run_folder *r)
     return ST_OK;
 }
 
+status run_folder_make(const char *path)
+{
+    char inside[RUN_PATH_SIZE];
+    join(inside, path, RUN_CHECKPOINTS);
+    return make_folders(inside);
+}
+
 status run_folder_open(run_folder *r, const char *path)
 {
     char inside[RUN_PATH_SIZE];
     *r = (run_folder){0};
     snprintf(r->path, sizeof r->path, "%s", path);
-    join(inside, path, RUN_CHECKPOINTS);
-    TRY(make_folders(inside));
+    TRY(run_folder_make(path));
     join(inside, path, "metrics.jsonl");
     r->metrics = open(inside, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     CHECK(r->metrics >= 0, ST_IO, "%s: cannot be opened for writing: %s", inside, strerror(errno));

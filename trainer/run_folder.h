@@ -32,7 +32,10 @@ typedef struct run_folder {
     bool is_open, is_full;       // is_full: the last try to write failed
 } run_folder;
 
-// Makes the folders that are missing and opens metrics.jsonl to append; a line that a killed process
+// Makes the folders that are missing. Errors: ST_IO.
+status run_folder_make(const char *path);
+
+// The same, and opens metrics.jsonl to append; a line that a killed process
 // has left unfinished is ended. Errors: ST_IO.
 status run_folder_open(run_folder *r, const char *path);
 

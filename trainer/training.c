@@ -210,9 +210,21 @@ static status agree_on_machines(const world *w)
                            "OPENBLAS_CORETYPE on all of them to what the oldest has");
 }
 
+// Collective. From here on no rank waits for ever.
+static status start_watchdog(training *t)
+{
+    const world *w = t->world;
+    if (t->job->watch.stall == 0) return ST_OK;
+    char path[RUN_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/heartbeat", t->job->run);
+    TRY(agree(w, w->rank == 0 ? run_folder_make(t->job->run) : ST_OK));
+    return watchdog_start(&t->watchdog, w, path, t->job->watch.stall);
+}
+
 status training_open(training *t, const world *w, const job *j)
 {
     *t = (training){.world = w, .job = j, .started = clock_seconds()};
+    TRY(start_watchdog(t));
     TRY(agree_on_machines(w));
     binding_tell(w, (int)j->threads);
     TRY(agree(w, open_data(t)));
