@@ -5,6 +5,7 @@
 #include "io/checkpoint_pieces.h"
 #include "io/hdf5_file.h"
 #include "io/hdf5_lock.h"
+#include "io/seal.h"
 #include "io/shard.h"
 
 #include <fcntl.h>
@@ -153,7 +154,7 @@ static status check_format(checkpoint *c, int *version)
     return ST_OK;
 }
 
-static status open_locked(checkpoint *c)
+static status open_locked(checkpoint *c, bool sealed)
 {
     int version = 0;
     TRY(hdf5_open(&c->file, c->path));
@@ -165,6 +166,8 @@ static status open_locked(checkpoint *c)
     CHECK(read >= 0 && manifest == c->manifest, ST_BAD_DATA,
           "%s: is damaged (what it holds is not what its manifest says): use an older checkpoint",
           c->path);
+    CHECK(version < 3 || sealed, ST_BAD_DATA,
+          "%s: is cut off or was changed (its seal is missing): use an older checkpoint", c->path);
     return ST_OK;
 }
 
@@ -175,9 +178,14 @@ status checkpoint_open(checkpoint **out, const char *path)
     CHECK(c != NULL, ST_INTERNAL, "no memory to open %s", path);
     c->file = -1;
     c->path = strdup(path);
-    hdf5_lock();
-    status s = c->path != NULL ? open_locked(c) : failure(ST_INTERNAL, "no memory for a path");
-    hdf5_unlock();
+    bool sealed = false;
+    status s = c->path != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for a path");
+    if (s == ST_OK) s = seal_check(path, &sealed);
+    if (s == ST_OK) {
+        hdf5_lock();
+        s = open_locked(c, sealed);
+        hdf5_unlock();
+    }
     if (s == ST_OK)
         *out = c;
     else

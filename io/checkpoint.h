@@ -5,9 +5,10 @@
 // is the caller's business (rank 0). Writing and reading need not stop others who use HDF5: the lock
 // is held for a few MiB at a time.
 //
-//   attributes of the root: format = "basin-checkpoint", format_version = 2, manifest, the texts
+//   attributes of the root: format = "basin-checkpoint", format_version = 3, manifest, the texts
 //   one data set an array, little-endian, contiguous, with the attribute xxh3_64 (of its bytes)
-// Version 1 had no manifest; it is still read.
+//   behind HDF5's end: a seal of all bytes (io/seal.h), checked before HDF5 reads any
+// Version 1 had no manifest, version 2 no seal; they are still read.
 #ifndef IO_CHECKPOINT_H
 #define IO_CHECKPOINT_H
 
@@ -18,7 +19,7 @@
 #include <stdint.h>
 
 #define CHECKPOINT_FORMAT         "basin-checkpoint"
-#define CHECKPOINT_FORMAT_VERSION 2
+#define CHECKPOINT_FORMAT_VERSION 3
 
 typedef enum array_type { ARRAY_F32, ARRAY_I64, ARRAY_U64 } array_type;
 

@@ -6,6 +6,7 @@
 #include "io/hdf5_file.h"
 #include "io/hdf5_lock.h"
 #include "io/hdf5_output.h"
+#include "io/seal.h"
 #include "io/shard.h"
 
 #include <string.h>
@@ -138,7 +139,10 @@ static status write_all(const char *path, const checkpoint_array *arrays, size_t
     s = end(&output, failed, manifest);
     hdf5_unlock();
     TRY(s);
-    return atomic_file_commit(&output.names);
+    s = seal_write(output.names.temporary);
+    if (s == ST_OK) return atomic_file_commit(&output.names);
+    atomic_file_abandon(&output.names);
+    return s;
 }
 
 status checkpoint_write(const char *path, const checkpoint_array *arrays, size_t array_count,

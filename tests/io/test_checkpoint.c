@@ -3,6 +3,7 @@
 
 #include "io/checkpoint.h"
 #include "io/file_kind.h"
+#include "io/seal.h"
 #include "tests/io/group_folder.h"
 
 #include <fcntl.h>
@@ -221,7 +222,7 @@ static void another_format_version_is_refused(void **state)
     H5Aclose(attribute);
     H5Fclose(file);
     checkpoint *c;
-    assert_fails(checkpoint_open(&c, path), ST_BAD_DATA, "format version 3");
+    assert_fails(checkpoint_open(&c, path), ST_BAD_DATA, "format version 4");
 }
 
 // ST_OK only if the file opens and every array has its hash.
@@ -274,6 +275,7 @@ static void a_flipped_weight_is_named(void **state)
     int descriptor = open(path, O_RDWR);
     assert_int_equal(pwrite(descriptor, &wrong, 4, (off_t)offset), 4);
     close(descriptor);
+    assert_ok(seal_write(path)); // HDF5 has cut the old one off
     contents c;
     fill(&c);
     checkpoint *open;
@@ -281,6 +283,29 @@ static void a_flipped_weight_is_named(void **state)
     assert_ok(checkpoint_read(open, &c.arrays[0]));
     assert_fails(checkpoint_read(open, &c.arrays[2]), ST_BAD_DATA, "\"query/fc.bias\" is damaged");
     checkpoint_close(open);
+}
+
+// HDF5 itself would not survive some of these.
+static void no_flipped_byte_comes_before_hdf5(void **state)
+{
+    (void)state;
+    const char *path = write_one("sealed.h5");
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    int file = open(path, O_RDWR);
+    for (off_t at = 0; at < info.st_size - SEAL_BYTES; at += 7) {
+        unsigned char byte, flipped;
+        bool sealed;
+        assert_int_equal(pread(file, &byte, 1, at), 1);
+        flipped = byte ^ 0xff;
+        assert_int_equal(pwrite(file, &flipped, 1, at), 1);
+        assert_fails(seal_check(path, &sealed), ST_BAD_DATA, "its bytes are not those");
+        assert_int_equal(pwrite(file, &byte, 1, at), 1);
+    }
+    close(file);
+    assert_ok(checkpoint_verify(path));
+    assert_int_equal(truncate(path, info.st_size - SEAL_BYTES), 0);
+    assert_fails(checkpoint_verify(path), ST_BAD_DATA, "its seal is missing");
 }
 
 // The hashes of the arrays that are left are right; the manifest knows better.
@@ -451,6 +476,7 @@ int main(void)
         cmocka_unit_test(another_format_version_is_refused),
         cmocka_unit_test(no_flipped_bit_passes_as_other_contents),
         cmocka_unit_test(a_flipped_weight_is_named),
+        cmocka_unit_test(no_flipped_byte_comes_before_hdf5),
         cmocka_unit_test(a_lost_array_or_changed_text_is_noticed),
         cmocka_unit_test(large_arrays_come_back_in_pieces),
         cmocka_unit_test(truncated_files_are_refused),
