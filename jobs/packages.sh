@@ -17,7 +17,7 @@ packages=(
     libcmocka-dev                              # tests
 )
 if [ "${1:-build}" = check ]; then
-    packages+=(clang clang-format-14 clang-tidy-14 git python3 slurm-wlm munge)
+    packages+=(clang libclang-rt-14-dev clang-format-14 clang-tidy-14 git python3 slurm-wlm munge)
 fi
 
 missing=()

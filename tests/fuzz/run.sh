@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# tests/fuzz/run.sh -- every harness for some seconds, from seeds that the program itself makes.
+#   usage: bash tests/fuzz/run.sh BUILD [SECONDS] [HARNESS ...]     BUILD: made with -DBASIN_FUZZ=ON and clang
+# Ends with 1 when an input crashed a harness; the input is then in BUILD/fuzz/NAME-crash-...
+# HDF5 files: only damage that HDF5 1.10 itself survives can be told (see docs/reliability.md).
+set -euo pipefail
+build=$(realpath "$1") seconds=${2:-2}
+shift $(($# < 2 ? $# : 2))
+names=("$@")
+[ ${#names[@]} -gt 0 ] || names=(job proof idx cifar10 image shard checkpoint codes)
+source_folder=$(cd "$(dirname "$0")/../.." && pwd)
+basin=$build/trainer/basin
+export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+folder=$build/fuzz
+rm -rf "$folder/work"
+mkdir -p "$folder/work" && cd "$folder/work"
+for name in "${names[@]}"; do mkdir -p "$folder/$name"; done
+
+make_seeds() {
+    "$basin" synth shapes data --train 12 --test 4 --size 16 >/dev/null 2>&1
+    "$basin" train "$source_folder/tests/trainer/small.yaml" run=run batch=4 schedule.epochs=1 model.width=2 model.dim=2 \
+        method.queue=4 data.test= >/dev/null 2>&1
+    mkdir -p "$folder/shard" "$folder/checkpoint" "$folder/codes" "$folder/job" "$folder/proof" "$folder/image" \
+        "$folder/idx" "$folder/cifar10"
+    cp data/*.h5 "$folder/shard" && cp data/test-*.h5 "$folder/codes"
+    cp -L run/checkpoints/latest "$folder/whole.h5"
+    printf '\1\0\0\0\1\0' >"$folder/checkpoint/one"
+    cp "$source_folder"/jobs/*.yaml run/job.yaml "$folder/job"
+    head -n 12 run/proof.jsonl >"$folder/proof/one"
+    printf '\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\2abcdefgh' >"$folder/idx/one"
+    head -c 6146 /dev/zero >"$folder/cifar10/one"
+    cp run/pictures/*.png "$folder/image" 2>/dev/null || true
+    python3 - "$folder/image" <<'END'
+import struct, sys, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+head = struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0)
+pixels = zlib.compress(b"".join(b"\0" + bytes(range(12)) for _ in range(4)))
+open(sys.argv[1] + "/one.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b""))
+END
+}
+make_seeds
+export CHECKPOINT=$folder/whole.h5
+failed=0
+for name in "${names[@]}"; do
+    echo "== $name, $seconds s"
+    "$build/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+        -artifact_prefix="$folder/$name-" "$folder/$name" >"$folder/$name.log" 2>&1 || failed=1
+    grep -E "number_of_executed_units|ERROR|SUMMARY|Test unit written" "$folder/$name.log" || true
+done
+exit $failed
