@@ -203,7 +203,7 @@ static void infer(trial *t, float lambda)
     float step = 1.0f / (float)t->g.atoms; // L is at most the sum of the atoms' squares
     memset(t->z, 0, (size_t)t->images * t->codes * sizeof *t->z);
     for (size_t n = 0; n < (size_t)t->images; n++)
-        for (int iteration = 0; iteration < 100; iteration++) {
+        for (int iteration = 0; iteration < 60; iteration++) {
             float *z = t->z + n * t->codes;
             memcpy(rest, t->y + n * t->pixels, t->pixels * sizeof *rest);
             add_synthesis(t, t->atoms, z, -1, rest);
