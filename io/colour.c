@@ -1,44 +1,69 @@
 // io/colour.c -- see colour.h.
 #include "io/colour.h"
 
-void colour_change_brightness(const image *x, float factor)
+#include "base/status.h"
+
+#include <string.h>
+
+colours colours_of(const image *x, int first, int count)
 {
-    int count = 3 * x->height * x->width;
-    for (int i = 0; i < count; i++)
-        x->planes[i] = colour_clamp(factor * x->planes[i]);
+    size_t plane = (size_t)x->height * (size_t)x->width;
+    float *red = x->planes + first;
+    return (colours){red, red + plane, red + 2 * plane, count};
 }
 
-#define LANES 16 // partial sums side by side, so that the order of additions is fixed
-
-static float mean_grey(const image *x)
+// y = clamp(factor x + constant)
+static void change_linearly(float *plane, int count, float factor, float constant)
 {
-    int count = x->height * x->width, whole = count / LANES * LANES;
-    const float *red = x->planes, *green = red + count, *blue = green + count;
-    float sums[LANES] = {0};
-    for (int i = 0; i < whole; i += LANES)
-        for (int lane = 0; lane < LANES; lane++)
-            sums[lane] += colour_grey(red[i + lane], green[i + lane], blue[i + lane]);
+    for (int i = 0; i < count; i++)
+        plane[i] = colour_clamp(factor * plane[i] + constant);
+}
+
+void colour_change_brightness(const colours *x, float factor)
+{
+    change_linearly(x->red, x->count, factor, 0.0f);
+    change_linearly(x->green, x->count, factor, 0.0f);
+    change_linearly(x->blue, x->count, factor, 0.0f);
+}
+
+void grey_mean_add(grey_mean *m, const colours *x)
+{
+    int whole = x->count / COLOUR_LANES * COLOUR_LANES;
+    const float *red = x->red, *green = x->green, *blue = x->blue;
+    float lanes[COLOUR_LANES]; // of its own, so that they stay in a register
+    memcpy(lanes, m->lanes, sizeof lanes);
+    for (int i = 0; i < whole; i += COLOUR_LANES)
+        for (int lane = 0; lane < COLOUR_LANES; lane++)
+            lanes[lane] += colour_grey(red[i + lane], green[i + lane], blue[i + lane]);
+    memcpy(m->lanes, lanes, sizeof lanes);
+    ASSERT(m->rest_count == 0);
+    for (int i = whole; i < x->count; i++)
+        m->rest[m->rest_count++] = colour_grey(red[i], green[i], blue[i]);
+    m->count += x->count;
+}
+
+float grey_mean_get(const grey_mean *m)
+{
     double sum = 0;
-    for (int lane = 0; lane < LANES; lane++)
-        sum += (double)sums[lane];
-    for (int i = whole; i < count; i++)
-        sum += (double)colour_grey(red[i], green[i], blue[i]);
-    return (float)(sum / count);
+    for (int lane = 0; lane < COLOUR_LANES; lane++)
+        sum += (double)m->lanes[lane];
+    for (int i = 0; i < m->rest_count; i++)
+        sum += (double)m->rest[i];
+    return (float)(sum / m->count);
 }
 
-void colour_change_contrast(const image *x, float factor)
+void colour_change_contrast(const colours *x, float factor, float mean)
 {
-    float constant = (1.0f - factor) * mean_grey(x);
-    int count = 3 * x->height * x->width;
-    for (int i = 0; i < count; i++)
-        x->planes[i] = colour_clamp(factor * x->planes[i] + constant);
+    float constant = (1.0f - factor) * mean;
+    change_linearly(x->red, x->count, factor, constant);
+    change_linearly(x->green, x->count, factor, constant);
+    change_linearly(x->blue, x->count, factor, constant);
 }
 
-void colour_change_saturation(const image *x, float factor)
+void colour_change_saturation(const colours *x, float factor)
 {
-    int count = x->height * x->width;
-    float *red = x->planes, *green = red + count, *blue = green + count;
-    for (int i = 0; i < count; i++) {
+    float *red = x->red, *green = x->green, *blue = x->blue;
+    for (int i = 0; i < x->count; i++) {
         float grey = (1.0f - factor) * colour_grey(red[i], green[i], blue[i]);
         red[i] = colour_clamp(factor * red[i] + grey);
         green[i] = colour_clamp(factor * green[i] + grey);
@@ -59,12 +84,11 @@ static inline float channel_of_hue(float hue, float value, float chroma)
 
 // Without branches, for the vectoriser. HSV keeps value = max and chroma = max - min, so the hue is
 // turned without ever forming the saturation.
-void colour_change_hue(const image *x, float shift)
+void colour_change_hue(const colours *x, float shift)
 {
-    int count = x->height * x->width;
-    float *red = x->planes, *green = red + count, *blue = green + count;
+    float *red = x->red, *green = x->green, *blue = x->blue;
     float sixths = 6.0f * shift;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < x->count; i++) {
         float r = red[i], g = green[i], b = blue[i];
         float high = r > g ? r : g, low = r < g ? r : g;
         high = high > b ? high : b;

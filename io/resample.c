@@ -88,15 +88,21 @@ static float *narrow_row(const narrow_rows *n, int channel, int y)
     return n->rows + ((size_t)channel * (size_t)n->taps + (size_t)(y % n->taps)) * n->stride;
 }
 
-// Output row i of one channel.
+// Output row i of one channel. Most often two rows are blended: these in one pass.
 static void blend_rows(const axis *a, int i, const narrow_rows *n, int channel, int width,
                        float *restrict out)
 {
-    const float *restrict from = narrow_row(n, channel, a->first[i]);
-    float weight = a->weights[i];
-    for (int x = 0; x < width; x++)
-        out[x] = weight * from[x];
-    for (int k = 1; k < a->taps; k++) {
+    const float *from = narrow_row(n, channel, a->first[i]), *next = from;
+    float weight = a->weights[i], next_weight = 0.0f;
+    if (a->taps > 1) {
+        next = narrow_row(n, channel, a->first[i] + 1);
+        next_weight = a->weights[a->stride + (size_t)i];
+    }
+    for (int x = 0; x < width; x++) {
+        float sum = weight * from[x];
+        out[x] = sum + next_weight * next[x];
+    }
+    for (int k = 2; k < a->taps; k++) {
         from = narrow_row(n, channel, a->first[i] + k);
         weight = a->weights[(size_t)k * a->stride + (size_t)i];
         for (int x = 0; x < width; x++)

@@ -5,25 +5,36 @@
 
 #include <string.h>
 
+#define BLOCK 32 // pixels converted at once; a row's last ones again, rather than one by one
+
 // convert_<name>: `count` pixels to rows (channels, stride). The usual numbers of channels are constants
 // in the innermost function, so that the compiler takes a pixel's channels out of registers.
 #define CONVERT(name, type, one)                                                                   \
-    static inline __attribute__((always_inline)) void spread_##name(                               \
+    static inline __attribute__((always_inline)) void part_##name(                                 \
         const type *restrict pixels, int channels, int count, float *restrict rows, size_t stride) \
     {                                                                                              \
         for (int i = 0; i < count; i++)                                                            \
             for (int c = 0; c < channels; c++)                                                     \
                 rows[(size_t)c * stride + (size_t)i] = (float)pixels[i * channels + c] / (one);    \
     }                                                                                              \
+    static inline __attribute__((always_inline)) void row_##name(                                  \
+        const type *pixels, int channels, int count, float *rows, size_t stride)                   \
+    {                                                                                              \
+        if (count < BLOCK) part_##name(pixels, channels, count, rows, stride);                     \
+        for (int i = 0; count >= BLOCK && i < count; i += BLOCK) {                                 \
+            int first = i + BLOCK <= count ? i : count - BLOCK;                                    \
+            part_##name(pixels + first * channels, channels, BLOCK, rows + first, stride);         \
+        }                                                                                          \
+    }                                                                                              \
     static void convert_##name(const type *pixels, int channels, int count, float *rows,           \
                                size_t stride)                                                      \
     {                                                                                              \
         if (channels == 1)                                                                         \
-            spread_##name(pixels, 1, count, rows, stride);                                         \
+            row_##name(pixels, 1, count, rows, stride);                                            \
         else if (channels == 3)                                                                    \
-            spread_##name(pixels, 3, count, rows, stride);                                         \
+            row_##name(pixels, 3, count, rows, stride);                                            \
         else                                                                                       \
-            spread_##name(pixels, channels, count, rows, stride);                                  \
+            row_##name(pixels, channels, count, rows, stride);                                     \
     }
 CONVERT(bytes, uint8_t, 255.0f)
 CONVERT(words, uint16_t, 65535.0f)

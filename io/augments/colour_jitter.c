@@ -28,36 +28,79 @@ static float draw_factor(rng *r, double largest)
     return rng_range(r, low, (float)(1 + largest));
 }
 
+enum { BRIGHTNESS, CONTRAST, SATURATION, HUE, CHANGES };
+
+// What one view draws.
+typedef struct changes {
+    int order[CHANGES];
+    float amount[CHANGES];
+} changes;
+
+static changes draw_changes(const jitter_config *c, rng *r)
+{
+    changes drawn = {.order = {BRIGHTNESS, CONTRAST, SATURATION, HUE}};
+    for (uint32_t i = CHANGES - 1; i > 0; i--) { // Fisher and Yates
+        uint32_t j = rng_below(r, i + 1);
+        int other = drawn.order[j];
+        drawn.order[j] = drawn.order[i];
+        drawn.order[i] = other;
+    }
+    drawn.amount[BRIGHTNESS] = draw_factor(r, c->brightness);
+    drawn.amount[CONTRAST] = draw_factor(r, c->contrast);
+    drawn.amount[SATURATION] = draw_factor(r, c->saturation);
+    drawn.amount[HUE] = rng_range(r, (float)-c->hue, (float)c->hue);
+    return drawn;
+}
+
+// Changes from .. to - 1 of the order.
+static void change(const colours *x, const changes *drawn, int from, int to, float mean)
+{
+    for (int i = from; i < to; i++) {
+        float amount = drawn->amount[drawn->order[i]];
+        switch (drawn->order[i]) {
+        case BRIGHTNESS:
+            colour_change_brightness(x, amount);
+            break;
+        case CONTRAST:
+            colour_change_contrast(x, amount, mean);
+            break;
+        case SATURATION:
+            colour_change_saturation(x, amount);
+            break;
+        default:
+            colour_change_hue(x, amount);
+        }
+    }
+}
+
+#define TILE 1024 // pixels: three channels of them stay in the first cache
+
+static colours tile_at(const image *x, int first)
+{
+    int left = x->height * x->width - first;
+    return colours_of(x, first, left < TILE ? left : TILE);
+}
+
+// Tile by tile: the changes before the contrast, which needs the mean of all, then it and the others.
 static void apply(const void *settings, const augment_run *run)
 {
     const jitter_config *c = settings;
-    const image *out = run->out;
-    rng *r = run->rng;
-    if ((double)rng_uniform(r) >= c->p) return;
-    int order[4] = {0, 1, 2, 3};
-    for (uint32_t i = 3; i > 0; i--) { // Fisher and Yates
-        uint32_t j = rng_below(r, i + 1);
-        int other = order[j];
-        order[j] = order[i];
-        order[i] = other;
+    int count = run->out->height * run->out->width, contrast = 0;
+    if ((double)rng_uniform(run->rng) >= c->p) return;
+    changes drawn = draw_changes(c, run->rng);
+    while (drawn.order[contrast] != CONTRAST)
+        contrast++;
+    grey_mean greys = {.count = 0};
+    for (int first = 0; first < count; first += TILE) {
+        colours tile = tile_at(run->out, first);
+        change(&tile, &drawn, 0, contrast, 0.0f);
+        grey_mean_add(&greys, &tile);
     }
-    float factors[3] = {draw_factor(r, c->brightness), draw_factor(r, c->contrast),
-                        draw_factor(r, c->saturation)};
-    float shift = rng_range(r, (float)-c->hue, (float)c->hue);
-    for (int i = 0; i < 4; i++)
-        switch (order[i]) {
-        case 0:
-            colour_change_brightness(out, factors[0]);
-            break;
-        case 1:
-            colour_change_contrast(out, factors[1]);
-            break;
-        case 2:
-            colour_change_saturation(out, factors[2]);
-            break;
-        default:
-            colour_change_hue(out, shift);
-        }
+    float mean = grey_mean_get(&greys);
+    for (int first = 0; first < count; first += TILE) {
+        colours tile = tile_at(run->out, first);
+        change(&tile, &drawn, contrast, CHANGES, mean);
+    }
 }
 
 const augment_type augment_colour_jitter = {

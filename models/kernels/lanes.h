@@ -5,6 +5,8 @@
 #ifndef MODELS_KERNELS_LANES_H
 #define MODELS_KERNELS_LANES_H
 
+#include "base/vector.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -41,17 +43,7 @@ static inline void lanes_store(float *x, const lanes *from, size_t left)
 // Each float of x where the same lane of mask is set, else 0.
 #define LANES_WHERE(mask, x) ((lanes)((mask) & (lane_mask)(x)))
 
-// As many floats as one register holds, a part of LANES. For loops that keep many sums in
-// registers: gcc 12 takes a wider vector apart into single floats.
-#if defined(__AVX512F__)
-#define VECTOR 16
-#elif defined(__AVX__)
-#define VECTOR 8
-#else
-#define VECTOR 4
-#endif
-
-typedef float vector __attribute__((vector_size(VECTOR * sizeof(float))));
+// A register's floats (base/vector.h), a part of LANES.
 typedef int32_t vector_mask __attribute__((vector_size(VECTOR * sizeof(int32_t))));
 
 #define VECTOR_WHERE(mask, x) ((vector)((mask) & (vector_mask)(x)))

@@ -68,15 +68,20 @@ static void brightness_contrast_and_saturation_are_pils(void **state)
 {
     (void)state;
     image x = picture();
-    colour_change_brightness(&x, 1.3f);
+    colours all = colours_of(&x, 0, HEIGHT * WIDTH);
+    colour_change_brightness(&all, 1.3f);
     assert_near(&x, golden_brightness);
     free(x.planes);
     x = picture();
-    colour_change_contrast(&x, 0.65f);
+    all = colours_of(&x, 0, HEIGHT * WIDTH);
+    grey_mean greys = {.count = 0};
+    grey_mean_add(&greys, &all);
+    colour_change_contrast(&all, 0.65f, grey_mean_get(&greys));
     assert_near(&x, golden_contrast);
     free(x.planes);
     x = picture();
-    colour_change_saturation(&x, 1.4f);
+    all = colours_of(&x, 0, HEIGHT * WIDTH);
+    colour_change_saturation(&all, 1.4f);
     assert_near(&x, golden_saturation);
     free(x.planes);
 }
@@ -85,7 +90,8 @@ static void hue_is_pils_but_for_its_8_bits(void **state)
 {
     (void)state;
     image x = picture();
-    colour_change_hue(&x, 25.0f / 255);
+    colours all = colours_of(&x, 0, HEIGHT * WIDTH);
+    colour_change_hue(&all, 25.0f / 255);
     double mean, largest = distance(&x, golden_hue, &mean);
     free(x.planes);
     if (largest > 8 || mean > 0.8) fail_msg("%g of 255 apart, %g in the mean", largest, mean);
