@@ -16,7 +16,8 @@ typedef struct pulse {
     bool waits;        // inside a message, for other ranks
 } pulse;
 
-// The main thread gets on: it enters a phase (text that lives for ever), a step, or is still busy.
+// The main thread gets on: it enters a phase (text that lives for ever), a step, or is still busy. What it
+// may be waiting for, the writer of checkpoints, ticks too.
 void pulse_enter(const char *phase);
 void pulse_step(uint64_t step);
 void pulse_tick(void);

@@ -329,6 +329,7 @@ status checkpoint_verify(const char *path)
     uint64_t hash;
     forget_cached(path);
     TRY(checkpoint_open(&c, path));
+    ASSERT(c != NULL);
     status s = checkpoint_hash(c, "", &hash);
     checkpoint_close(c);
     return s;

@@ -67,6 +67,7 @@ herr_t pieces_move(hid_t dataset, const checkpoint_array *array, pieces_way way,
         hdf5_lock();
         result = move_piece(dataset, array, first, now, way, data, reason);
         hdf5_unlock();
+        pulse_tick(); // who waits for a slow disk is not stalled
         for (int i = 0; i < 2 && result >= 0; i++)
             if (hashes[i] != NULL) XXH3_64bits_update(hashes[i], data, (size_t)now * row);
     }

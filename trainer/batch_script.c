@@ -63,7 +63,7 @@ void batch_script_write(const batch_script *b, FILE *out)
         else if (begins(line, "#SBATCH --time="))
             fprintf(out, "#SBATCH --time=%d:00:00\n", hours(b->run_seconds));
         else if (!in_head && !begins(line, "#   "))
-            fwrite(line, 1, size, out);
+            fprintf(out, "%.*s", (int)size, line);
         if (number == 0) fputs(b->remarks, out);
         if (begins(line, "set -euo")) write_words(b, out);
         line += size;

@@ -58,10 +58,16 @@ static status read_words(planning *p, const world *w, int argc, char **argv)
     return job_load(&p->job, p->words[0], p->word_count - 1, (char *const *)(p->words + 1));
 }
 
+static int64_t ranks_of(const plan_options *o)
+{
+    return o->nodes * o->ranks_per_node;
+}
+
 // The job of one rank: its own workers and their samples, no evaluation, a folder that goes away.
 static status load_share(planning *p)
 {
-    int64_t ranks = p->options.nodes * p->options.ranks_per_node;
+    int64_t ranks = ranks_of(&p->options);
+    ASSERT(ranks > 0);
     CHECK(p->job.workers % ranks == 0, ST_CONFIG,
           "plan: %lld ranks do not divide the job's %lld workers; take other --nodes or "
           "--ranks-per-node, or change workers (they are part of the experiment)",
@@ -138,7 +144,7 @@ static void print_plan(const planning *p)
         "#   whole schedule   %.0f steps, %.1f h\n"
         "#   checkpoint       %.1f MB each, %lld kept: %.2f GB\n"
         "# Ranks that share a node also share its memory's speed: expect more there.\n",
-        (long long)o->steps, (long long)(o->nodes * o->ranks_per_node), (long long)o->nodes,
+        (long long)o->steps, (long long)ranks_of(o), (long long)o->nodes,
         (long long)p->share.workers, (long long)p->job.workers, (long long)p->share.batch,
         (long long)p->job.batch, 1e-9 * m->memory_bytes,
         1e-9 * m->memory_bytes * (double)o->ranks_per_node, c.step_seconds, m->step_seconds,
