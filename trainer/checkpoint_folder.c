@@ -182,16 +182,24 @@ static status link_latest(const char *run, uint64_t step)
     return ST_OK;
 }
 
+static bool divides(uint64_t stride, uint64_t step)
+{
+    return stride > 0 && step % stride == 0;
+}
+
 static status delete_older(const char *run, const checkpoint_keeping *keeping)
 {
     struct dirent **names;
     int count;
+    int64_t seen[2] = {0, 0}; // of others, of those in their time; from the newest on
     TRY(list(run, is_checkpoint, &names, &count));
     status s = ST_OK;
-    for (int i = 0; i < count - (int)keeping->newest && s == ST_OK; i++) {
+    for (int i = count - 1; i >= 0 && s == ST_OK; i--) {
         char path[RUN_PATH_SIZE];
         ASSERT(names != NULL);
-        if (keeping->stride > 0 && step_of(names[i]->d_name) % keeping->stride == 0) continue;
+        uint64_t step = step_of(names[i]->d_name);
+        bool stays = ++seen[divides(keeping->regular, step)] <= keeping->newest;
+        if (stays || divides(keeping->stride, step)) continue;
         join(path, run, names[i]->d_name);
         if (unlink(path) != 0)
             s = failure(ST_IO, "%s: the old checkpoint cannot be deleted: %s", path,

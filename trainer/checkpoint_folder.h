@@ -10,10 +10,12 @@
 
 #include "trainer/run_folder.h"
 
-// Which checkpoints stay: the newest `newest`, and those of all steps that `stride` divides (0: none).
+// Which checkpoints stay: the newest `newest` of those in their time (at steps that `regular` divides; 0:
+// none is), as many of the others (after a stop, or minutes), and all at steps that `stride` divides
+// (0: none).
 typedef struct checkpoint_keeping {
     int64_t newest;
-    uint64_t stride;
+    uint64_t regular, stride;
 } checkpoint_keeping;
 
 // Path of the checkpoint of `step`.

@@ -102,8 +102,10 @@ static const config_field evaluate_fields[] = {
 static const config_field checkpoint_fields[] = {
     {"every", FIELD_INT, offsetof(job_checkpoint, every), "1", 0, NO_LIMIT, NULL,
      "epochs between checkpoints; 0 = at the end only"},
+    {"minutes", FIELD_REAL, offsetof(job_checkpoint, minutes), "30", 0, 1e6, NULL,
+     "write one also when the last is so many minutes old; 0 = never"},
     {"keep", FIELD_INT, offsetof(job_checkpoint, keep), "3", 1, 1000000, NULL,
-     "newest checkpoints to keep"},
+     "newest checkpoints to keep; as many again of those between and after stops"},
     {"keep_every", FIELD_INT, offsetof(job_checkpoint, keep_every), "0", 0, NO_LIMIT, NULL,
      "also keep every so-manieth checkpoint for ever; 0 = none"},
     {0}};

@@ -42,6 +42,7 @@ typedef struct job_watch {
 
 typedef struct job_checkpoint {
     int64_t every, keep, keep_every; // epochs, files, checkpoints
+    double minutes;                  // 0 = none in between
 } job_checkpoint;
 
 // A plug-in's own settings, laid out as its field table says.

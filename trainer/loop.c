@@ -223,7 +223,7 @@ status training_step(training *t, const batch *b, step_outcome *outcome)
 static status run_step(training *t, report *r)
 {
     double waited = 0;
-    step_outcome outcome;
+    step_outcome outcome = {0};
     pulse_step(t->step);
     phases_enter(&t->phases, PHASE_DATA);
     TRY(training_step(t, loader_next(t->loader, &waited), &outcome));
@@ -270,6 +270,21 @@ static const char *state_of(const training *t, bool last)
     return last || t->stopping ? "stopped" : "running";
 }
 
+// Local. Rank 0 holds all that a checkpoint needs, so the others need not know of one by the clock.
+static void save(training *t)
+{
+    if (t->saver == NULL) return;
+    phases_enter(&t->phases, PHASE_OTHER);
+    snapshot_begin(t);
+    t->saved = clock_seconds();
+}
+
+static bool is_old(const training *t)
+{
+    double seconds = 60 * t->job->checkpoint.minutes;
+    return seconds > 0 && clock_seconds() - t->saved > seconds;
+}
+
 // Local. All that has been handed to the disk is there, or this is an error.
 static status finish_writing(training *t)
 {
@@ -305,10 +320,11 @@ static status after_step(training *t, report *r, bool last)
     if (draw_due && t->pending == ST_OK) t->pending = forgive(draw(t));
     if (due(t->step, t->steps_per_epoch, 1) && t->pending == ST_OK)
         t->pending = forgive(proof_add_epoch(t));
+    if (!save_due && is_old(t)) save(t);
     if (!save_due && !evaluate_due) return ST_OK;
     phases_enter(&t->phases, PHASE_OTHER);
     TRY(agree(t->world, t->pending));
-    if (save_due && t->saver != NULL) snapshot_begin(t);
+    if (save_due) save(t);
     if (evaluate_due && !leaving) TRY(training_evaluate(t, r));
     TRY(note_state(t, r, last));
     start_counting(t, r);
@@ -354,6 +370,7 @@ static status run_steps(training *t, report *r)
     TRY(agree(t->world, forgive(proof_begin(t))));
     TRY(training_evaluate_floors(t, r));
     start_counting(t, r);
+    t->saved = clock_seconds();
     while (t->step < end && !t->stopping) {
         TRY(timed_step(t, r));
         TRY(after_step(t, r, t->step == end));

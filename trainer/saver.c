@@ -37,11 +37,16 @@ struct saver {
     saver_times times;
 };
 
+status saver_room(const saver *s)
+{
+    return checkpoint_folder_room(s->run, s->bytes + FILE_OVERHEAD);
+}
+
 static status write_copies(saver *s)
 {
     char path[RUN_PATH_SIZE];
     checkpoint_folder_path(s->run, s->step, path);
-    TRY(checkpoint_folder_room(s->run, s->bytes + FILE_OVERHEAD));
+    TRY(saver_room(s));
     TRY(checkpoint_write(path, s->arrays, s->array_count, s->texts, s->text_count));
     return checkpoint_folder_publish(s->run, s->step, &s->keeping);
 }
@@ -91,6 +96,7 @@ static status plan_copies(saver *s, const checkpoint_array *arrays, size_t count
         padded += arena_padded(checkpoint_array_bytes(&arrays[i]));
         s->bytes += checkpoint_array_bytes(&arrays[i]);
     }
+    ASSERT(count > 0);
     s->arrays = calloc(count, sizeof *s->arrays);
     CHECK(s->arrays != NULL, ST_INTERNAL, "no memory for the list of a checkpoint's arrays");
     s->array_count = count;
@@ -98,6 +104,8 @@ static status plan_copies(saver *s, const checkpoint_array *arrays, size_t count
     for (size_t i = 0; i < count; i++) {
         s->arrays[i] = arrays[i];
         s->arrays[i].data = arena_take(&s->memory, checkpoint_array_bytes(&arrays[i]));
+        // Pages come into being when they are first written: now, not while the training waits.
+        memset(s->arrays[i].data, 0, checkpoint_array_bytes(&arrays[i]));
     }
     return ST_OK;
 }
@@ -224,7 +232,7 @@ void saver_destroy(saver *s)
         s->state = SAVER_ENDING;
         pthread_cond_broadcast(&s->changed);
         pthread_mutex_unlock(&s->mutex);
-        pthread_join(s->writer, NULL);
+        ASSERT(pthread_join(s->writer, NULL) == 0);
     }
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->mutex);

@@ -28,6 +28,9 @@ status saver_create(saver **made, const char *run, const checkpoint_keeping *kee
 // Bytes of all arrays.
 uint64_t saver_bytes(const saver *s);
 
+// Whether the disk has room for one checkpoint. Errors: ST_IO.
+status saver_room(const saver *s);
+
 // Copies the arrays, named, typed and sized as at the creation, and has them written as the checkpoint
 // of `step`. Waits first while the one before is still being written.
 void saver_begin(saver *s, uint64_t step, const checkpoint_array *arrays);

@@ -61,8 +61,8 @@ static void describe_machine(machine_texts *m)
 static checkpoint_keeping keeping_of(const training *t)
 {
     const job_checkpoint *wanted = &t->job->checkpoint;
-    uint64_t every = (uint64_t)(wanted->every * wanted->keep_every);
-    return (checkpoint_keeping){wanted->keep, t->steps_per_epoch * every};
+    uint64_t regular = t->steps_per_epoch * (uint64_t)wanted->every;
+    return (checkpoint_keeping){wanted->keep, regular, regular * (uint64_t)wanted->keep_every};
 }
 
 status snapshot_prepare(training *t)

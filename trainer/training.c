@@ -146,6 +146,10 @@ static status open_folder(training *t, resume_point *point)
     TRY(run_folder_open(&t->folder, t->job->run));
     TRY(run_folder_write(&t->folder, "job.yaml", t->job->resolved));
     TRY(snapshot_prepare(t));
+    if (saver_room(t->saver) != ST_OK) { // later there may be room
+        log_warn("%s; training goes on without", status_message());
+        status_clear();
+    }
     TRY(checkpoint_folder_choose(t->job->run, &found, &point->step));
     point->found = found;
     return ST_OK;

@@ -48,6 +48,7 @@ typedef struct training {
     saver *saver;                   // rank 0
     checkpoint_array *arrays;       // rank 0: (array_count) the state, for the saver
     size_t array_count;
+    double saved;      // rank 0: clock_seconds of the last checkpoint's beginning
     proof proof;       // rank 0
     warnings warnings; // told so far
     phases phases;

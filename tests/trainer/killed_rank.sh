@@ -21,3 +21,16 @@ wait $launcher || code=$?
 [ "$code" != 0 ] || fail "the job said that all is well"
 train 1 killed schedule.epochs=40 data.test=
 [ "$(hash_of killed)" = "$(hash_of whole)" ] || fail "other bits after kill and resume"
+
+# Without an epoch's end in sight: what was learned since the last checkpoint by the clock is lost, no more.
+"$basin" train "$job" run=clock schedule.epochs=40 data.test= checkpoint.every=0 checkpoint.minutes=0.001 >log 2>&1 &
+victim=$!
+for _ in $(seq 300); do
+    [ -e clock/checkpoints/latest ] && break
+    sleep 0.05
+done
+kill -9 $victim
+wait $victim 2>/dev/null || true
+[ -e clock/checkpoints/latest ] || { cat log; fail "no checkpoint by the clock after 15 seconds"; }
+train 2 clock schedule.epochs=40 data.test=
+[ "$(hash_of clock)" = "$(hash_of whole)" ] || fail "other bits after a checkpoint by the clock"

@@ -51,7 +51,7 @@ static void newest_and_every_so_manieth_stay(void **state)
 {
     (void)state;
     make_run("keep");
-    const checkpoint_keeping keeping = {2, 20};
+    const checkpoint_keeping keeping = {2, 5, 20};
     for (uint64_t step = 5; step <= 50; step += 5) {
         write_step(step);
         assert_ok(checkpoint_folder_publish(run, step, &keeping));
@@ -64,11 +64,25 @@ static void newest_and_every_so_manieth_stay(void **state)
     assert_string_equal(target, "step-000000000050.h5");
 }
 
+// Those of epochs' ends are not driven out by those in between.
+static void others_are_counted_by_themselves(void **state)
+{
+    (void)state;
+    make_run("others");
+    const checkpoint_keeping keeping = {2, 10, 0};
+    for (uint64_t step = 1; step <= 29; step++) {
+        write_step(step);
+        assert_ok(checkpoint_folder_publish(run, step, &keeping));
+    }
+    for (uint64_t step = 1; step <= 29; step++)
+        assert_int_equal(has(step, ""), step >= 28 || step == 10 || step == 20);
+}
+
 static void none_is_deleted_for_a_damaged_one(void **state)
 {
     (void)state;
     make_run("unread");
-    const checkpoint_keeping keeping = {1, 0};
+    const checkpoint_keeping keeping = {1, 1, 0};
     write_step(1);
     assert_ok(checkpoint_folder_publish(run, 1, &keeping));
     write_step(2);
@@ -123,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(newest_and_every_so_manieth_stay),
+        cmocka_unit_test(others_are_counted_by_themselves),
         cmocka_unit_test(none_is_deleted_for_a_damaged_one),
         cmocka_unit_test(the_newest_good_one_is_chosen_and_bad_ones_are_marked),
         cmocka_unit_test(only_damaged_ones_are_an_error),

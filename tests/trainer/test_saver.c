@@ -29,7 +29,7 @@ static saver *make_saver(const char *name, char run[RUN_PATH_SIZE])
 {
     run_folder r;
     saver *s = NULL;
-    const checkpoint_keeping keeping = {2, 0};
+    const checkpoint_keeping keeping = {2, 1, 0};
     run_root_open(&r, name);
     snprintf(run, RUN_PATH_SIZE, "%s", r.path);
     assert_ok(run_folder_close(&r));
