@@ -14,17 +14,23 @@ command -v smpicc >/dev/null || { echo "scaling: SimGrid (libsimgrid-dev) is not
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# compile PROGRAM SOURCE ...: with comm/ and what it needs, into $folder. What the program defines itself goes before.
+# simulated SOURCE OBJECT
+simulated() { smpicc -O2 -std=gnu11 -D_GNU_SOURCE -include "$here/simulator.h" -I"$root" -c "$1" -o "$2"; }
+
+# compile PROGRAM: into $folder, with what it needs of base/ and comm/ and does not define itself.
 compile() {
-    local program=$1 source
-    shift
-    for source in "$here/$program.c" "$root"/base/{clock,log,pulse,rng,status,thread,trace}.c "$root"/comm/*.c "$@"; do
-        smpicc -O2 -std=gnu11 -D_GNU_SOURCE -include "$here/simulator.h" -I"$root" -c "$source" \
-            -o "$folder/$(basename "$source" .c).o"
+    local source
+    mkdir "$folder/below"
+    for source in "$root"/base/*.c "$root"/comm/*.c; do
+        simulated "$source" "$folder/below/$(basename "$source").o"
     done
-    objcopy --weaken-symbol=tree_add "$folder/reduce_tree.o"
-    [ "$program" = bits ] || objcopy --redefine-sym memset=clear_small "$folder/reduce.o"
-    smpicc "$folder"/*.o -lm -o "$folder/$program"
+    if [ "$1" = steps ]; then
+        objcopy --weaken-symbol=tree_add "$folder/below/reduce_tree.c.o"
+        objcopy --redefine-sym memset=clear_small "$folder/below/reduce.c.o"
+    fi
+    ar rcs "$folder/below.a" "$folder"/below/*.o
+    simulated "$here/$1.c" "$folder/$1.o"
+    smpicc "$folder/$1.o" "$folder/below.a" -lm -lpthread -o "$folder/$1"
 }
 
 # fat_tree RANKS: two levels of switches, half as many cables up from a switch as down to its hosts.
@@ -63,7 +69,7 @@ simulate() {
 case $what in
 bits)
     [ $# -gt 0 ] || set -- 1 2 4 8 16 32 64 128 256 512 1024 2048 4096 3 5 6 10 12 15 24 48
-    compile bits "$root/base/arena.c"
+    compile bits
     for ranks in "$@"; do
         star "$ranks"
         workers=$((4096 % ranks == 0 ? 4096 : 3840))
