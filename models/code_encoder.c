@@ -27,3 +27,16 @@ int code_encoder_match(graph *g, const char *name, const code_space *s, int imag
     return graph_chain(g, "analyse", full, images, "{atoms: %d, kernel: %d, border: %s}", s->atoms,
                        s->kernel, s->border);
 }
+
+void code_encoder_start_match(const void *settings, const graph *g, const code_start *from,
+                              float *params, float *rates)
+{
+    (void)settings;
+    const graph_param *p;
+    for (int i = 0; (p = graph_param_at(g, i)) != NULL; i++) {
+        if (strcmp(p->name, "encoder.filters.weight") != 0) continue;
+        rates[i] = 1; // though they are small: they must grow
+        for (size_t k = 0; k < p->count; k++)
+            params[p->offset + k] = (float)((double)from->atoms[k] / from->bound);
+    }
+}

@@ -43,4 +43,9 @@ const code_encoder_type *code_encoder_find(const char *name);
 // The linear part that all share, node "encoder.`name`": how well each filter matches each place.
 int code_encoder_match(graph *g, const char *name, const code_space *s, int images);
 
+// A `start` for encoders of one match, node "encoder.filters": D / L, as in a first step of ISTA. (Random
+// filters of length 1 all answer everywhere; D of that says nothing of the image, but much more.)
+void code_encoder_start_match(const void *settings, const graph *g, const code_start *from,
+                              float *params, float *rates);
+
 #endif

@@ -14,4 +14,5 @@ const code_encoder_type encoder_linear = {
     .help = "linear filters",
     .fields = fields,
     .build = build,
+    .start = code_encoder_start_match,
 };

@@ -16,4 +16,5 @@ const code_encoder_type encoder_shrink = {
     .help = "filters and a smooth shrinkage",
     .fields = fields,
     .build = build,
+    .start = code_encoder_start_match,
 };

@@ -176,11 +176,32 @@ static void lista_starts_as_ista(void **state)
     assert_is_ista("{steps: 2, form: dense, tied: false}", "full", true, 2, 1);
 }
 
+static void filters_start_as_the_atoms_by_their_bound(void **state)
+{
+    (void)state;
+    const char *names[] = {"linear", "shrink"};
+    for (int i = 0; i < 2; i++) {
+        trial t;
+        const code_encoder_type *e = code_encoder_find(names[i]);
+        open_trial(&t, e, "{}", (code_space){ATOMS, KERNEL, "same", false});
+        float *atoms = unit_atoms(), rates[8] = {0};
+        e->start(t.settings, t.g, &(code_start){atoms, 40, 2}, t.params, rates);
+        const graph_param *filters = graph_param_at(t.g, 0);
+        assert_string_equal(filters->name, "encoder.filters.weight");
+        for (size_t k = 0; k < filters->count; k++)
+            assert_true(fabsf(t.params[filters->offset + k] - atoms[k] / 40) < 1e-7f);
+        assert_true(rates[0] == 1);
+        free(atoms);
+        close_trial(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_encoder_learns_from_all_its_weights),
         cmocka_unit_test(lista_starts_as_ista),
+        cmocka_unit_test(filters_start_as_the_atoms_by_their_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
