@@ -93,7 +93,7 @@ status reduce_create(reduce **created, const world *w, const workers *v, size_t 
     reduce *r = *created = calloc(1, sizeof *r);
     status made =
         agree(w, r != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for a sum over workers"));
-    if (made == ST_OK) {
+    if (r != NULL && made == ST_OK) {
         *r = (reduce){.w = w, .v = *v, .capacity = count, .count = count};
         made = create(r);
     }

@@ -105,7 +105,7 @@ static status measure_sum(comm_bench *b, size_t count)
     workers v = {.total = w->size, .first = w->rank, .count = 1, .batch = 1};
     reduce *r;
     TRY(reduce_create(&r, w, &v, count));
-    float *values = calloc(count, sizeof *values), *sums = calloc(count, sizeof *sums);
+    float *values = calloc(count + 1, sizeof *values), *sums = calloc(count + 1, sizeof *sums);
     status s = values != NULL && sums != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for sums");
     s = agree(w, s);
     if (s == ST_OK) {
@@ -196,7 +196,7 @@ static status run(const world *w, int argc, char **argv)
     static comm_bench b; // too large for a stack
     b = (comm_bench){.world = w};
     status s = agree(w, read_words(&b, argc, argv));
-    if (s == ST_OK) s = measure(&b);
+    if (s == ST_OK && b.of_ranks != NULL) s = measure(&b);
     free(b.of_ranks);
     return s;
 }

@@ -51,7 +51,7 @@ int main(int argc, char **argv)
 {
     world w;
     if (world_init(&w, &argc, &argv) != ST_OK || argc != 3) return 1;
-    int failed = bits(&w, atoi(argv[1]), strtoul(argv[2], NULL, 10));
+    int failed = bits(&w, (int)strtol(argv[1], NULL, 10), strtoul(argv[2], NULL, 10));
     world_fini(&w);
     return failed;
 }

@@ -62,7 +62,7 @@ simulate() {
     local ranks=$1
     shift
     (cd "$folder" && smpirun -np "$ranks" -platform platform.xml -hostfile hosts --log=root.thres:critical \
-        --cfg=smpi/simulate-computation:no --cfg=smpi/host-speed:1Gf --cfg=smpi/shared-malloc-blocksize:16777216 \
+        --cfg=smpi/simulate-computation:no --cfg=smpi/host-speed:1Gf --cfg=smpi/coll-selector:ompi --cfg=smpi/shared-malloc-blocksize:16777216 \
         "./$@")
 }
 
