@@ -47,6 +47,7 @@ status shard_reader_create(shard_reader *reader, const shard_layout *shards, uin
     reader->sample = arena_take(&reader->memory, sample);
     reader->inflated = arena_take(&reader->memory, block);
     reader->packed = arena_take(&reader->memory, reader->packed_bytes);
+    TRY(page_cache_create(&reader->columns));
     return block > 0 ? block_cache_create(&reader->cache, block, SHARD_CACHE_BYTES, blocks) : ST_OK;
 }
 
@@ -95,22 +96,29 @@ static shard_handle *use_handle(shard_reader *reader, uint64_t shard)
     return found;
 }
 
-static status read_at(shard_handle *handle, const shard_layout *l, uint64_t offset, void *buffer,
-                      size_t bytes)
+static status open_plain(shard_handle *handle, const shard_layout *l, open_file *file)
 {
     if (handle->descriptor < 0) handle->descriptor = open(l->path, O_RDONLY | O_CLOEXEC);
     CHECK(handle->descriptor >= 0, ST_IO, "%s: cannot be opened: %s", l->path, strerror(errno));
-    char *to = buffer;
-    while (bytes > 0) {
-        ssize_t got = pread(handle->descriptor, to, bytes, (off_t)offset);
-        if (got < 0 && errno == EINTR) continue;
-        CHECK(got >= 0, ST_IO, "%s: cannot be read at byte %" PRIu64 ": %s", l->path, offset,
-              strerror(errno));
-        CHECK(got > 0, ST_BAD_DATA, "%s: ends at byte %" PRIu64 ", before its samples do", l->path,
-              offset);
-        to += got, offset += (uint64_t)got, bytes -= (size_t)got;
-    }
+    *file = (open_file){handle->shard, handle->descriptor, l->path};
     return ST_OK;
+}
+
+static status read_at(shard_handle *handle, const shard_layout *l, uint64_t offset, void *buffer,
+                      size_t bytes)
+{
+    open_file file;
+    TRY(open_plain(handle, l, &file));
+    return open_file_read(&file, offset, buffer, bytes);
+}
+
+// A few bytes, whose neighbours are wanted soon.
+static status read_kept(shard_reader *reader, shard_handle *handle, uint64_t offset, void *buffer,
+                        size_t bytes)
+{
+    open_file file;
+    TRY(open_plain(handle, &reader->shards[handle->shard], &file));
+    return page_cache_read(&reader->columns, &file, offset, buffer, bytes);
 }
 
 // Samples first .. of the file into a block, as stored. Wants the lock.
@@ -213,12 +221,13 @@ static void gather(const shard_layout *l, const unsigned char *block, uint64_t n
 }
 
 // Where image `index` begins in the column of bytes, and where the next one does.
-static status read_offsets(shard_handle *handle, const shard_layout *l, uint64_t index,
+static status read_offsets(shard_reader *reader, shard_handle *handle, uint64_t index,
                            uint64_t offsets[2])
 {
+    const shard_layout *l = &reader->shards[handle->shard];
     char reason[HDF5_TEXT_SIZE];
     if (l->offsets_offset != 0)
-        return read_at(handle, l, l->offsets_offset + 8 * index, offsets, 16);
+        return read_kept(reader, handle, l->offsets_offset + 8 * index, offsets, 16);
     hdf5_lock();
     status s = open_hdf5(l, &handle->file, &handle->offsets, SHARD_OFFSETS);
     if (s == ST_OK && hdf5_read_column(handle->offsets, index, 2, H5T_NATIVE_UINT64, offsets) < 0)
@@ -228,11 +237,12 @@ static status read_offsets(shard_handle *handle, const shard_layout *l, uint64_t
     return s;
 }
 
-static status read_encoded(shard_handle *handle, const shard_layout *l, stored_sample *stored)
+static status read_encoded(shard_reader *reader, shard_handle *handle, const shard_layout *l,
+                           stored_sample *stored)
 {
     char reason[HDF5_TEXT_SIZE];
     uint64_t offsets[2] = {0};
-    TRY(read_offsets(handle, l, stored->index, offsets));
+    TRY(read_offsets(reader, handle, stored->index, offsets));
     stored->size = offsets[1] - offsets[0];
     CHECK(offsets[1] > offsets[0] && stored->size <= l->largest_bytes, ST_BAD_DATA,
           "%s: the place of sample %" PRIu64 " has changed since the file was opened", l->path,
@@ -256,7 +266,7 @@ status shard_reader_get(shard_reader *reader, stored_sample *stored)
     const shard_layout *l = &reader->shards[stored->shard];
     stored->bytes = reader->sample;
     if (l->storage == STORED_ENCODED)
-        return read_encoded(use_handle(reader, stored->shard), l, stored);
+        return read_encoded(reader, use_handle(reader, stored->shard), l, stored);
     stored->size = sample_bytes_of(l);
     if (l->storage == STORED_PLAIN) {
         stored->place = l->offset + stored->index * stored->size;
@@ -284,7 +294,7 @@ status shard_reader_get_crc(shard_reader *reader, uint64_t shard, uint64_t index
 {
     const shard_layout *l = &reader->shards[shard];
     shard_handle *handle = use_handle(reader, shard);
-    if (l->crc_offset != 0) return read_at(handle, l, l->crc_offset + 4 * index, crc, 4);
+    if (l->crc_offset != 0) return read_kept(reader, handle, l->crc_offset + 4 * index, crc, 4);
     hdf5_lock();
     status s = read_crc(handle, l, index, crc);
     hdf5_unlock();
@@ -298,5 +308,6 @@ void shard_reader_destroy(shard_reader *reader)
         if (reader->handles[i].used != 0) close_handle(&reader->handles[i]);
     hdf5_unlock();
     block_cache_destroy(&reader->cache);
+    page_cache_destroy(&reader->columns);
     arena_destroy(&reader->memory);
 }

@@ -11,6 +11,7 @@
 #define IO_SHARD_READER_H
 
 #include "io/block_cache.h"
+#include "io/page_cache.h"
 #include "io/shard_layout.h"
 
 #include <hdf5.h>
@@ -31,6 +32,7 @@ typedef struct shard_reader {
     shard_handle handles[SHARD_OPEN_FILES];
     uint64_t now;
     block_cache cache;
+    page_cache columns; // of checksums and offsets
     arena memory;
     unsigned char *sample;   // one raw sample
     unsigned char *packed;   // one chunk as stored
