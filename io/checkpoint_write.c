@@ -9,6 +9,7 @@
 #include "io/seal.h"
 #include "io/shard.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // A single value as an attribute; -1 on failure.
@@ -41,12 +42,26 @@ static herr_t write_hash(hid_t object, const char *name, uint64_t hash)
     return write_attribute(object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, &hash);
 }
 
-// links: makes the groups in a name. layout: contiguous, no times, so that equal contents give
-// equal files.
+// The groups in a name. HDF5 can make them by itself, but then they hold the time of their making.
+static void create_groups(hid_t file, const char *name)
+{
+    char path[sizeof((checkpoint_array *)NULL)->name];
+    hid_t timeless = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_obj_track_times(timeless, false);
+    for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        snprintf(path, sizeof path, "%.*s", (int)(slash - name), name);
+        if (H5Lexists(file, path, H5P_DEFAULT) > 0) continue;
+        hid_t group = H5Gcreate2(file, path, H5P_DEFAULT, timeless, H5P_DEFAULT);
+        if (group >= 0) H5Gclose(group); // else the array cannot be made either
+    }
+    H5Pclose(timeless);
+}
+
+// layout: contiguous, no times, so that equal contents give equal files.
 static hid_t create_array(hid_t file, const checkpoint_array *array)
 {
-    hid_t links = H5Pcreate(H5P_LINK_CREATE), layout = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_create_intermediate_group(links, 1);
+    create_groups(file, array->name);
+    hid_t layout = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_alloc_time(layout, H5D_ALLOC_TIME_EARLY);
     H5Pset_fill_time(layout, H5D_FILL_TIME_NEVER);
     H5Pset_obj_track_times(layout, false);
@@ -55,11 +70,10 @@ static hid_t create_array(hid_t file, const checkpoint_array *array)
         dims[i] = array->dims[i];
     hid_t space =
         array->rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(array->rank, dims, NULL);
-    hid_t dataset =
-        H5Dcreate2(file, array->name, array_stored(array->type), space, links, layout, H5P_DEFAULT);
+    hid_t dataset = H5Dcreate2(file, array->name, array_stored(array->type), space, H5P_DEFAULT,
+                               layout, H5P_DEFAULT);
     H5Sclose(space);
     H5Pclose(layout);
-    H5Pclose(links);
     return dataset;
 }
 
