@@ -105,8 +105,11 @@ static void add_meaning(page *p, const stall_view *v, double now)
 
 void stall_describe(const stall_view *v, double now, char *text, size_t size)
 {
-    page p = {text, size, 0};
-    add(&p, "basin: error: stalled: no rank has got on for %.0f seconds (watch.stall)\n", v->limit);
+    int first = snprintf(text, size,
+                         "basin: error: stalled: no rank has got on for %.0f seconds "
+                         "(watch.stall)\n",
+                         v->limit);
+    page p = {text, size, (size_t)first};
     add(&p, "basin:   rank  host             process      step  phase          sample   since\n");
     int rows = add_rows(&p, v, now, true, 0);
     rows = add_rows(&p, v, now, false, rows);

@@ -164,6 +164,7 @@ status watchdog_start(watchdog **out, const world *w, const char *path, double s
     watchdog *d = NULL;
     status s = agree(w, create(&d, w, path, stall));
     if (s == ST_OK) {
+        ASSERT(d != NULL);
         status mine = thread_start(&d->thread, run, d, "the watchdog's thread");
         d->started = mine == ST_OK;
         s = agree(w, mine);

@@ -24,6 +24,12 @@ static double median(double *values, int count)
     return values[(count - 1) / 2];
 }
 
+// A rank's row: (PHASE_COUNT).
+static const double *seconds_of(const double *seconds, int rank)
+{
+    return seconds + (size_t)rank * PHASE_COUNT;
+}
+
 static double busy_seconds(const double *in_phase)
 {
     double total = 0;
@@ -39,8 +45,8 @@ static void find_phase(const double *seconds, int ranks, double *sorted, pace_fo
     for (int i = 0; i < PHASE_COUNT; i++) {
         if (i == PHASE_WAIT) continue;
         for (int rank = 0; rank < ranks; rank++)
-            sorted[rank] = seconds[rank * PHASE_COUNT + i];
-        double excess = seconds[found->slowest * PHASE_COUNT + i] - median(sorted, ranks);
+            sorted[rank] = seconds_of(seconds, rank)[i];
+        double excess = seconds_of(seconds, found->slowest)[i] - median(sorted, ranks);
         if (excess <= found->excess) continue;
         found->excess = excess;
         found->phase = (phase)i;
@@ -51,14 +57,14 @@ pace_found pace_find(const double *seconds, int ranks, double *sorted)
 {
     pace_found found = {0};
     for (int rank = 0; rank < ranks; rank++) {
-        sorted[rank] = busy_seconds(seconds + rank * PHASE_COUNT);
+        sorted[rank] = busy_seconds(seconds_of(seconds, rank));
         if (sorted[rank] <= found.seconds) continue;
         found.seconds = sorted[rank];
         found.slowest = rank;
     }
     found.median = median(sorted, ranks);
     for (int rank = 0; rank < ranks; rank++) {
-        double off = busy_seconds(seconds + rank * PHASE_COUNT) - found.median;
+        double off = busy_seconds(seconds_of(seconds, rank)) - found.median;
         sorted[rank] = off < 0 ? -off : off;
     }
     found.deviation = NORMAL_FROM_MAD * median(sorted, ranks);

@@ -1,33 +1,67 @@
 // trainer/proof_record.c -- one line a record; what is read is only what this file writes.
 #include "trainer/proof_record.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+
+// Moves behind `expected`; false when the text goes on otherwise.
+static bool skip(const char **at, const char *expected)
+{
+    size_t length = strlen(expected);
+    if (strncmp(*at, expected, length) != 0) return false;
+    *at += length;
+    return true;
+}
+
+static bool take_number(const char **at, int base, uint64_t *value)
+{
+    char *end;
+    if (!isxdigit((unsigned char)**at)) return false; // no sign, no blank
+    errno = 0;
+    *value = strtoull(*at, &end, base);
+    if (errno != 0) return false;
+    *at = end;
+    return true;
+}
+
+static bool take_hash(const char **at, const char *key, uint64_t *value)
+{
+    return skip(at, key) && skip(at, ":\"") && take_number(at, 16, value) && skip(at, "\"");
+}
+
+static bool take_name(const char **at, char name[PROOF_NAME_SIZE])
+{
+    size_t length = strcspn(*at, "\"\n");
+    if (length == 0 || length >= PROOF_NAME_SIZE) return false;
+    memcpy(name, *at, length);
+    name[length] = '\0';
+    *at += length;
+    return skip(at, "\"");
+}
+
+static proof_kind take_rest(const char **at, proof_line *line)
+{
+    if (take_hash(at, "\"digest\"", &line->hash)) return PROOF_STEP;
+    if (skip(at, "\"tensor\":\""))
+        return take_name(at, line->tensor) && take_hash(at, ",\"hash\"", &line->hash) ? PROOF_TENSOR
+                                                                                      : PROOF_OTHER;
+    bool epoch = take_hash(at, "\"job\"", &line->job) &&
+                 take_hash(at, ",\"software\"", &line->software) &&
+                 take_hash(at, ",\"chain\"", &line->hash);
+    return epoch ? PROOF_EPOCH : PROOF_OTHER;
+}
 
 proof_line proof_line_parse(const char *text)
 {
     proof_line line = {0};
-    int end = 0;
-    (void)sscanf(text, "{\"step\":%" SCNu64 ",\"digest\":\"%16" SCNx64 "\"}%n", &line.step,
-                 &line.hash, &end);
-    if (end > 0) {
-        line.kind = PROOF_STEP;
+    if (!skip(&text, "{\"step\":") || !take_number(&text, 10, &line.step) || !skip(&text, ","))
         return line;
-    }
-    (void)sscanf(text,
-                 "{\"step\":%" SCNu64 ",\"tensor\":\"%199[^\"]\",\"hash\":\"%16" SCNx64 "\"}%n",
-                 &line.step, line.tensor, &line.hash, &end);
-    if (end > 0) {
-        line.kind = PROOF_TENSOR;
-        return line;
-    }
-    (void)sscanf(text,
-                 "{\"step\":%" SCNu64 ",\"job\":\"%16" SCNx64 "\",\"software\":\"%16" SCNx64
-                 "\",\"chain\":\"%16" SCNx64 "\"}%n",
-                 &line.step, &line.job, &line.software, &line.hash, &end);
-    if (end > 0) line.kind = PROOF_EPOCH;
+    proof_kind kind = take_rest(&text, &line);
+    if (skip(&text, "}")) line.kind = kind;
     return line;
 }
 

@@ -24,7 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define REAL(name) ((__typeof__(&name))find(#name))
+#define REAL(name) ((__typeof__(&(name)))find(#name))
 
 static atomic_long calls;
 
@@ -47,8 +47,9 @@ static bool is_rank(void)
     if (strcmp(program_invocation_short_name, "basin") != 0) return false;
     const char *mine = setting("OMPI_COMM_WORLD_RANK");
     if (mine[0] == '\0') mine = setting("PMI_RANK");
+    if (mine[0] == '\0') mine = "0";
     const char *wanted = setting("FAULT_RANK");
-    return wanted[0] == '\0' || atoi(wanted) == atoi(mine);
+    return wanted[0] == '\0' || strcmp(wanted, mine) == 0;
 }
 
 static bool is_listed(const char *call)
@@ -88,7 +89,7 @@ static void damage(const char *how)
 static int fault(const char *call, const char *path)
 {
     if (!is_listed(call) || !is_rank() || strstr(path, setting("FAULT_PATH")) == NULL) return 0;
-    if (atomic_fetch_add(&calls, 1) + 1 != atol(setting("FAULT_AT"))) return 0;
+    if (atomic_fetch_add(&calls, 1) + 1 != strtol(setting("FAULT_AT"), NULL, 10)) return 0;
     const char *what = setting("FAULT_DO");
     if (strcmp(what, "EIO") == 0) return EIO;
     if (strcmp(what, "ENOSPC") == 0) return ENOSPC;
@@ -131,6 +132,7 @@ __attribute__((destructor)) static void report(void)
         }                                                                                          \
     } while (0)
 
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): glibc's names are reserved ones
 int open(const char *path, int flags, ...)
 {
     va_list more;
@@ -250,7 +252,10 @@ int mkdir(const char *path, mode_t mode)
     return REAL(mkdir)(path, mode);
 }
 
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
+
 // OpenBLAS; (enum, enum, enum, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+// NOLINTBEGIN(readability-function-size): the parameters are those of BLAS
 void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a,
                  int lda, const float *b, int ldb, float beta, float *c, int ldc);
 void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a,
@@ -259,3 +264,4 @@ void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, co
     REAL(cblas_sgemm)(order, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     if (fault("gemm", "") != 0) c[0] = NAN;
 }
+// NOLINTEND(readability-function-size)

@@ -32,7 +32,7 @@ static void load(void)
     changed = malloc(whole_size);
     rewind(in);
     if (whole == NULL || changed == NULL || fread(whole, 1, whole_size, in) != whole_size) abort();
-    fclose(in);
+    (void)fclose(in); // read only
     if (hash_of(path, &whole_hash) != ST_OK) abort();
 }
 

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef FORMAT_NAME
+#define FORMAT_NAME "idx"
+#define FILE_NAME   "x-images-idx3-ubyte"
+#endif
 #define MOST_BYTES  (1 << 20) // of a sample
 #define MOST_TRIALS 64        // samples
 
