@@ -43,7 +43,7 @@ void reduce_push(reduce *r);
 
 // Collective. After all own leaves were pushed; then the next sum may begin. Returns the sum (count
 // floats, same bits on all ranks), valid until the next reduce_leaf. *wait_seconds grows by the time
-// spent in messages.
+// spent waiting for other ranks.
 const float *reduce_finish(reduce *r, double *wait_seconds);
 
 void reduce_destroy(reduce *r);
