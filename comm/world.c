@@ -34,6 +34,14 @@ static status launch_check(int size)
     return ST_OK;
 }
 
+// Has a launcher told this process of the others, in the way of any MPI? If not, Open MPI would end
+// under srun before it can be asked, and blame its own build.
+static bool has_launcher(void)
+{
+    return getenv("PMIX_RANK") != NULL || getenv("PMI_RANK") != NULL ||
+           getenv("OMPI_COMM_WORLD_SIZE") != NULL;
+}
+
 // Processors that the ranks of this machine may run on, all together. One rank's own mask would not
 // do: mpirun binds each rank to a core of its own.
 static int machine_processors(MPI_Comm machine)
@@ -106,6 +114,7 @@ status world_init(world *w, int *argc, char ***argv)
     int thread_level, host_length;
     *w = (world){.private = &only};
     only.machine = MPI_COMM_NULL;
+    if (!has_launcher()) TRY(launch_check(1));
     yield_when_crowded();
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &thread_level);
     MPI_Comm_dup(MPI_COMM_WORLD, &only.all);

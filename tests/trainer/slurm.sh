@@ -69,6 +69,11 @@ limited() { # RUN SCRIPT SIGNAL
 }
 limited direct train.sbatch USR1@55
 
+# Without pmix every rank would believe to be alone.
+expect 64 'start the ranks with `srun --mpi=pmix`' \
+    srun -n 2 --mpi=none "$basin" train "$small_job" run=lonely evaluate.floors=false data.test=
+[ -e lonely ] && fail "a rank that believes to be alone has begun"
+
 # A sweep: each line of the file is a run of its own.
 cp "$small_job" job.yaml
 printf 'run=sweep-1 seed=1\nrun=sweep-2 seed=2\n' >sweep
