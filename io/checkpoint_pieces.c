@@ -63,7 +63,6 @@ herr_t pieces_move(hid_t dataset, const checkpoint_array *array, pieces_way way,
     for (uint64_t first = 0; first < rows && row > 0 && result >= 0; first += step) {
         uint64_t now = step < rows - first ? step : rows - first;
         char *data = (char *)array->data + (way == PIECES_SKIM ? 0 : (size_t)first * row);
-        pulse_tick(); // a large checkpoint on a slow disk is no stall
         hdf5_lock();
         result = move_piece(dataset, array, first, now, way, data, reason);
         hdf5_unlock();

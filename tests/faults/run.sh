@@ -84,9 +84,9 @@ many() { # in the short selection FEW, else MANY
 reads=$(count read /data/)
 for way in KILL STOP ABORT; do
     case $way in
-    KILL) codes=137 text='killed|signal 9' what="kill -9 of a rank" ;;
+    KILL) codes='137|9' text='killed|signal 9|KILLED BY SIGNAL: 9' what="kill -9 of a rank" ;;
     STOP) codes=76 text='all wait for rank [01] \(host ' what="SIGSTOP of a rank" ;;
-    ABORT) codes=134 text='Aborted|signal 6' what="abort() of a rank" ;;
+    ABORT) codes='134|6' text='Aborted|signal 6|SIGNAL: 6' what="abort() of a rank" ;;
     esac
     begin "$what, random step"
     for ((i = 0; i < $(many 1 34); i++)); do
