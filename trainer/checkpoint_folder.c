@@ -130,6 +130,18 @@ static status remove_partial(const char *run)
     return ST_OK;
 }
 
+static status link_latest(const char *run, uint64_t step)
+{
+    char target[64], link[RUN_PATH_SIZE], beside[RUN_PATH_SIZE];
+    snprintf(target, sizeof target, NAME_FORMAT, (unsigned long long)step);
+    join(link, run, "latest");
+    join(beside, run, "latest.new");
+    bool removed = unlink(beside) == 0 || errno == ENOENT;
+    CHECK(removed && symlink(target, beside) == 0 && rename(beside, link) == 0, ST_IO,
+          "%s: cannot be pointed to %s: %s", link, target, strerror(errno));
+    return ST_OK;
+}
+
 status checkpoint_folder_choose(const char *run, bool *found, uint64_t *step)
 {
     struct dirent **names, **bad;
@@ -147,7 +159,7 @@ status checkpoint_folder_choose(const char *run, bool *found, uint64_t *step)
     }
     free_names(names, count);
     TRY(s);
-    if (*found) return ST_OK;
+    if (*found) return link_latest(run, *step); // it may name one that is damaged, or an older one
     TRY(list(run, is_bad, &bad, &bad_count));
     free_names(bad, bad_count);
     CHECK(count == 0 && bad_count == 0, ST_BAD_DATA,
@@ -167,18 +179,6 @@ status checkpoint_folder_room(const char *run, uint64_t bytes)
     uint64_t room = (uint64_t)space.f_bavail * space.f_frsize;
     CHECK(room >= bytes, ST_IO, "%s: %.1f MB are free, a checkpoint needs %.1f MB", folder,
           1e-6 * (double)room, 1e-6 * (double)bytes);
-    return ST_OK;
-}
-
-static status link_latest(const char *run, uint64_t step)
-{
-    char target[64], link[RUN_PATH_SIZE], beside[RUN_PATH_SIZE];
-    snprintf(target, sizeof target, NAME_FORMAT, (unsigned long long)step);
-    join(link, run, "latest");
-    join(beside, run, "latest.new");
-    bool removed = unlink(beside) == 0 || errno == ENOENT;
-    CHECK(removed && symlink(target, beside) == 0 && rename(beside, link) == 0, ST_IO,
-          "%s: cannot be pointed to %s: %s", link, target, strerror(errno));
     return ST_OK;
 }
 

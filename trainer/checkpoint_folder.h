@@ -25,8 +25,8 @@ void checkpoint_folder_path(const char *run, uint64_t step, char path[RUN_PATH_S
 status checkpoint_folder_newest(const char *run, bool *found, char path[RUN_PATH_SIZE]);
 
 // The step of the newest checkpoint that reads back whole. Newer ones that do not are told of in the log;
-// damaged ones are renamed to *.bad. *found is false when there never was one. Removes what a killed
-// writer has left. Errors: ST_BAD_DATA when there are checkpoints and none is good; ST_IO.
+// damaged ones are renamed to *.bad, and `latest` is pointed to it. *found is false when there never was
+// one. Removes what a killed writer has left. Errors: ST_BAD_DATA when there are checkpoints and none is good; ST_IO.
 status checkpoint_folder_choose(const char *run, bool *found, uint64_t *step);
 
 // Whether the file system has room for a checkpoint of `bytes`. Errors: ST_IO.

@@ -53,7 +53,7 @@ resume() {
     local got=0
     run_ranks "$1" timeout $limit "$basin" train "$job" run="$2" "${plain[@]}" >log 2>&1 || got=$?
     [ "$got" = 0 ] || { cat log; fail "$row: resume ends with $got"; }
-    [ "$(hash_of "$2")" = "$whole" ] || fail "$row: other bits after resume"
+    [ "$(hash_of "$2")" = "$whole" ] || fail "$row: other bits after resume ($(env | grep ^FAULT_ | tr '\n' ' '))"
     survived=$((survived + 1))
     rm -rf "$2"
 }

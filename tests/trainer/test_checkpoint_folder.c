@@ -110,6 +110,10 @@ static void the_newest_good_one_is_chosen_and_bad_ones_are_marked(void **state)
     assert_true(found && step == 2000);
     assert_true(has(4000, ".bad") && has(3000, ".bad") && !has(4000, "") && has(1000, ""));
     assert_int_equal(access(partial, F_OK), -1);
+    char latest[RUN_PATH_SIZE + 64], target[64] = "";
+    snprintf(latest, sizeof latest, "%s/checkpoints/latest", run);
+    assert_true(readlink(latest, target, sizeof target - 1) > 0);
+    assert_string_equal(target, "step-000000002000.h5");
 }
 
 // A run that had checkpoints does not begin anew in silence.
