@@ -346,7 +346,7 @@ status training_measure(training *t, int steps, double *seconds)
 {
     report r;
     report_begin(&r);
-    *seconds = INFINITY;
+    *seconds = (double)INFINITY;
     for (int i = 0; i < steps; i++) {
         double began = clock_seconds();
         TRY(run_step(t, &r));
