@@ -175,7 +175,7 @@ static void bind_memory(graph *g, const layout *l, const shared_bytes *shared)
 static status take_memory(graph *g, const graph *host, size_t bytes)
 {
     size_t lent = host != NULL ? (size_t)host->workers * host->worker_bytes : 0;
-    g->within = bytes <= lent;
+    g->within = host != NULL && bytes <= lent;
     if (!g->within) return arena_create(&g->memory, bytes, "activations and gradients");
     g->memory = (arena){.base = host->memory.base, .capacity = bytes};
     return ST_OK;

@@ -44,7 +44,8 @@ static inline void bf16_round(bf16_lanes *to, const lanes *from)
     lane_bits bits = (lane_bits)*from;
     lane_bits rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
     lane_bits quiet = (bits >> 16) | 0x40; // a NaN, which rounding may turn into something else
-    lane_bits nan = (lane_bits)(*from != *from);
+    const lanes same = *from;              // from which a NaN differs
+    lane_bits nan = (lane_bits)(*from != same);
     *to = __builtin_convertvector((nan & quiet) | (~nan & rounded), bf16_lanes);
 #endif
 }

@@ -47,7 +47,7 @@ static double copy_add_seconds(const float *restrict x, float *restrict y)
 status ceilings_measure(ceilings *c)
 {
     arena memory;
-    TRY(arena_create(&memory, 2 * FLOATS * sizeof(float), "the bandwidth to be measured"));
+    TRY(arena_create(&memory, (size_t)2 * FLOATS * sizeof(float), "the bandwidth to be measured"));
     float *x = arena_take(&memory, FLOATS * sizeof *x),
           *y = arena_take(&memory, FLOATS * sizeof *y);
     for (size_t i = 0; i < FLOATS; i++)

@@ -53,7 +53,8 @@ ALWAYS_INLINE void take_larger(const float *x, int place, lanes *best, lane_mask
 {
     lanes v = {0};
     lanes_load(&v, x, (size_t)block);
-    lane_mask wins = (v > *best) | (v != v);
+    const lanes same = v; // from which a NaN differs
+    lane_mask wins = (v > *best) | (v != same);
     *best = (lanes)((wins & (lane_mask)v) | (~wins & (lane_mask)*best));
     *winner = (wins & place) | (~wins & *winner);
 }
