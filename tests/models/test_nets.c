@@ -313,6 +313,35 @@ static void encoding_needs_little_memory(void **state)
     assert_true(bytes[0] < bytes[1] / 2);
 }
 
+// An encoder in the memory of another graph, as a key encoder is: the same values, no memory of its own.
+static void graph_in_another_ones_memory_gives_the_same(void **state)
+{
+    (void)state;
+    machine host;
+    shape images = {4, 3, 16, 16};
+    start(&host, "resnet18", "{width: 8, stem: cifar}", images, false);
+    graph_forward(host.g, true, host.out, NULL);
+    size_t count = shape_count(graph_shape(host.g, host.out));
+    float *expected = calloc(count, sizeof *expected);
+    assert_non_null(expected);
+    memcpy(expected, graph_value(host.g, host.out), count * sizeof *expected);
+    graph *guest;
+    assert_ok(graph_create(&guest, false));
+    int out = head_build(guest, &mlp, build(guest, "resnet18", "{width: 8, stem: cifar}", images));
+    graph_keep(guest, out);
+    assert_ok(graph_plan_within(guest, host.g));
+    graph_bind(guest, host.params, host.statistics);
+    graph_set_input(guest, 0, host.images);
+    graph_prepare(guest);
+    graph_forward(guest, true, out, NULL);
+    assert_memory_equal(graph_value(guest, out), expected, count * sizeof *expected);
+    graph_forward(host.g, true, host.out, NULL);
+    assert_memory_equal(graph_value(host.g, host.out), expected, count * sizeof *expected);
+    graph_destroy(guest);
+    stop(&host);
+    free(expected);
+}
+
 static double cosine(const float *a, const float *b, size_t count)
 {
     double ab = 0, aa = 0, bb = 0;
@@ -369,6 +398,7 @@ int main(void)
         cmocka_unit_test(shared_memory_changes_no_bit),
         cmocka_unit_test(gradients_of_whole_nets_match_differences),
         cmocka_unit_test(encoding_needs_little_memory),
+        cmocka_unit_test(graph_in_another_ones_memory_gives_the_same),
         cmocka_unit_test(bf16_nets_are_nearly_float_nets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,7 +90,7 @@ static status run_steps(step_bench *b)
     training *t = &b->training;
     t->phases.clock = clock_thread_seconds;
     for (int64_t i = -b->options.warmup; i < b->options.steps; i++) {
-        step_outcome outcome;
+        step_outcome outcome = {0};
         if (i == 0) phases_reset(&t->phases);
         if (i == 0) graph_meter_start();
         double since = clock_thread_seconds();
