@@ -20,14 +20,25 @@ static void abort_after_assert(void)
     world_abort(ST_INTERNAL);
 }
 
+// How many ranks a launcher says it has started: Open MPI's, MPICH's.
+static long started_by(const char *variable)
+{
+    const char *ranks = getenv(variable);
+    return ranks != NULL ? strtol(ranks, NULL, 10) : 1;
+}
+
 // Without the right plug-in Slurm starts N programs that each believe to be alone; all of them would
 // write the same run folder.
 static status launch_check(int size)
 {
     // Not SLURM_NTASKS: a batch script has that too, and there one rank is right.
     const char *tasks = getenv("SLURM_STEP_NUM_TASKS"), *allowed = getenv("BASIN_ALLOW_SINGLE");
-    if (size > 1 || tasks == NULL || (allowed != NULL && strcmp(allowed, "1") == 0)) return ST_OK;
-    CHECK(strtol(tasks, NULL, 10) <= 1, ST_USAGE,
+    if (size > 1 || (allowed != NULL && strcmp(allowed, "1") == 0)) return ST_OK;
+    CHECK(started_by("OMPI_COMM_WORLD_SIZE") <= 1 && started_by("PMI_SIZE") <= 1, ST_USAGE,
+          "the launcher has started several ranks but each believes to be alone: it belongs to "
+          "another "
+          "MPI library; take the mpirun or mpiexec of the one that basin was built with");
+    CHECK(tasks == NULL || strtol(tasks, NULL, 10) <= 1, ST_USAGE,
           "this job step has %s tasks but MPI sees a single rank: start the ranks with "
           "`srun --mpi=pmix`, or if one rank is what you want, set BASIN_ALLOW_SINGLE=1",
           tasks);

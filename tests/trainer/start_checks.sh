@@ -29,6 +29,7 @@ mpirun --oversubscribe --bind-to none \
 grep -q 'the training data of this rank is not that of rank 0' log || { cat log; fail "other data are not told"; }
 
 expect 64 'srun --mpi=pmix' env SLURM_STEP_NUM_TASKS=4 "$basin" train "$job" run=alone "${steps[@]}"
+expect 64 'belongs to another MPI library' env PMI_SIZE=2 "$basin" train "$job" run=alone "${steps[@]}"
 expect 0 'on processors' env SLURM_STEP_NUM_TASKS=4 BASIN_ALLOW_SINGLE=1 "$basin" train "$job" run=alone "${steps[@]}"
 expect 0 'ranks 0-1 together on processors' on 2 "$basin" train "$job" run=told "${steps[@]}"
 [ "$(grep -c 'on processors' log)" = 1 ] || fail "bindings are not told once"
