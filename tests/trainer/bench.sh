@@ -16,7 +16,7 @@ has "moco, 2 of 4 workers"
 "$basin" bench step "$job" --steps 1 --nodes --size 16 >table
 has "conv1 *conv2d *backward"
 "$basin" bench kernels --repeats 1 --batch 1 >table
-has "1: 16>16, 32, 3x3/1 *backward weights winograd"
+has "1: 16>16, 32, 3x3/1 *backward weights" "64 atoms 3x9x9, 32 *correlate"
 run_ranks 2 "$basin" bench comm --repeats 1 --largest 256 >table
 has "exact sum  *64 kB" "exact sum  *256 kB" "gather  *32 kB"
 make_data

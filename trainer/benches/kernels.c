@@ -1,5 +1,5 @@
 // trainer/benches/kernels.c -- basin bench kernels: how fast the convolutions of the nets are, by each way of
-// computing them, beside the multiply-adds of the processor.
+// computing them, and dictionaries on all codes, beside the multiply-adds of the processor.
 //
 // Flops are those of the definition, two a multiply-add: Winograd's kernels do fewer, and may pass the
 // ceiling. Operands are in the layouts a graph would give them.
@@ -9,6 +9,7 @@
 #include "comm/agree.h"
 #include "models/kernels/ceilings.h"
 #include "models/kernels/convolution.h"
+#include "models/kernels/dictionary.h"
 #include "trainer/bench.h"
 #include "trainer/options.h"
 
@@ -141,6 +142,87 @@ static void print_trial(const trial *t, const layer *l, const way *w, const ceil
     }
 }
 
+// The dictionaries of sparse coding, on all codes of one image.
+static const dictionary_geometry dictionaries[] = {{32, 1, 9, 32, 32}, {64, 3, 9, 32, 32}};
+#define DICTIONARY_COUNT (sizeof dictionaries / sizeof *dictionaries)
+
+typedef struct dictionary_trial {
+    const dictionary_geometry *geometry;
+    arena memory;
+    float *packed, *image, *code, *sums;
+} dictionary_trial;
+
+static void synthesise(const dictionary_trial *t)
+{
+    dictionary_synthesise(t->geometry, t->packed, t->code, t->image);
+}
+
+static void analyse(const dictionary_trial *t)
+{
+    dictionary_analyse(t->geometry, t->packed, t->image, t->code);
+}
+
+static void correlate(const dictionary_trial *t)
+{
+    dictionary_correlate(t->geometry, t->image, t->code, NULL, 0, t->sums);
+}
+
+static status open_dictionary(dictionary_trial *t, const dictionary_geometry *g)
+{
+    *t = (dictionary_trial){.geometry = g};
+    size_t atoms = (size_t)g->atoms * (size_t)g->channels * (size_t)(g->kernel * g->kernel);
+    size_t floats[] = {atoms, dictionary_packed_floats(g), dictionary_image_floats(g),
+                       dictionary_code_floats(g), dictionary_sum_floats(g)};
+    size_t bytes = 0;
+    for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
+        bytes += arena_padded(floats[i] * sizeof(float));
+    TRY(arena_create(&t->memory, bytes, "a dictionary"));
+    float *plain = take_random(&t->memory, floats[0], 0);
+    t->packed = arena_take(&t->memory, floats[1] * sizeof(float));
+    t->image = take_random(&t->memory, floats[2], 1);
+    t->code = arena_take(&t->memory, floats[3] * sizeof(float));
+    t->sums = arena_take(&t->memory, floats[4] * sizeof(float));
+    dictionary_pack(g, plain, t->packed);
+    return ST_OK;
+}
+
+static void print_dictionary(const dictionary_trial *t, const ceilings *c, int repeats)
+{
+    static const struct {
+        const char *name;
+        void (*run)(const dictionary_trial *t);
+    } passes[] = {{"analyse", analyse}, {"synthesise", synthesise}, {"correlate", correlate}};
+    const dictionary_geometry *g = t->geometry;
+    double flops =
+        2.0 * (double)dictionary_positions(g) * g->atoms * g->channels * g->kernel * g->kernel;
+    for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++) {
+        double seconds[BENCH_MOST_REPEATS];
+        for (int i = 0; i < repeats; i++) {
+            double since = clock_thread_seconds();
+            passes[pass].run(t);
+            seconds[i] = clock_thread_seconds() - since;
+        }
+        double median = bench_median(seconds, repeats);
+        char what[64];
+        snprintf(what, sizeof what, "%d atoms %dx%dx%d, %d", g->atoms, g->channels, g->kernel,
+                 g->kernel, g->height);
+        printf("%-26s %-16s %-8s %8.3f %8.1f %6.2f  dictionary\n", what, passes[pass].name, "dense",
+               1e3 * median, 1e-9 * flops / median, flops / median / c->flops);
+    }
+}
+
+static status measure_dictionaries(const kernel_options *o, const ceilings *c)
+{
+    for (size_t i = 0; i < DICTIONARY_COUNT; i++) {
+        dictionary_trial t;
+        status s = open_dictionary(&t, &dictionaries[i]);
+        if (s == ST_OK) print_dictionary(&t, c, (int)o->repeats);
+        arena_destroy(&t.memory);
+        TRY(s);
+    }
+    return ST_OK;
+}
+
 static status measure(const kernel_options *o)
 {
     ceilings c;
@@ -161,7 +243,7 @@ static status measure(const kernel_options *o)
             close_trial(&t);
             TRY(s);
         }
-    return ST_OK;
+    return measure_dictionaries(o, &c);
 }
 
 static status run_local(int argc, char **argv)
@@ -186,6 +268,7 @@ static status run(const world *w, int argc, char **argv)
 const bench_type bench_kernels = {
     .name = "kernels",
     .usage = "[--repeats N] [--batch N]",
-    .help = "the convolutions of the nets, pass by pass, beside the processor's multiply-adds",
+    .help = "the convolutions of the nets and dictionaries, pass by pass, beside the processor's "
+            "multiply-adds",
     .run = run,
 };
