@@ -230,8 +230,8 @@ static float *place_after(const augmenter *a, int i, int *turn, float *out)
 // The same image as planes.
 static image to_planes(const image *in, float *planes)
 {
-    image out = {
-        .channels = in->channels, .height = in->height, .width = in->width, .planes = planes};
+    image out = *in;
+    out.planes = planes;
     window_planes(in, 0, 0, &out);
     return out;
 }

@@ -92,13 +92,14 @@ static void blur_columns(const gaussian *g, const float *in, float *out, int hei
     size_t stride = row_stride(width), count = (size_t)width;
     const float *before[GAUSSIAN_MAX_RADIUS + 1], *after[GAUSSIAN_MAX_RADIUS + 1];
     for (int y = 0; y < height; y++, out += width) {
-        for (int d = 0; d <= g->radius; d++) {
+        const float *centre = in + (size_t)y * stride;
+        for (int d = 1; d <= g->radius; d++) {
             before[d] = in + (size_t)mirrored(y - d, height) * stride;
             after[d] = in + (size_t)mirrored(y + d, height) * stride;
         }
         for (size_t x = 0; x < count; x += PAIR) {
             vector_pair sum;
-            begin_sum(&sum, g->weights[0], before[0] + x);
+            begin_sum(&sum, g->weights[0], centre + x);
             for (int d = 1; d <= g->radius; d++)
                 add_to_sum(&sum, g->weights[d], before[d] + x, after[d] + x);
             if (count - x >= PAIR)

@@ -22,8 +22,8 @@
     {                                                                                              \
         if (count < BLOCK) part_##name(pixels, channels, count, rows, stride);                     \
         for (int i = 0; count >= BLOCK && i < count; i += BLOCK) {                                 \
-            int first = i + BLOCK <= count ? i : count - BLOCK;                                    \
-            part_##name(pixels + first * channels, channels, BLOCK, rows + first, stride);         \
+            size_t first = (size_t)(i + BLOCK <= count ? i : count - BLOCK);                       \
+            part_##name(pixels + first * (size_t)channels, channels, BLOCK, rows + first, stride); \
         }                                                                                          \
     }                                                                                              \
     static void convert_##name(const type *pixels, int channels, int count, float *rows,           \
