@@ -14,7 +14,7 @@
 #include <Random123/philox.h>
 #pragma GCC diagnostic pop
 
-#define BLOCKS 16 // side by side
+#define BLOCKS ((size_t)16) // side by side
 
 // One round of philox4x32 on BLOCKS counters; x[i] holds word i of each.
 static inline void philox_round(uint32_t x[4][BLOCKS], uint32_t key_low, uint32_t key_high)
@@ -43,7 +43,7 @@ static inline void draw_blocks(rng *r, uint32_t x[4][BLOCKS])
         low += PHILOX_W32_0;
         high += PHILOX_W32_1;
     }
-    r->counter[0] += BLOCKS;
+    r->counter[0] += (uint32_t)BLOCKS;
 }
 
 // -ln((word + 1) / 2^32)
@@ -75,7 +75,7 @@ static inline float sine_of_turns(float x)
 // Two numbers of each pair of words: a radius and an angle.
 static inline void box_muller(const uint32_t *u, const uint32_t *v, float *cosines, float *sines)
 {
-    for (int i = 0; i < BLOCKS; i++) {
+    for (size_t i = 0; i < BLOCKS; i++) {
         float radius = sqrtf(2.0f * minus_log(u[i]));
         float turns = (float)(int32_t)v[i] * 0x1p-32f; // -1/2 .. 1/2
         float beyond = (turns < 0.0f ? -turns : turns) - 0.25f;

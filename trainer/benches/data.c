@@ -95,7 +95,9 @@ static status find_places(data_bench *b)
         b->descriptors[i] = -1;
     for (uint64_t i = 0; i < b->images; i++) {
         const stored_sample *p = &b->places[i];
-        if (p->place == 0 || b->descriptors[p->shard] >= 0) continue;
+        if (p->place == 0) continue;
+        ASSERT(p->shard < b->shard_count);
+        if (b->descriptors[p->shard] >= 0) continue;
         b->descriptors[p->shard] = open(p->file, O_RDONLY | O_CLOEXEC);
         CHECK(b->descriptors[p->shard] >= 0, ST_IO, "%s: cannot be opened: %s", p->file,
               strerror(errno));
