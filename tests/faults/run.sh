@@ -119,7 +119,7 @@ for way in FLIP CUT REMOVE; do
     case $way in
     FLIP) codes='0|65' what="a bit of a shard is flipped while the job runs" ;;
     CUT) codes='0|65|74' what="a shard is cut while the job runs" ;;
-    REMOVE) codes='0|66|74' what="a shard is deleted while the job runs" ;;
+    REMOVE) codes='0|65|66|74' what="a shard is deleted while the job runs" ;;
     esac
     begin "$what"
     cp -r data kept

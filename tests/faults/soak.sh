@@ -7,7 +7,7 @@ steps=${2:-20000}
 set -- "$(realpath "$1")"
 source "$(dirname "${BASH_SOURCE[0]}")/../trainer/fixture.sh"
 make_data
-run_ranks 2 "$basin" train "$job" run=soak schedule.epochs=$((steps / 3 + 1)) checkpoint.every=500 evaluate.every=2000 \
+run_ranks 2 "$basin" train "$job" run=soak schedule.epochs=$((steps / 3 + 1)) checkpoint.every=100 evaluate.every=200 \
     evaluate.floors=false log_every=50 >log 2>&1 &
 launcher=$!
 step_now() { { tail -n 1 soak/metrics.jsonl 2>/dev/null || true; } | sed -n 's/{"step":\([0-9]*\),.*/\1/p'; }
