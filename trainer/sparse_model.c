@@ -229,10 +229,24 @@ static const float *predicted(const sparse_model *m, size_t n)
     return graph_value(m->graph, m->prediction) + n * code_layout_codes(&m->layout);
 }
 
-static status infer_one(sparse_model *m, const float *image, size_t n, bool started, double lambda)
+// Puts the start of image n into its code.
+static void start_code(sparse_model *m, size_t n, code_starts starts, const float *guess)
 {
     size_t codes = code_layout_codes(&m->layout);
     float *code = m->code_planes + n * codes;
+    if (starts == STARTS_GIVEN) return;
+    if (starts == STARTS_AT_LAST_FRAME && n > 0)
+        memcpy(code, code - codes, codes * sizeof *code);
+    else if (m->setup.config->start[0] == 'e')
+        memcpy(code, guess, codes * sizeof *code);
+    else
+        memset(code, 0, codes * sizeof *code);
+}
+
+static status infer_one(sparse_model *m, const float *image, size_t n, code_starts starts,
+                        double lambda)
+{
+    float *code = m->code_planes + n * code_layout_codes(&m->layout);
     const float *guess = predicted(m, n);
     if (strcmp(m->setup.choice->lambda_unit, "absolute") != 0) {
         double most = 0;
@@ -240,20 +254,17 @@ static status infer_one(sparse_model *m, const float *image, size_t n, bool star
         lambda *= most;
     }
     m->lambda_values[n] = (float)lambda;
-    if (!started && m->setup.config->start[0] == 'e')
-        memcpy(code, guess, codes * sizeof *code);
-    else if (!started)
-        memset(code, 0, codes * sizeof *code);
+    start_code(m, n, starts, guess);
     return code_inference_solve(m->inference, image, guess, lambda, code, &m->results[n]);
 }
 
-status sparse_model_infer(sparse_model *m, const float *images, bool started, double lambda)
+status sparse_model_infer(sparse_model *m, const float *images, code_starts starts, double lambda)
 {
     size_t pixels = code_layout_pixels(&m->layout);
     graph_set_input(m->graph, m->images, images);
     if (m->prediction >= 0) graph_forward(m->graph, true, m->prediction, NULL);
     for (size_t n = 0; n < (size_t)m->setup.view.n; n++)
-        TRY(infer_one(m, images + n * pixels, n, started, lambda));
+        TRY(infer_one(m, images + n * pixels, n, starts, lambda));
     graph_set_input(m->graph, m->codes, m->code_planes);
     graph_set_input(m->graph, m->lambdas, m->lambda_values);
     return ST_OK;

@@ -70,10 +70,16 @@ bool sparse_model_is_online(const sparse_model *m);
 // After each change of the weights. Errors: as code_inference_set_atoms.
 status sparse_model_follow(sparse_model *m);
 
-// Codes of a batch of images into code_planes, lambda_values, results. started: code_planes hold
-// where to start; otherwise that is what the config says (with start last: 0). lambda: in the unit of
-// the choice, relative for density. Errors: ST_BAD_DATA, see code_inference_solve.
-status sparse_model_infer(sparse_model *m, const float *images, bool started, double lambda);
+// Where the inference of an image's code starts.
+typedef enum code_starts {
+    STARTS_AS_CONFIGURED, // method.start; with last: 0
+    STARTS_GIVEN,         // at what code_planes hold
+    STARTS_AT_LAST_FRAME // at the code of the image before it in the batch; the first as configured
+} code_starts;
+
+// Codes of a batch of images into code_planes, lambda_values, results. lambda: in the unit of the
+// choice, relative for density. Errors: ST_BAD_DATA, see code_inference_solve.
+status sparse_model_infer(sparse_model *m, const float *images, code_starts starts, double lambda);
 
 // The energy 1/2 |y - D f|^2 + lambda R(f) of the encoder's own code of image n, which is `image`, after
 // infer. With an encoder only.

@@ -78,5 +78,6 @@ status trained_model_read(trained_model *m, const char *path)
 
 status trained_model_infer(trained_model *m, const float *images)
 {
-    return sparse_model_infer(&m->model, images, false, (double)m->lambda);
+    code_starts starts = m->frames ? STARTS_AT_LAST_FRAME : STARTS_AS_CONFIGURED;
+    return sparse_model_infer(&m->model, images, starts, (double)m->lambda);
 }

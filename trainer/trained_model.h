@@ -10,6 +10,7 @@ typedef struct trained_model {
     inference_choice choice; // the job's, or encoder_only
     sparse_model model;
     float lambda; // in the unit of the job; relative for density
+    bool frames;  // images are a film's: an inference starts at the code of the image before
 } trained_model;
 
 // For views (n, C, H, W) of a job whose method infers codes; still with random weights. encoder_codes:

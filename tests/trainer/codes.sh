@@ -29,8 +29,10 @@ encode_twice() { # NAME [option ...]: on 1 and on 2 ranks, the same file
 }
 encode_twice sparse
 encode_twice guess --encoder
+encode_twice film --frames
 encode_twice dense --dense
 encode_twice pooled --dense --rectify --normalise --pool 2
+cmp -s sparse.1.h5 film.1.h5 && fail "frames do not start at the one before"
 cmp -s sparse.1.h5 guess.1.h5 && fail "the encoder's codes are those of inference"
 "$basin" inspect sparse.1.h5 >listed
 grep -q "^/row_offsets (41 uint64)" listed || fail "row_offsets: $(cat listed)"

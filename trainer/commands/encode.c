@@ -14,7 +14,7 @@
 #include <string.h>
 
 typedef struct encode_options {
-    bool dense, encoder;
+    bool dense, encoder, frames;
     dense_choice choice;
 } encode_options;
 
@@ -26,6 +26,7 @@ static const config_field fields[] = {
     {"normalise", FIELD_BOOL, FIELD(choice.normalise), "false", 0, 0, NULL, "local contrast"},
     {"pool", FIELD_INT, FIELD(choice.pool), "1", 1, 4096, NULL, "side of the squares to average"},
     {"encoder", FIELD_BOOL, FIELD(encoder), "false", 0, 0, NULL, "without inference"},
+    {"frames", FIELD_BOOL, FIELD(frames), "false", 0, 0, NULL, "samples follow each other"},
     {0}};
 
 typedef struct encoding {
@@ -79,6 +80,7 @@ static status open_all(encoding *e, int argc, char **argv)
     TRY(code_stream_open(&e->stream, &e->run.job, e->files, 0, e->options.encoder));
     const code_layout *l = &e->stream.trained.model.layout;
     TRY(dense_codes_create(&e->dense, &e->options.choice, l->geometry.atoms, l->height, l->width));
+    e->stream.trained.frames = e->options.frames;
     return trained_model_read(&e->stream.trained, e->run.checkpoint);
 }
 
@@ -233,13 +235,16 @@ static status run(const world *w, int argc, char **argv)
 const command_type command_encode = {
     .name = "encode",
     .usage = "RUN DATA OUT.h5 [--dense [--rectify] [--normalise] [--pool P]] [--encoder] "
-             "[key=value ...]",
+             "[--frames] [key=value ...]",
     .help = "write the sparse codes of all samples of DATA under a run of method sparse",
-    .more = "writes row_offsets, index and value: the codes that are not 0, sample after sample\n"
-            "--dense      a shard of images (N, h, w, atoms) instead, to train a next layer on\n"
-            "--rectify    of absolute values\n"
-            "--normalise  local contrast normalised, over all atoms together\n"
-            "--pool P     averages over squares of P x P, at last\n"
-            "--encoder    what the run's encoder says, without inference\n",
+    .more =
+        "writes row_offsets, index and value: the codes that are not 0, sample after sample\n"
+        "--dense      a shard of images (N, h, w, atoms) instead, to train a next layer on\n"
+        "--rectify    of absolute values\n"
+        "--normalise  local contrast normalised, over all atoms together\n"
+        "--pool P     averages over squares of P x P, at last\n"
+        "--encoder    what the run's encoder says, without inference\n"
+        "--frames     the samples are a film's frames in order: the inference of each starts at\n"
+        "             the code of the one before (every 16th anew, so that ranks share the work)\n",
     .run = run,
 };

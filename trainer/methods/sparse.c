@@ -148,7 +148,8 @@ static status infer(sparse *m, const method_step *s, const float *images, int ow
     for (size_t n = 0; last && n < samples; n++)
         code_memory_recall(&m->codes, s->batch->ids[0][(size_t)own * samples + n],
                            model->code_planes + n * codes, codes);
-    TRY(sparse_model_infer(model, images, last, (double)m->lambda));
+    TRY(sparse_model_infer(model, images, last ? STARTS_GIVEN : STARTS_AS_CONFIGURED,
+                           (double)m->lambda));
     for (size_t n = 0; last && n < samples; n++)
         code_memory_note(&m->codes, first_position(m, own) + n, model->code_planes + n * codes,
                          codes);
