@@ -62,6 +62,7 @@ static status read_words(step_bench *b, int argc, char **argv)
 static status make_batch(step_bench *b)
 {
     const training *t = &b->training;
+    ASSERT(t->job != NULL);
     view_slot slots[LOADER_MAX_VIEWS];
     int views = t->job->method->views(&t->job->method_config, slots);
     size_t rows = (size_t)t->workers.count * (size_t)t->workers.batch;

@@ -37,6 +37,7 @@ static status run(const world *w, int argc, char **argv)
 {
     const bench_type *bench = NULL;
     TRY(agree(w, find(&bench, argc, argv)));
+    ASSERT(bench != NULL);
     return bench->run(w, argc - 1, argv + 1);
 }
 
