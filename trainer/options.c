@@ -60,26 +60,26 @@ static status take_option(const char *command, int argc, char **argv, int *at,
     return ST_OK;
 }
 
-status options_read(const char *command, int argc, char **argv, const config_field *fields,
-                    void *into, const char **words, int *word_count)
+status options_read(const char *command, int *argc, char **argv, const config_field *fields,
+                    void *into)
 {
     static char texts[OPTIONS_MAX][CONFIG_TEXT_SIZE];
     char *overrides[OPTIONS_MAX];
-    int count = 0;
+    int count = 0, words = 0;
     bool plain = false; // after "--"
-    *word_count = 0;
-    for (int i = 0; i < argc; i++) {
+    for (int i = 0; i < *argc; i++) {
         if (!plain && strcmp(argv[i], "--") == 0) {
             plain = true;
         } else if (plain || strncmp(argv[i], "--", 2) != 0) {
-            words[(*word_count)++] = argv[i];
+            argv[words++] = argv[i];
         } else {
             CHECK(count < OPTIONS_MAX, ST_USAGE, "%s: too many options", command);
-            TRY(take_option(command, argc, argv, &i, fields, texts[count]));
+            TRY(take_option(command, *argc, argv, &i, fields, texts[count]));
             overrides[count] = texts[count];
             count++;
         }
     }
+    *argc = words;
     config *c;
     status s = config_parse(&c, "{}", "command line", count, overrides);
     if (s == ST_OK) {
@@ -87,4 +87,12 @@ status options_read(const char *command, int argc, char **argv, const config_fie
         config_destroy(c);
     }
     return s == ST_CONFIG ? ST_USAGE : s; // there is no job file to blame
+}
+
+status options_check_overrides(const char *command, int count, char *const *words)
+{
+    for (int i = 0; i < count; i++)
+        CHECK(strchr(words[i], '=') != NULL, ST_USAGE,
+              "%s: '%s' is not an override; write key=value, as in batch=128", command, words[i]);
+    return ST_OK;
 }

@@ -9,10 +9,13 @@
 
 #define OPTIONS_MAX 16 // options on one command line
 
-// Fills `into` by the fields, defaults included, and `words` (argc pointers into argv) with the
-// *word_count words that are no options. `command` begins the messages.
+// Fills `into` by the fields, defaults included. The words that are no options move to the front of
+// argv, and *argc becomes their number. `command` begins the messages.
 // Errors: ST_USAGE unknown option (names the nearest), missing or bad value.
-status options_read(const char *command, int argc, char **argv, const config_field *fields,
-                    void *into, const char **words, int *word_count);
+status options_read(const char *command, int *argc, char **argv, const config_field *fields,
+                    void *into);
+
+// Whether all words are overrides of a job, key=value. Errors: ST_USAGE.
+status options_check_overrides(const char *command, int count, char *const *words);
 
 #endif

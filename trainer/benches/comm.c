@@ -178,14 +178,8 @@ static status measure(comm_bench *b)
 
 static status read_words(comm_bench *b, int argc, char **argv)
 {
-    const char **words = calloc((size_t)argc + 1, sizeof *words);
-    int count = 0;
-    CHECK(words != NULL, ST_INTERNAL, "no memory for %d words", argc);
-    status s = options_read("bench comm", argc, argv, fields, &b->options, words, &count);
-    if (s == ST_OK && count > 0)
-        s = failure(ST_USAGE, "bench comm: what is '%s'? There are only options", words[0]);
-    free(words);
-    if (s != ST_OK) return s;
+    TRY(options_read("bench comm", &argc, argv, fields, &b->options));
+    CHECK(argc == 0, ST_USAGE, "bench comm: what is '%s'? There are only options", argv[0]);
     b->of_ranks = calloc((size_t)b->world->size, sizeof *b->of_ranks);
     CHECK(b->of_ranks != NULL, ST_INTERNAL, "no memory for the times of %d ranks", b->world->size);
     return ST_OK;

@@ -62,15 +62,10 @@ typedef struct data_bench {
 
 static status read_words(data_bench *b, int argc, char **argv)
 {
-    const char **words = calloc((size_t)argc + 1, sizeof *words);
-    int count = 0;
-    CHECK(words != NULL, ST_INTERNAL, "no memory for %d words", argc);
-    status s = options_read("bench data", argc, argv, fields, &b->options, words, &count);
-    if (s == ST_OK && count < 1)
-        s = failure(ST_USAGE, "bench data: expected JOB.yaml [key=value ...]");
-    if (s == ST_OK) s = job_load(&b->job, words[0], count - 1, (char *const *)(words + 1));
-    free(words);
-    return s;
+    TRY(options_read("bench data", &argc, argv, fields, &b->options));
+    CHECK(argc >= 1, ST_USAGE, "bench data: expected JOB.yaml [key=value ...]");
+    TRY(options_check_overrides("bench data", argc - 1, argv + 1));
+    return job_load(&b->job, argv[0], argc - 1, argv + 1);
 }
 
 // The i-th image of the random order.

@@ -14,7 +14,6 @@
 #include "trainer/options.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 typedef struct kernel_options {
     int64_t repeats, batch;
@@ -248,15 +247,9 @@ static status measure(const kernel_options *o)
 
 static status run_local(int argc, char **argv)
 {
-    const char **words = calloc((size_t)argc + 1, sizeof *words);
-    int count = 0;
     kernel_options o;
-    CHECK(words != NULL, ST_INTERNAL, "no memory for %d words", argc);
-    status s = options_read("bench kernels", argc, argv, fields, &o, words, &count);
-    if (s == ST_OK && count > 0)
-        s = failure(ST_USAGE, "bench kernels: '%s' is not expected", words[0]);
-    free(words);
-    TRY(s);
+    TRY(options_read("bench kernels", &argc, argv, fields, &o));
+    CHECK(argc == 0, ST_USAGE, "bench kernels: what is '%s'? There are only options", argv[0]);
     return measure(&o);
 }
 

@@ -15,8 +15,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 typedef struct step_options {
     int64_t steps, warmup, size, channels;
@@ -46,16 +44,12 @@ typedef struct step_bench {
 
 static status read_words(step_bench *b, int argc, char **argv)
 {
-    const char **words = calloc((size_t)argc + 1, sizeof *words);
-    int count = 0;
-    CHECK(words != NULL, ST_INTERNAL, "no memory for %d words", argc);
-    status s = options_read("bench step", argc, argv, fields, &b->options, words, &count);
-    if (s == ST_OK && count < 1)
-        s = failure(ST_USAGE, "bench step: expected JOB.yaml [key=value ...]");
-    if (s == ST_OK) s = job_load(&b->job, words[0], count - 1, (char *const *)(words + 1));
-    free(words);
-    if (s == ST_OK) kernels_set_threads((int)b->job.threads);
-    return s;
+    TRY(options_read("bench step", &argc, argv, fields, &b->options));
+    CHECK(argc >= 1, ST_USAGE, "bench step: expected JOB.yaml [key=value ...]");
+    TRY(options_check_overrides("bench step", argc - 1, argv + 1));
+    TRY(job_load(&b->job, argv[0], argc - 1, argv + 1));
+    kernels_set_threads((int)b->job.threads);
+    return ST_OK;
 }
 
 // Normal numbers for images; each row is a sample of its own.

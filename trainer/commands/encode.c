@@ -11,7 +11,6 @@
 #include "trainer/trained_run.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct encode_options {
     bool dense, encoder, frames;
@@ -44,24 +43,13 @@ typedef struct encoding {
 
 static status read_words(encoding *e, int argc, char **argv)
 {
-    const char **words = calloc((size_t)argc + 1, sizeof *words);
-    int count = 0;
-    CHECK(words != NULL, ST_INTERNAL, "no memory for %d words", argc);
-    status s = options_read("encode", argc, argv, fields, &e->options, words, &count);
-    if (s == ST_OK && count < 3)
-        s = failure(ST_USAGE, "encode: expected RUN DATA OUT.h5 [key=value ...]");
-    for (int i = 3; i < count && s == ST_OK; i++)
-        if (strchr(words[i], '=') == NULL)
-            s = failure(ST_USAGE, "encode: '%s' is not an override; write key=value", words[i]);
-    if (s == ST_OK) {
-        e->folder = words[0];
-        e->files = words[1];
-        e->out = words[2];
-        s = trained_run_open_codes(&e->run, "encode", words[0], count - 3,
-                                   (char *const *)(words + 3));
-    }
-    free(words);
-    return s;
+    TRY(options_read("encode", &argc, argv, fields, &e->options));
+    CHECK(argc >= 3, ST_USAGE, "encode: expected RUN DATA OUT.h5 [key=value ...]");
+    TRY(options_check_overrides("encode", argc - 3, argv + 3));
+    e->folder = argv[0];
+    e->files = argv[1];
+    e->out = argv[2];
+    return trained_run_open_codes(&e->run, "encode", e->folder, argc - 3, argv + 3);
 }
 
 static status check_options(const encode_options *o)

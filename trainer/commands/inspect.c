@@ -8,6 +8,7 @@
 #include "io/square_image.h"
 #include "trainer/command.h"
 #include "trainer/job.h"
+#include "trainer/options.h"
 #include "trainer/view_sheet.h"
 
 #include <stdlib.h>
@@ -197,10 +198,7 @@ static status draw_sheet(const char *files, const char *out)
 // Views of the job argv[0], changed by the key=value words after OUT.png, argv[1].
 static status draw_views(int argc, char **argv)
 {
-    for (int i = 2; i < argc; i++)
-        CHECK(strchr(argv[i], '=') != NULL, ST_USAGE,
-              "inspect: '%s' is not an override; write key=value, as in data.augment=moco_v2",
-              argv[i]);
+    TRY(options_check_overrides("inspect", argc - 2, argv + 2));
     job j;
     TRY(job_load(&j, argv[0], argc - 2, argv + 2));
     status s = view_sheet_write(&j, argv[1]);

@@ -155,21 +155,19 @@ static status pack_images(const world *w, const pack_job *job)
 
 // What the command line asks for; the job points into the rest.
 typedef struct pack_command {
-    const char **words; // that are no options
     pack_options options;
     pack_job job;
 } pack_command;
 
 static status read_job(int argc, char **argv, const world *w, pack_command *c)
 {
-    int count;
-    TRY(options_read("pack", argc, argv, fields, &c->options, c->words, &count));
-    CHECK(count >= 2, ST_USAGE,
+    TRY(options_read("pack", &argc, argv, fields, &c->options));
+    CHECK(argc >= 2, ST_USAGE,
           "pack: a source and a destination are needed: basin pack SRC... DST");
     const pack_options *o = &c->options;
-    c->job = (pack_job){.sources = c->words,
-                        .source_count = count - 1,
-                        .destination = c->words[count - 1],
+    c->job = (pack_job){.sources = (const char *const *)argv,
+                        .source_count = argc - 1,
+                        .destination = argv[argc - 1],
                         .raw = o->raw[0] != '\0' ? o->raw : NULL,
                         .shard_size = (uint64_t)o->shard_size,
                         .replace = o->force,
@@ -183,14 +181,13 @@ static status read_job(int argc, char **argv, const world *w, pack_command *c)
 
 static status prepare(int argc, char **argv, const world *w, pack_command *c, bool *images)
 {
-    CHECK(c->words != NULL, ST_INTERNAL, "pack: no memory for the command line");
     TRY(read_job(argc, argv, w, c));
     return pack_finds_images(&c->job, images);
 }
 
 static status run(const world *w, int argc, char **argv)
 {
-    pack_command c = {.words = calloc((size_t)argc + 1, sizeof *c.words)};
+    pack_command c = {0};
     bool images = false;
     status s = agree(w, prepare(argc, argv, w, &c, &images));
     if (s == ST_OK) s = agree_same(w, images, "kind of source");
@@ -198,7 +195,6 @@ static status run(const world *w, int argc, char **argv)
         s = pack_images(w, &c.job);
     else if (s == ST_OK)
         s = agree(w, w->rank == 0 ? pack_alone(&c.job) : ST_OK);
-    free(c.words);
     return s;
 }
 

@@ -37,7 +37,7 @@ static const config_field fields[] = {
 
 typedef struct planning {
     plan_options options;
-    const char **words; // JOB key=value ..., room for 4 more
+    char **words; // JOB key=value ..., room for 4 more
     int word_count;
     job job;         // as it will run
     job share;       // as one rank's part of it
@@ -48,14 +48,14 @@ typedef struct planning {
 static status read_words(planning *p, const world *w, int argc, char **argv)
 {
     CHECK(w->size == 1, ST_USAGE, "plan: one process stands for a rank; run it without mpirun");
-    p->words = calloc((size_t)argc + 5, sizeof *p->words);
+    TRY(options_read("plan", &argc, argv, fields, &p->options));
+    CHECK(argc >= 1, ST_USAGE, "plan: expected JOB.yaml [key=value ...] --nodes N");
+    TRY(options_check_overrides("plan", argc - 1, argv + 1));
+    p->words = calloc((size_t)argc + 4, sizeof *p->words);
     CHECK(p->words != NULL, ST_INTERNAL, "no memory for %d words", argc);
-    TRY(options_read("plan", argc, argv, fields, &p->options, p->words, &p->word_count));
-    CHECK(p->word_count >= 1, ST_USAGE, "plan: expected JOB.yaml [key=value ...] --nodes N");
-    for (int i = 1; i < p->word_count; i++)
-        CHECK(strchr(p->words[i], '=') != NULL, ST_USAGE,
-              "plan: '%s' is not an override; write key=value", p->words[i]);
-    return job_load(&p->job, p->words[0], p->word_count - 1, (char *const *)(p->words + 1));
+    memcpy(p->words, argv, (size_t)argc * sizeof *argv);
+    p->word_count = argc;
+    return job_load(&p->job, argv[0], argc - 1, argv + 1);
 }
 
 static int64_t ranks_of(const plan_options *o)
@@ -81,9 +81,10 @@ static status load_share(planning *p)
     snprintf(own_workers, sizeof own_workers, "workers=%lld", (long long)(p->job.workers / ranks));
     snprintf(own_batch, sizeof own_batch, "batch=%lld", (long long)(p->job.batch / ranks));
     snprintf(own_run, sizeof own_run, "run=%s/run", p->folder);
-    const char *own[] = {own_workers, own_batch, own_run, "data.test="};
+    char no_test[] = "data.test=";
+    char *own[] = {own_workers, own_batch, own_run, no_test};
     memcpy(p->words + p->word_count, own, sizeof own);
-    return job_load(&p->share, p->words[0], p->word_count + 3, (char *const *)(p->words + 1));
+    return job_load(&p->share, p->words[0], p->word_count + 3, p->words + 1);
 }
 
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
@@ -155,7 +156,7 @@ static void print_plan(const planning *p)
                                  .ranks_per_node = (int)o->ranks_per_node,
                                  .threads = (int)p->job.threads,
                                  .run_seconds = c.run_seconds,
-                                 .words = p->words,
+                                 .words = (const char *const *)p->words,
                                  .word_count = p->word_count,
                                  .remarks = remarks};
     batch_script_write(&script, stdout);

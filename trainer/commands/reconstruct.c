@@ -10,6 +10,7 @@
 #include "trainer/code_sheet.h"
 #include "trainer/code_stack.h"
 #include "trainer/command.h"
+#include "trainer/options.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -33,9 +34,7 @@ static status open_all(reconstruction *r, int argc, char **argv)
     while (words < argc && strchr(argv[words], '=') == NULL)
         words++;
     CHECK(words >= 3, ST_USAGE, "reconstruct: expected RUN... DATA OUT.png [key=value ...]");
-    for (int i = words; i < argc; i++)
-        CHECK(strchr(argv[i], '=') != NULL, ST_USAGE,
-              "reconstruct: '%s' is not an override; write key=value", argv[i]);
+    TRY(options_check_overrides("reconstruct", argc - words, argv + words));
     r->out = argv[words - 1];
     TRY(code_stack_open(&r->stack, "reconstruct", (const char *const *)argv, words - 2,
                         argv[words - 2], argc - words, argv + words));

@@ -7,8 +7,6 @@
 #include "trainer/command.h"
 #include "trainer/options.h"
 
-#include <stdlib.h>
-
 typedef struct synth_options {
     int64_t train, test, size, seed;
     bool force;
@@ -36,17 +34,16 @@ static status find_kind(const char *name, const synth_type **kind)
                    near != NULL ? near : names[0]);
 }
 
-static status synth_words(int argc, char **argv, const char **words)
+static status synth_alone(int argc, char **argv)
 {
     synth_options options = {0};
     synth_job job = {0};
     shard_series_result made[2];
-    int count;
-    TRY(options_read("synth", argc, argv, fields, &options, words, &count));
-    CHECK(count == 2, ST_USAGE, "synth: expected KIND and DST, got %d word%s: basin synth KIND DST",
-          count, count == 1 ? "" : "s");
-    TRY(find_kind(words[0], &job.kind));
-    job.folder = words[1];
+    TRY(options_read("synth", &argc, argv, fields, &options));
+    CHECK(argc == 2, ST_USAGE, "synth: expected KIND and DST, got %d word%s: basin synth KIND DST",
+          argc, argc == 1 ? "" : "s");
+    TRY(find_kind(argv[0], &job.kind));
+    job.folder = argv[1];
     job.seed = (uint64_t)options.seed;
     job.train = (uint64_t)options.train, job.test = (uint64_t)options.test;
     job.size = (int)options.size;
@@ -58,15 +55,6 @@ static status synth_words(int argc, char **argv, const char **words)
              job.size, job.kind->channels, job.kind->classes, made[0].files + made[1].files,
              (double)(made[0].bytes + made[1].bytes) * 1e-6, job.folder);
     return ST_OK;
-}
-
-static status synth_alone(int argc, char **argv)
-{
-    const char **words = calloc((size_t)argc + 1, sizeof *words);
-    CHECK(words != NULL, ST_INTERNAL, "synth: no memory for the command line");
-    status s = synth_words(argc, argv, words);
-    free(words);
-    return s;
 }
 
 static status run(const world *w, int argc, char **argv)

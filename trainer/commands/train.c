@@ -6,9 +6,6 @@
 #include "trainer/options.h"
 #include "trainer/training.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 typedef struct train_options {
     char max_time[CONFIG_TEXT_SIZE];
     bool trace;
@@ -21,40 +18,18 @@ static const config_field options[] = {{"max_time", FIELD_TEXT, offsetof(train_o
                                         "false", 0, 0, NULL, "the job's key trace=true"},
                                        {0}};
 
-static status check_words(const char *const *words, int count)
-{
-    CHECK(count >= 1, ST_USAGE,
-          "train: a job file is needed: basin train JOB.yaml [key=value ...]");
-    for (int i = 1; i < count; i++)
-        CHECK(strchr(words[i], '=') != NULL, ST_USAGE,
-              "train: '%s' is not an override; write key=value, as in batch=128", words[i]);
-    return ST_OK;
-}
-
-// words: room for argc + 2.
-static status load_words(job *j, int argc, char **argv, const char **words)
-{
-    int count;
-    train_options chosen = {0};
-    char max_time[CONFIG_TEXT_SIZE + sizeof "max_time="];
-    TRY(options_read("train", argc, argv, options, &chosen, words, &count));
-    TRY(check_words(words, count));
-    if (chosen.max_time[0] != '\0') {
-        snprintf(max_time, sizeof max_time, "max_time=%s", chosen.max_time);
-        words[count++] = max_time;
-    }
-    char trace[] = "trace=true";
-    if (chosen.trace) words[count++] = trace;
-    return job_load(j, words[0], count - 1, (char *const *)(words + 1));
-}
-
+// An option becomes an override in a place that it has left free.
 static status load(job *j, int argc, char **argv)
 {
-    const char **words = calloc((size_t)argc + 2, sizeof *words);
-    CHECK(words != NULL, ST_INTERNAL, "no memory for %d words", argc);
-    status s = load_words(j, argc, argv, words);
-    free(words);
-    return s;
+    train_options chosen = {0};
+    char max_time[CONFIG_TEXT_SIZE + sizeof "max_time="], trace[] = "trace=true";
+    TRY(options_read("train", &argc, argv, options, &chosen));
+    CHECK(argc >= 1, ST_USAGE, "train: a job file is needed: basin train JOB.yaml [key=value ...]");
+    TRY(options_check_overrides("train", argc - 1, argv + 1));
+    snprintf(max_time, sizeof max_time, "max_time=%s", chosen.max_time);
+    if (chosen.max_time[0] != '\0') argv[argc++] = max_time;
+    if (chosen.trace) argv[argc++] = trace;
+    return job_load(j, argv[0], argc - 1, argv + 1);
 }
 
 static status run(const world *w, int argc, char **argv)

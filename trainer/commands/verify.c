@@ -222,22 +222,14 @@ static status recompute(verification *v, const world *w)
 // The job as it is in the folder, wherever that lies now.
 static status load(verification *v, int argc, char **argv)
 {
-    const char **words = calloc((size_t)argc + 1, sizeof *words);
-    CHECK(words != NULL, ST_INTERNAL, "no memory for %d words", argc);
-    int count = 0;
-    status s = options_read("verify", argc, argv, options, &v->wanted, words, &count);
-    if (s == ST_OK && count < 1)
-        s = failure(ST_USAGE, "verify: a run folder is needed: basin verify RUN [--steps K]");
+    TRY(options_read("verify", &argc, argv, options, &v->wanted));
+    CHECK(argc >= 1, ST_USAGE, "verify: a run folder is needed: basin verify RUN [--steps K]");
     char path[RUN_PATH_SIZE], run[RUN_PATH_SIZE];
-    if (s == ST_OK) {
-        snprintf(v->record.run, sizeof v->record.run, "%s", words[0]);
-        snprintf(path, sizeof path, "%s/job.yaml", words[0]);
-        snprintf(run, sizeof run, "run=%s", words[0]);
-        words[0] = run;
-        s = job_load(&v->job, path, count, (char *const *)words);
-    }
-    free(words);
-    return s;
+    snprintf(v->record.run, sizeof v->record.run, "%s", argv[0]);
+    snprintf(path, sizeof path, "%s/job.yaml", argv[0]);
+    snprintf(run, sizeof run, "run=%s", argv[0]);
+    argv[0] = run;
+    return job_load(&v->job, path, argc, argv);
 }
 
 // Collective.
