@@ -23,6 +23,15 @@ static const config_field *find_field(const config_field *fields, const char *na
     return NULL;
 }
 
+// "shard-size", as it is written on a command line.
+static const char *spell(const char *name, char spelled[64])
+{
+    snprintf(spelled, 64, "%s", name);
+    for (char *at = spelled; *at != '\0'; at++)
+        if (*at == '_') *at = '-';
+    return spelled;
+}
+
 static status unknown_option(const char *command, const char *word, const char *name,
                              const config_field *fields)
 {
@@ -31,12 +40,8 @@ static status unknown_option(const char *command, const char *word, const char *
         names[i] = fields[i].name;
     const char *near = config_nearest(name, names);
     char spelled[64];
-    snprintf(spelled, sizeof spelled, "%s", near != NULL ? near : "");
-    for (char *at = spelled; *at != '\0'; at++)
-        if (*at == '_') *at = '-';
-    if (near != NULL)
-        return failure(ST_USAGE, "%s: there is no option %s; did you mean --%s?", command, word,
-                       spelled);
+    CHECK(near == NULL, ST_USAGE, "%s: there is no option %s; did you mean --%s?", command, word,
+          spell(near, spelled));
     return failure(ST_USAGE, "%s: there is no option %s; basin %s --help lists them", command, word,
                    command);
 }
@@ -57,6 +62,18 @@ static status take_option(const char *command, int argc, char **argv, int *at,
     }
     int length = snprintf(text, CONFIG_TEXT_SIZE, "%s=%s", name, value);
     CHECK(length < CONFIG_TEXT_SIZE, ST_USAGE, "%s: the value of %s is too long", command, word);
+    return ST_OK;
+}
+
+static status require_given(const char *command, config *c, const config_field *fields)
+{
+    char text[CONFIG_TEXT_SIZE], spelled[64];
+    for (; fields->name != NULL; fields++) {
+        if (fields->initial != NULL) continue;
+        TRY(config_selected(c, fields->name, "", text));
+        CHECK(text[0] != '\0', ST_USAGE, "%s: --%s must be given (%s)", command,
+              spell(fields->name, spelled), fields->help);
+    }
     return ST_OK;
 }
 
@@ -83,7 +100,8 @@ status options_read(const char *command, int *argc, char **argv, const config_fi
     config *c;
     status s = config_parse(&c, "{}", "command line", count, overrides);
     if (s == ST_OK) {
-        s = config_read(c, "", (const config_part[]){{fields, into}, {0}});
+        s = require_given(command, c, fields);
+        if (s == ST_OK) s = config_read(c, "", (const config_part[]){{fields, into}, {0}});
         config_destroy(c);
     }
     return s == ST_CONFIG ? ST_USAGE : s; // there is no job file to blame

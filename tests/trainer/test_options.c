@@ -57,6 +57,11 @@ static void bad_options_are_a_usage_error(void **state)
                  "did you mean --shard-size?");
     assert_fails(read_options(&s, 1, (char *[]){"--seed"}), ST_USAGE, "needs a value");
     assert_fails(read_options(&s, 1, (char *[]){"--seed=x"}), ST_USAGE, "seed");
+    const config_field needed[] = {
+        {"shard_size", FIELD_INT, offsetof(settings, shard_size), NULL, 1, 9, NULL, "samples"},
+        {0}};
+    assert_fails(options_read("pack", &(int){0}, NULL, needed, &s), ST_USAGE,
+                 "pack: --shard-size must be given (samples)");
     assert_fails(read_options(&s, 2, (char *[]){"--shard-size", "0"}), ST_USAGE, "0");
 }
 

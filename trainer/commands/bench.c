@@ -28,9 +28,11 @@ static status find(const bench_type **found, int argc, char **argv)
         names[i] = bench_table[i]->name;
     }
     const char *near = config_nearest(argv[0], names);
-    return failure(ST_USAGE, "bench: there is no bench '%s'%s%s%s; basin bench --help lists them",
-                   argv[0], near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                   near != NULL ? "'?" : "");
+    CHECK(near == NULL, ST_USAGE,
+          "bench: there is no bench '%s'; did you mean '%s'? basin bench --help lists them",
+          argv[0], near);
+    return failure(ST_USAGE, "bench: there is no bench '%s'; basin bench --help lists them",
+                   argv[0]);
 }
 
 static status run(const world *w, int argc, char **argv)
