@@ -3,7 +3,7 @@
 
 #include "io/recipes.h"
 #include "trainer/plugins.h"
-#include "trainer/stop.h"
+#include "trainer/run/stop.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,10 +8,10 @@
 #include "base/config.h"
 #include "io/dataset.h"
 #include "models/net.h"
-#include "trainer/inference_choice.h"
 #include "trainer/method.h"
 #include "trainer/optimizer.h"
 #include "trainer/schedule.h"
+#include "trainer/sparse/inference_choice.h"
 
 #define JOB_MAX_PLUGIN_CONFIG 2048 // bytes of the largest plug-in's config struct
 

@@ -11,7 +11,7 @@
 
 #include "comm/reduce.h"
 #include "models/team.h"
-#include "trainer/phases.h"
+#include "trainer/run/phases.h"
 
 typedef struct lockstep {
     team team; // for graph_join; its state is this struct, which must stay where it is

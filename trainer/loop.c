@@ -7,11 +7,11 @@
 #include "base/pulse.h"
 #include "base/trace.h"
 #include "comm/agree.h"
-#include "trainer/proof.h"
-#include "trainer/report.h"
-#include "trainer/trace_file.h"
-#include "trainer/training_evaluate.h"
-#include "trainer/watch.h"
+#include "trainer/evaluation/training_evaluate.h"
+#include "trainer/run/proof.h"
+#include "trainer/run/report.h"
+#include "trainer/run/trace_file.h"
+#include "trainer/warn.h"
 
 #include <math.h>
 
@@ -106,7 +106,7 @@ static status after_step(training *t, report *r, bool last)
     if (report_due(r, t, last || t->stopping)) pace_look(&t->pace, t->world, &t->phases);
     status s = report_write(r, t, last || t->stopping);
     if (s == ST_OK && r->steps == 0) s = trace_flush();
-    if (r->steps == 0) watch_metrics(t, r->last_metrics); // they are new
+    if (r->steps == 0) warn_of_metrics(t, r->last_metrics); // they are new
     if (t->saver != NULL) saver_look(t->saver);
     if (t->pending == ST_OK) t->pending = s;
     bool leaving = t->stopping && !last;
@@ -162,7 +162,7 @@ static status run_steps(training *t, report *r)
         log_info("%s: all %llu steps are done already", t->job->run, (unsigned long long)end);
         return training_evaluate(t, r);
     }
-    watch_start(t);
+    warn_at_start(t);
     TRY(agree(t->world, forgive(proof_begin(t))));
     TRY(training_evaluate_floors(t, r));
     start_counting(t, r);

@@ -16,8 +16,8 @@
 #include "io/checkpoint.h"
 #include "io/loader.h"
 #include "trainer/encoder.h"
-#include "trainer/inference_choice.h"
-#include "trainer/phases.h"
+#include "trainer/run/phases.h"
+#include "trainer/sparse/inference_choice.h"
 #include "trainer/weights.h"
 
 #define METHOD_MAX_METRICS 8
@@ -134,7 +134,7 @@ typedef struct method_type {
     // Local, rank 0, at the end of each epoch. Draws what has been learned into files that begin with
     // `prefix`, a path. Errors: ST_IO, ST_INTERNAL. NULL: nothing to see.
     status (*draw)(void *state, const char *prefix);
-    // Of a method that infers codes: the lambda reached so far, see trainer/code_stream.h.
+    // Of a method that infers codes: the lambda reached so far, see trainer/sparse/code_stream.h.
     double (*lambda)(const void *state);
     // samples: of a step. NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy",
     // (K+1)-way.

@@ -1,7 +1,7 @@
 // trainer/trained_run.c -- see trained_run.h.
 #include "trainer/trained_run.h"
 
-#include "trainer/checkpoint_folder.h"
+#include "trainer/run/checkpoint_folder.h"
 
 #include <string.h>
 

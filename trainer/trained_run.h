@@ -4,7 +4,7 @@
 #define TRAINER_TRAINED_RUN_H
 
 #include "trainer/job.h"
-#include "trainer/run_folder.h"
+#include "trainer/run/run_folder.h"
 
 typedef struct trained_run {
     job job;

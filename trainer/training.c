@@ -1,7 +1,7 @@
 // trainer/training.c -- setting up a run in stages, each ended by an agreement of all ranks.
 #include "trainer/training.h"
 
-#include "trainer/proof.h"
+#include "trainer/run/proof.h"
 
 #include "base/clock.h"
 #include "base/log.h"

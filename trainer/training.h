@@ -7,15 +7,15 @@
 #include "comm/reduce.h"
 #include "comm/watchdog.h"
 #include "io/loader.h"
-#include "trainer/code_evaluation.h"
-#include "trainer/evaluate.h"
+#include "trainer/evaluation/evaluate.h"
 #include "trainer/job.h"
 #include "trainer/lockstep.h"
-#include "trainer/pace.h"
-#include "trainer/proof_record.h"
-#include "trainer/run_folder.h"
-#include "trainer/saver.h"
-#include "trainer/stop.h"
+#include "trainer/run/pace.h"
+#include "trainer/run/proof_record.h"
+#include "trainer/run/run_folder.h"
+#include "trainer/run/saver.h"
+#include "trainer/run/stop.h"
+#include "trainer/sparse/code_evaluation.h"
 #include "trainer/warnings.h"
 
 typedef struct training {
@@ -86,7 +86,7 @@ status training_step(training *t, const batch *b, step_outcome *outcome);
 
 // Collective. Trains until the schedule's end or job.stop_after; evaluates; writes metrics and
 // checkpoints. Errors as above, with ST_DIVERGED when the loss or gradient is not finite, and
-// ST_STOPPED when the run was asked to stop (trainer/stop.h) and its checkpoint is durable.
+// ST_STOPPED when the run was asked to stop (trainer/run/stop.h) and its checkpoint is durable.
 status training_loop(training *t);
 
 // Collective. Does `steps` steps (at least 2) and nothing else: the shortest of all but the first, in

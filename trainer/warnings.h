@@ -5,7 +5,7 @@
 #ifndef TRAINER_WARNINGS_H
 #define TRAINER_WARNINGS_H
 
-#include "trainer/health.h"
+#include "trainer/evaluation/health.h"
 
 #include <stdbool.h>
 #include <stdint.h>

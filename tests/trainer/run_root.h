@@ -2,7 +2,7 @@
 #ifndef TESTS_TRAINER_RUN_ROOT_H
 #define TESTS_TRAINER_RUN_ROOT_H
 
-#include "trainer/run_folder.h"
+#include "trainer/run/run_folder.h"
 
 extern char run_root[256];
 

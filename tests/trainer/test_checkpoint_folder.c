@@ -3,7 +3,7 @@
 
 #include "io/checkpoint.h"
 #include "tests/trainer/run_root.h"
-#include "trainer/checkpoint_folder.h"
+#include "trainer/run/checkpoint_folder.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 // come back in part.
 #include "tests/check_mpi.h"
 
-#include "trainer/code_memory.h"
+#include "trainer/sparse/code_memory.h"
 
 #include <string.h>
 

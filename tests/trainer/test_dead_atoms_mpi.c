@@ -2,7 +2,7 @@
 // of ranks; atoms in use stay.
 #include "tests/check_mpi.h"
 
-#include "trainer/dead_atoms.h"
+#include "trainer/sparse/dead_atoms.h"
 
 #include <math.h>
 #include <string.h>

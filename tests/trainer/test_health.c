@@ -2,7 +2,7 @@
 #include "tests/check.h"
 
 #include "models/kernels/singular_values.h"
-#include "trainer/health.h"
+#include "trainer/evaluation/health.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "tests/check_mpi.h"
 
 #include "base/rng.h"
-#include "trainer/knn.h"
+#include "trainer/evaluation/knn.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-// Tests of trainer/pace.h: who is found slow.
-#include "trainer/pace.h"
+// Tests of trainer/run/pace.h: who is found slow.
+#include "trainer/run/pace.h"
 
 #include "tests/check.h"
 

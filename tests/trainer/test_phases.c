@@ -2,7 +2,7 @@
 #include "tests/check.h"
 
 #include "base/clock.h"
-#include "trainer/phases.h"
+#include "trainer/run/phases.h"
 
 static void busy(double seconds)
 {

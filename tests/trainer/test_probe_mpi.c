@@ -5,7 +5,7 @@
 #include "comm/world_private.h"
 #include "tests/golden/probe.h"
 #include "trainer/embedding.h"
-#include "trainer/probe.h"
+#include "trainer/evaluation/probe.h"
 
 #include <math.h>
 

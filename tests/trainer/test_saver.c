@@ -4,7 +4,7 @@
 
 #include "io/checkpoint.h"
 #include "tests/trainer/run_root.h"
-#include "trainer/saver.h"
+#include "trainer/run/saver.h"
 
 #include <signal.h>
 #include <sys/resource.h>

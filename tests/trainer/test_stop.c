@@ -2,7 +2,7 @@
 #include "tests/check.h"
 
 #include "base/clock.h"
-#include "trainer/stop.h"
+#include "trainer/run/stop.h"
 
 #include <signal.h>
 #include <stdlib.h>

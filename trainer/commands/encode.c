@@ -4,10 +4,10 @@
 #include "io/code_writer.h"
 #include "io/shard_writer.h"
 #include "models/kernels/threads.h"
-#include "trainer/code_collect.h"
 #include "trainer/command.h"
-#include "trainer/dense_codes.h"
 #include "trainer/options.h"
+#include "trainer/sparse/code_collect.h"
+#include "trainer/sparse/dense_codes.h"
 #include "trainer/trained_run.h"
 
 #include <stdlib.h>

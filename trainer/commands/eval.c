@@ -3,9 +3,9 @@
 // method that infers codes: how good those of test data are.
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
-#include "trainer/code_evaluation.h"
 #include "trainer/command.h"
-#include "trainer/evaluate.h"
+#include "trainer/evaluation/evaluate.h"
+#include "trainer/sparse/code_evaluation.h"
 #include "trainer/trained_run.h"
 
 #include <math.h>

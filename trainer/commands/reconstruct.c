@@ -7,10 +7,10 @@
 // PSNR = 10 log10(range^2 / mean squared error), range = largest less smallest number of the view.
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
-#include "trainer/code_sheet.h"
-#include "trainer/code_stack.h"
 #include "trainer/command.h"
 #include "trainer/options.h"
+#include "trainer/sparse/code_sheet.h"
+#include "trainer/sparse/code_stack.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
 #include "comm/agree.h"
 #include "comm/exchange.h"
 #include "models/kernels/threads.h"
-#include "trainer/checkpoint_folder.h"
 #include "trainer/command.h"
 #include "trainer/options.h"
-#include "trainer/proof.h"
+#include "trainer/run/checkpoint_folder.h"
+#include "trainer/run/proof.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,21 +1,21 @@
 // trainer/methods/sparse.c -- sparse coding, predictive sparse decomposition and LISTA, on patches or
-// convolutional: see trainer/sparse_model.h for the energy.
+// convolutional: see trainer/sparse/sparse_model.h for the energy.
 //   each step: codes z of all images by the solver; then one gradient step of the atoms (and the
 //   encoder) at these codes; atoms are brought back to length 1
 //   source: Olshausen & Field 1996 (Nature 381); Kavukcuoglu et al. 2008 (arXiv 1010.3467) sec. 2.3
 //
 // Nothing is pushed up: the codes' sparsity bounds how many images can have low energy.
-#include "trainer/code_memory.h"
-#include "trainer/code_numbers.h"
-#include "trainer/dead_atoms.h"
-#include "trainer/dictionary_sheet.h"
-#include "trainer/run_folder.h"
-#include "trainer/sparse_atoms.h"
+#include "trainer/run/run_folder.h"
+#include "trainer/sparse/code_memory.h"
+#include "trainer/sparse/code_numbers.h"
+#include "trainer/sparse/dead_atoms.h"
+#include "trainer/sparse/dictionary_sheet.h"
+#include "trainer/sparse/sparse_atoms.h"
 
 #include <math.h>
 #include <string.h>
 
-// The first metrics are those of trainer/code_numbers.h, 0 where there is none.
+// The first metrics are those of trainer/sparse/code_numbers.h, 0 where there is none.
 enum {
     METRIC_ALIVE = CODE_NUMBERS, // atoms in use
     METRIC_BOUND                 // L

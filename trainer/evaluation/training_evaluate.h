@@ -1,0 +1,17 @@
+// trainer/evaluation/training_evaluate.h -- evaluations of a run: of features for methods that embed, of codes for those
+// that infer; nothing where the job names no test data.
+#ifndef TRAINER_EVALUATION_TRAINING_EVALUATE_H
+#define TRAINER_EVALUATION_TRAINING_EVALUATE_H
+
+#include "trainer/run/report.h"
+#include "trainer/training.h"
+
+// Collective. Before the first step, if the job asks: kNN of raw pixels and of the untrained net.
+// Errors: those of trainer/evaluation/evaluate.h; ST_IO of the metrics.
+status training_evaluate_floors(training *t, report *r);
+
+// Collective. With the present weights. Errors: those of trainer/evaluation/evaluate.h and code_evaluation.h; ST_IO
+// of the metrics.
+status training_evaluate(training *t, report *r);
+
+#endif

@@ -1,0 +1,224 @@
+// trainer/run/checkpoint_folder.c -- names, the link, and what may be deleted when.
+#include "trainer/run/checkpoint_folder.h"
+
+#include "base/log.h"
+#include "io/checkpoint.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define NAME_FORMAT "step-%012llu.h5"
+
+static void join(char path[RUN_PATH_SIZE], const char *run, const char *name)
+{
+    int length = snprintf(path, RUN_PATH_SIZE, "%s/" RUN_CHECKPOINTS "/%s", run, name);
+    ASSERT(length < RUN_PATH_SIZE);
+}
+
+void checkpoint_folder_path(const char *run, uint64_t step, char path[RUN_PATH_SIZE])
+{
+    char name[64];
+    snprintf(name, sizeof name, NAME_FORMAT, (unsigned long long)step);
+    join(path, run, name);
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name), size = strlen(end);
+    return length >= size && strcmp(name + length - size, end) == 0;
+}
+
+static bool begins_with(const char *name, const char *start)
+{
+    return strncmp(name, start, strlen(start)) == 0;
+}
+
+static int is_checkpoint(const struct dirent *entry)
+{
+    return begins_with(entry->d_name, "step-") && ends_with(entry->d_name, ".h5");
+}
+
+static int is_bad(const struct dirent *entry)
+{
+    return begins_with(entry->d_name, "step-") && ends_with(entry->d_name, ".bad");
+}
+
+static int is_partial(const struct dirent *entry)
+{
+    return begins_with(entry->d_name, "step-") && strstr(entry->d_name, ".h5.partial-") != NULL;
+}
+
+static uint64_t step_of(const char *name)
+{
+    return strtoull(name + strlen("step-"), NULL, 10);
+}
+
+// Files of one kind, oldest first; free each and the list. None where there is no folder yet.
+static status list(const char *run, int (*is_kind)(const struct dirent *), struct dirent ***names,
+                   int *count)
+{
+    char folder[RUN_PATH_SIZE];
+    join(folder, run, "");
+    *count = scandir(folder, names, is_kind, alphasort);
+    if (*count < 0 && errno == ENOENT) {
+        *names = NULL;
+        *count = 0;
+    }
+    CHECK(*count >= 0, ST_IO, "%s: cannot be read: %s", folder, strerror(errno));
+    return ST_OK;
+}
+
+static void free_names(struct dirent **names, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+status checkpoint_folder_newest(const char *run, bool *found, char path[RUN_PATH_SIZE])
+{
+    struct dirent **names;
+    int count;
+    TRY(list(run, is_checkpoint, &names, &count));
+    *found = count > 0;
+    if (*found) join(path, run, names[count - 1]->d_name);
+    free_names(names, count);
+    return ST_OK;
+}
+
+static status mark_bad(const char *path)
+{
+    char bad[RUN_PATH_SIZE + 4];
+    snprintf(bad, sizeof bad, "%s.bad", path);
+    CHECK(rename(path, bad) == 0, ST_IO, "%s: cannot be renamed to %s: %s", path, bad,
+          strerror(errno));
+    return ST_OK;
+}
+
+// Is this one whole? If not, says so in the log; a damaged one is renamed.
+static status try_one(const char *path, bool *good)
+{
+    status s = checkpoint_verify(path);
+    *good = s == ST_OK;
+    if (*good || s == ST_INTERNAL) return s;
+    log_warn("%s", status_message());
+    status_clear();
+    if (s != ST_BAD_DATA) {
+        log_warn("%s: left as it is; an older checkpoint is looked for", path);
+        return ST_OK;
+    }
+    TRY(mark_bad(path));
+    log_warn("%s: renamed to *.bad; an older checkpoint is looked for", path);
+    return ST_OK;
+}
+
+static status remove_partial(const char *run)
+{
+    struct dirent **names;
+    int count;
+    TRY(list(run, is_partial, &names, &count));
+    for (int i = 0; i < count; i++) {
+        char path[RUN_PATH_SIZE];
+        join(path, run, names[i]->d_name);
+        if (unlink(path) == 0) log_info("%s: removed; its writer was killed", path);
+    }
+    free_names(names, count);
+    return ST_OK;
+}
+
+static status link_latest(const char *run, uint64_t step)
+{
+    char target[64], link[RUN_PATH_SIZE], beside[RUN_PATH_SIZE];
+    snprintf(target, sizeof target, NAME_FORMAT, (unsigned long long)step);
+    join(link, run, "latest");
+    join(beside, run, "latest.new");
+    bool removed = unlink(beside) == 0 || errno == ENOENT;
+    CHECK(removed && symlink(target, beside) == 0 && rename(beside, link) == 0, ST_IO,
+          "%s: cannot be pointed to %s: %s", link, target, strerror(errno));
+    return ST_OK;
+}
+
+status checkpoint_folder_choose(const char *run, bool *found, uint64_t *step)
+{
+    struct dirent **names, **bad;
+    int count, bad_count;
+    *found = false;
+    TRY(remove_partial(run));
+    TRY(list(run, is_checkpoint, &names, &count));
+    status s = ST_OK;
+    for (int i = count - 1; i >= 0 && !*found && s == ST_OK; i--) {
+        char path[RUN_PATH_SIZE];
+        ASSERT(names != NULL);
+        join(path, run, names[i]->d_name);
+        *step = step_of(names[i]->d_name);
+        s = try_one(path, found);
+    }
+    free_names(names, count);
+    TRY(s);
+    if (*found) return link_latest(run, *step); // it may name one that is damaged, or an older one
+    TRY(list(run, is_bad, &bad, &bad_count));
+    free_names(bad, bad_count);
+    CHECK(count == 0 && bad_count == 0, ST_BAD_DATA,
+          "%s: of its checkpoints none can be read; to begin anew delete %s/" RUN_CHECKPOINTS
+          " or choose another run folder",
+          run, run);
+    return ST_OK;
+}
+
+status checkpoint_folder_room(const char *run, uint64_t bytes)
+{
+    char folder[RUN_PATH_SIZE];
+    struct statvfs space;
+    join(folder, run, "");
+    CHECK(statvfs(folder, &space) == 0, ST_IO, "%s: its free space cannot be asked for: %s", folder,
+          strerror(errno));
+    uint64_t room = (uint64_t)space.f_bavail * space.f_frsize;
+    CHECK(room >= bytes, ST_IO, "%s: %.1f MB are free, a checkpoint needs %.1f MB", folder,
+          1e-6 * (double)room, 1e-6 * (double)bytes);
+    return ST_OK;
+}
+
+static bool divides(uint64_t stride, uint64_t step)
+{
+    return stride > 0 && step % stride == 0;
+}
+
+static status delete_older(const char *run, const checkpoint_keeping *keeping)
+{
+    struct dirent **names;
+    int count;
+    int64_t seen[2] = {0, 0}; // of others, of those in their time; from the newest on
+    TRY(list(run, is_checkpoint, &names, &count));
+    status s = ST_OK;
+    for (int i = count - 1; i >= 0 && s == ST_OK; i--) {
+        char path[RUN_PATH_SIZE];
+        ASSERT(names != NULL);
+        uint64_t step = step_of(names[i]->d_name);
+        bool stays = ++seen[divides(keeping->regular, step)] <= keeping->newest;
+        if (stays || divides(keeping->stride, step)) continue;
+        join(path, run, names[i]->d_name);
+        if (unlink(path) != 0)
+            s = failure(ST_IO, "%s: the old checkpoint cannot be deleted: %s", path,
+                        strerror(errno));
+    }
+    free_names(names, count);
+    return s;
+}
+
+status checkpoint_folder_publish(const char *run, uint64_t step, const checkpoint_keeping *keeping)
+{
+    char path[RUN_PATH_SIZE];
+    checkpoint_folder_path(run, step, path);
+    status s = checkpoint_verify(path);
+    if (s == ST_BAD_DATA) {
+        (void)mark_bad(path); // the first message stays: what is damaged
+        return ST_IO;
+    }
+    TRY(s);
+    TRY(link_latest(run, step));
+    return delete_older(run, keeping);
+}

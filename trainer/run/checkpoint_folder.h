@@ -1,0 +1,39 @@
+// trainer/run/checkpoint_folder.h -- the checkpoints of a run: where they stand, which is good, which stay.
+//
+//   RUN/checkpoints/step-000000001560.h5    one a checkpoint
+//   RUN/checkpoints/latest                  a link to the newest
+//   RUN/checkpoints/step-....h5.bad         one that was found damaged
+//
+// `run` is the run folder. Written to by rank 0 alone; all functions are local.
+#ifndef TRAINER_RUN_CHECKPOINT_FOLDER_H
+#define TRAINER_RUN_CHECKPOINT_FOLDER_H
+
+#include "trainer/run/run_folder.h"
+
+// Which checkpoints stay: the newest `newest` of those in their time (at steps that `regular` divides; 0:
+// none is), as many of the others (after a stop, or minutes), and all at steps that `stride` divides
+// (0: none).
+typedef struct checkpoint_keeping {
+    int64_t newest;
+    uint64_t regular, stride;
+} checkpoint_keeping;
+
+// Path of the checkpoint of `step`.
+void checkpoint_folder_path(const char *run, uint64_t step, char path[RUN_PATH_SIZE]);
+
+// Path of the newest checkpoint by name, unread; *found is false when there is none. Errors: ST_IO.
+status checkpoint_folder_newest(const char *run, bool *found, char path[RUN_PATH_SIZE]);
+
+// The step of the newest checkpoint that reads back whole. Newer ones that do not are told of in the log;
+// damaged ones are renamed to *.bad, and `latest` is pointed to it. *found is false when there never was
+// one. Removes what a killed writer has left. Errors: ST_BAD_DATA when there are checkpoints and none is good; ST_IO.
+status checkpoint_folder_choose(const char *run, bool *found, uint64_t *step);
+
+// Whether the file system has room for a checkpoint of `bytes`. Errors: ST_IO.
+status checkpoint_folder_room(const char *run, uint64_t bytes);
+
+// Reads the checkpoint of `step` back; if it is whole, points `latest` to it and deletes those that need
+// not stay, else renames it to *.bad and deletes none. Errors: ST_IO.
+status checkpoint_folder_publish(const char *run, uint64_t step, const checkpoint_keeping *keeping);
+
+#endif

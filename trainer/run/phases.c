@@ -1,0 +1,41 @@
+// trainer/run/phases.c -- one clock, one current phase.
+#include "trainer/run/phases.h"
+
+#include "base/clock.h"
+#include "base/pulse.h"
+#include "base/trace.h"
+
+#include <stddef.h>
+
+const char *const phase_names[PHASE_COUNT] = {"other",  "data",      "forward", "backward",
+                                              "reduce", "optimizer", "wait"};
+
+static double read_clock(const phases *p)
+{
+    return p->clock != NULL ? p->clock() : clock_seconds();
+}
+
+void phases_enter(phases *p, phase next)
+{
+    double now = read_clock(p);
+    if (p->since > 0) {
+        p->seconds[p->now] += now - p->since;
+        trace_span(TRACE_PHASES, phase_names[p->now], p->since, now);
+    }
+    pulse_enter(phase_names[next]);
+    p->since = now;
+    p->now = next;
+}
+
+void phases_move(phases *p, phase from, phase to, double seconds)
+{
+    p->seconds[from] -= seconds;
+    p->seconds[to] += seconds;
+}
+
+void phases_reset(phases *p)
+{
+    for (int i = 0; i < PHASE_COUNT; i++)
+        p->seconds[i] = 0;
+    p->since = read_clock(p);
+}

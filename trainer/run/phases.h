@@ -1,0 +1,34 @@
+// trainer/run/phases.h -- where the time of a step goes, on this rank.
+#ifndef TRAINER_RUN_PHASES_H
+#define TRAINER_RUN_PHASES_H
+
+typedef enum phase {
+    PHASE_OTHER,
+    PHASE_DATA,      // waiting for the loader
+    PHASE_FORWARD,   // of all encoders
+    PHASE_BACKWARD,  //
+    PHASE_REDUCE,    // adding up gradients
+    PHASE_OPTIMIZER, // update, statistics, queue
+    PHASE_WAIT,      // in messages: for the network and for slower ranks
+    PHASE_COUNT
+} phase;
+
+extern const char *const phase_names[PHASE_COUNT];
+
+typedef struct phases {
+    phase now;
+    double (*clock)(void); // NULL: clock_seconds
+    double since;          // by the clock, when `now` began
+    double seconds[PHASE_COUNT];
+} phases;
+
+// From now on time counts for `next`.
+void phases_enter(phases *p, phase next);
+
+// Moves `seconds` of what was counted for `from` to `to`.
+void phases_move(phases *p, phase from, phase to, double seconds);
+
+// All counts to zero; the current phase goes on from now.
+void phases_reset(phases *p);
+
+#endif

@@ -1,0 +1,143 @@
+// trainer/run/run_folder.c -- paths, small files and lines of metrics of one run.
+#include "trainer/run/run_folder.h"
+
+#include "base/log.h"
+#include "io/atomic_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static status make_folder(const char *path)
+{
+    CHECK(mkdir(path, 0777) == 0 || errno == EEXIST, ST_IO, "%s: cannot make this folder: %s", path,
+          strerror(errno));
+    struct stat info;
+    CHECK(stat(path, &info) == 0 && S_ISDIR(info.st_mode), ST_IO,
+          "%s: a folder is needed here, but a file of this name is in the way", path);
+    return ST_OK;
+}
+
+// Every part of the path in turn.
+static status make_folders(const char *path)
+{
+    char part[RUN_PATH_SIZE];
+    snprintf(part, sizeof part, "%s", path);
+    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        TRY(make_folder(part));
+        *slash = '/';
+    }
+    return make_folder(part);
+}
+
+static void join(char path[RUN_PATH_SIZE], const char *folder, const char *name)
+{
+    int length = snprintf(path, RUN_PATH_SIZE, "%s/%s", folder, name);
+    ASSERT(length < RUN_PATH_SIZE);
+}
+
+status run_folder_pictures(const run_folder *r, uint64_t epoch, char prefix[RUN_PATH_SIZE])
+{
+    char folder[RUN_PATH_SIZE], name[64];
+    join(folder, r->path, "pictures");
+    TRY(make_folder(folder));
+    snprintf(name, sizeof name, "epoch-%04llu-", (unsigned long long)epoch);
+    join(prefix, folder, name);
+    return ST_OK;
+}
+
+// Ends a line that was not written to its end.
+static status end_line(const run_folder *r)
+{
+    char last = '\n';
+    off_t size = lseek(r->metrics, 0, SEEK_END);
+    if (size > 0 && pread(r->metrics, &last, 1, size - 1) != 1) last = '\n';
+    CHECK(last == '\n' || write(r->metrics, "\n", 1) == 1, ST_IO,
+          "%s/metrics.jsonl: cannot be written: %s", r->path, strerror(errno));
+    return ST_OK;
+}
+
+status run_folder_make(const char *path)
+{
+    char inside[RUN_PATH_SIZE];
+    join(inside, path, RUN_CHECKPOINTS);
+    return make_folders(inside);
+}
+
+status run_folder_open(run_folder *r, const char *path)
+{
+    char inside[RUN_PATH_SIZE];
+    *r = (run_folder){0};
+    snprintf(r->path, sizeof r->path, "%s", path);
+    TRY(run_folder_make(path));
+    join(inside, path, "metrics.jsonl");
+    r->metrics = open(inside, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    CHECK(r->metrics >= 0, ST_IO, "%s: cannot be opened for writing: %s", inside, strerror(errno));
+    r->is_open = true;
+    return end_line(r);
+}
+
+status run_folder_write(const run_folder *r, const char *name, const char *text)
+{
+    char path[RUN_PATH_SIZE];
+    join(path, r->path, name);
+    return atomic_file_write_text(path, text);
+}
+
+static status keep_line(run_folder *r, const char *json)
+{
+    size_t length = strlen(json) + 1;
+    if (r->unwritten_size + length > r->room) {
+        size_t room = 2 * (r->unwritten_size + length);
+        char *more = realloc(r->unwritten, room);
+        CHECK(more != NULL, ST_INTERNAL, "no memory for lines of metrics");
+        r->unwritten = more;
+        r->room = room;
+    }
+    memcpy(r->unwritten + r->unwritten_size, json, length - 1);
+    r->unwritten[r->unwritten_size + length - 1] = '\n';
+    r->unwritten_size += length;
+    return ST_OK;
+}
+
+status run_folder_flush(run_folder *r)
+{
+    size_t done = 0;
+    int reason = 0;
+    while (done < r->unwritten_size && reason == 0) {
+        ssize_t put = write(r->metrics, r->unwritten + done, r->unwritten_size - done);
+        if (put > 0) done += (size_t)put;
+        if (put <= 0 && errno != EINTR) reason = put < 0 ? errno : ENOSPC;
+    }
+    r->unwritten_size -= done;
+    if (done > 0) memmove(r->unwritten, r->unwritten + done, r->unwritten_size);
+    CHECK(reason == 0, ST_IO, "%s/metrics.jsonl: cannot be written: %s", r->path, strerror(reason));
+    return ST_OK;
+}
+
+status run_folder_add_metrics(run_folder *r, const char *json)
+{
+    TRY(keep_line(r, json));
+    bool full = run_folder_flush(r) != ST_OK;
+    if (full && !r->is_full)
+        log_warn("%s; its lines are kept in memory until they can be", status_message());
+    if (full) status_clear();
+    r->is_full = full;
+    return ST_OK;
+}
+
+status run_folder_close(run_folder *r)
+{
+    if (!r->is_open) return ST_OK;
+    status s = run_folder_flush(r);
+    int closed = close(r->metrics);
+    if (s == ST_OK && closed != 0)
+        s = failure(ST_IO, "%s/metrics.jsonl: cannot be written: %s", r->path, strerror(errno));
+    free(r->unwritten);
+    *r = (run_folder){0};
+    return s;
+}

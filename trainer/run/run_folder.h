@@ -1,0 +1,58 @@
+// trainer/run/run_folder.h -- the folder that holds everything a run leaves behind.
+//
+//   job.yaml       the complete, resolved job
+//   run.json       status, position, last metrics, versions; replaced atomically
+//   metrics.jsonl  one JSON object a logged step or evaluation, appended
+//   proof.jsonl    hashes of each step and epoch (trainer/run/proof.h)
+//   heartbeat      64 bytes a rank: what it did last (comm/heartbeat.h); written by each rank
+//   trace.json     what all ranks did when, if asked for
+//   pictures/      what has been learned, one set an epoch
+//   checkpoints/   see trainer/run/checkpoint_folder.h
+//   STOP           made by whoever wants the run to stop, see trainer/run/stop.h
+//
+// Written by rank 0 alone, but for the heartbeat; the functions are local.
+#ifndef TRAINER_RUN_RUN_FOLDER_H
+#define TRAINER_RUN_RUN_FOLDER_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define RUN_PATH_SIZE   512
+#define RUN_CHECKPOINTS "checkpoints"
+
+typedef struct run_folder {
+    char path[256];
+    int metrics;                 // descriptor of metrics.jsonl
+    char *unwritten;             // lines for which the disk had no room yet; owned
+    size_t unwritten_size, room; // bytes: of the lines, of their memory
+    bool is_open, is_full;       // is_full: the last try to write failed
+} run_folder;
+
+// Makes the folders that are missing. Errors: ST_IO.
+status run_folder_make(const char *path);
+
+// The same, and opens metrics.jsonl to append; a line that a killed process
+// has left unfinished is ended. Errors: ST_IO.
+status run_folder_open(run_folder *r, const char *path);
+
+// Replaces a small file of the folder atomically. Errors: ST_IO.
+status run_folder_write(const run_folder *r, const char *name, const char *text);
+
+// The beginning of the paths of an epoch's pictures; makes their folder. Errors: ST_IO.
+status run_folder_pictures(const run_folder *r, uint64_t epoch, char prefix[RUN_PATH_SIZE]);
+
+// Appends one line to metrics.jsonl. When it cannot be written, says so once in the log, keeps the
+// line, and tries again with the next. Errors: ST_INTERNAL no memory to keep it.
+status run_folder_add_metrics(run_folder *r, const char *json);
+
+// Errors: ST_IO when there are lines of metrics that still cannot be written.
+status run_folder_flush(run_folder *r);
+
+// The same, and closes. Lines that cannot be written are lost.
+status run_folder_close(run_folder *r);
+
+#endif
