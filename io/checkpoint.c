@@ -138,36 +138,33 @@ static status list_texts(checkpoint *c)
     return ST_OK;
 }
 
-static status check_format(checkpoint *c, int *version)
+static status check_format(checkpoint *c)
 {
+    int version = 0;
     TRY(list_texts(c));
     const char *format = checkpoint_get_text(c, SHARD_ATTRIBUTE_FORMAT);
     bool ours = format != NULL && strcmp(format, CHECKPOINT_FORMAT) == 0;
     CHECK(ours, ST_BAD_DATA, "%s: an HDF5 file, but not a checkpoint of basin", c->path);
     hid_t attribute = H5Aopen(c->file, SHARD_ATTRIBUTE_VERSION, H5P_DEFAULT);
-    herr_t read = attribute >= 0 ? H5Aread(attribute, H5T_NATIVE_INT, version) : -1;
+    herr_t read = attribute >= 0 ? H5Aread(attribute, H5T_NATIVE_INT, &version) : -1;
     if (attribute >= 0) H5Aclose(attribute);
-    CHECK(read >= 0 && *version >= 1 && *version <= CHECKPOINT_FORMAT_VERSION, ST_BAD_DATA,
-          "%s: has checkpoint format version %d, this program reads versions 1 to %d: use the "
-          "program that wrote it",
-          c->path, *version, CHECKPOINT_FORMAT_VERSION);
+    CHECK(read >= 0 && version == CHECKPOINT_FORMAT_VERSION, ST_BAD_DATA,
+          "%s: has checkpoint format version %d, this program reads version %d: use the program "
+          "that wrote it",
+          c->path, version, CHECKPOINT_FORMAT_VERSION);
     return ST_OK;
 }
 
-static status open_locked(checkpoint *c, bool sealed)
+static status open_locked(checkpoint *c)
 {
-    int version = 0;
     TRY(hdf5_open(&c->file, c->path));
-    TRY(check_format(c, &version));
+    TRY(check_format(c));
     TRY(list_arrays(c));
     uint64_t manifest = 0;
-    if (version == 1) return ST_OK; // has none
     herr_t read = read_hash(c->file, CHECKPOINT_MANIFEST, &manifest);
     CHECK(read >= 0 && manifest == c->manifest, ST_BAD_DATA,
           "%s: is damaged (what it holds is not what its manifest says): use an older checkpoint",
           c->path);
-    CHECK(version < 3 || sealed, ST_BAD_DATA,
-          "%s: is cut off or was changed (its seal is missing): use an older checkpoint", c->path);
     return ST_OK;
 }
 
@@ -178,12 +175,11 @@ status checkpoint_open(checkpoint **out, const char *path)
     CHECK(c != NULL, ST_INTERNAL, "no memory to open %s", path);
     c->file = -1;
     c->path = strdup(path);
-    bool sealed = false;
     status s = c->path != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for a path");
-    if (s == ST_OK) s = seal_check(path, &sealed);
+    if (s == ST_OK) s = seal_check(path);
     if (s == ST_OK) {
         hdf5_lock();
-        s = open_locked(c, sealed);
+        s = open_locked(c);
         hdf5_unlock();
     }
     if (s == ST_OK)

@@ -8,7 +8,7 @@
 //   attributes of the root: format = "basin-checkpoint", format_version = 3, manifest, the texts
 //   one data set an array, little-endian, contiguous, with the attribute xxh3_64 (of its bytes)
 //   behind HDF5's end: a seal of all bytes (io/seal.h), checked before HDF5 reads any
-// Version 1 had no manifest, version 2 no seal; they are still read.
+// Files of older versions have no seal, and are refused.
 #ifndef IO_CHECKPOINT_H
 #define IO_CHECKPOINT_H
 
@@ -46,7 +46,7 @@ status checkpoint_write(const char *path, const checkpoint_array *arrays, size_t
 
 typedef struct checkpoint checkpoint;
 
-// Checks the manifest; contents are checked as they are read. Errors: ST_NO_INPUT, ST_BAD_DATA (not a
+// Checks seal and manifest; contents are checked as they are read. Errors: ST_NO_INPUT, ST_BAD_DATA (not a
 // checkpoint, another format version, damaged).
 status checkpoint_open(checkpoint **out, const char *path);
 

@@ -7,7 +7,7 @@
 #include <hdf5.h>
 
 #define CHECKPOINT_HASH     "xxh3_64"  // attribute of every array
-#define CHECKPOINT_MANIFEST "manifest" // attribute of the root, since version 2
+#define CHECKPOINT_MANIFEST "manifest" // attribute of the root
 
 // The type in the file (little-endian) and in memory.
 hid_t array_stored(array_type type);

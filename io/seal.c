@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -86,15 +87,21 @@ status seal_write(const char *path)
     return s;
 }
 
-static status check(int file, const char *path, bool *sealed)
+static status check(int file, const char *path)
 {
     seal found;
     off_t end = lseek(file, 0, SEEK_END);
-    if (end < SEAL_BYTES) return ST_OK;
-    ssize_t got = pread(file, &found, sizeof found, end - SEAL_BYTES);
-    CHECK(got == (ssize_t)sizeof found, ST_IO, "%s: cannot be read: %s", path, strerror(errno));
-    *sealed = memcmp(found.magic, "basin:s1", sizeof found.magic) == 0;
-    if (!*sealed) return ST_OK;
+    bool sealed = false;
+    if (end >= SEAL_BYTES) {
+        ssize_t got = pread(file, &found, sizeof found, end - SEAL_BYTES);
+        CHECK(got == (ssize_t)sizeof found, ST_IO, "%s: cannot be read: %s", path, strerror(errno));
+        sealed = memcmp(found.magic, "basin:s1", sizeof found.magic) == 0;
+    }
+    CHECK(
+        sealed, ST_BAD_DATA,
+        "%s: is not a checkpoint of basin, or was cut off or changed, or is older than seals (its "
+        "seal is missing): use another checkpoint",
+        path);
     seal own = make_seal(found.size, found.hash);
     uint64_t size = (uint64_t)end - SEAL_BYTES, hash = 0;
     if (own.own == found.own && found.size == size) TRY(hash_file(file, path, size, &hash));
@@ -104,13 +111,12 @@ static status check(int file, const char *path, bool *sealed)
     return ST_OK;
 }
 
-status seal_check(const char *path, bool *sealed)
+status seal_check(const char *path)
 {
-    *sealed = false;
     int file = open(path, O_RDONLY | O_CLOEXEC);
     CHECK(file >= 0, errno == ENOENT ? ST_NO_INPUT : ST_IO, "%s: cannot be opened: %s", path,
           strerror(errno));
-    status s = check(file, path, sealed);
+    status s = check(file, path);
     close(file); // read only
     return s;
 }

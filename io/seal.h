@@ -10,15 +10,12 @@
 
 #include "base/status.h"
 
-#include <stdbool.h>
-
 #define SEAL_BYTES 32
 
 // Appends the seal. Does not make it durable. Errors: ST_IO.
 status seal_write(const char *path);
 
-// Without a seal *sealed is false, and nothing else is wrong here. Errors: ST_BAD_DATA the bytes are not those that
-// were sealed; ST_NO_INPUT, ST_IO.
-status seal_check(const char *path, bool *sealed);
+// Errors: ST_BAD_DATA no seal, or the bytes are not those that were sealed; ST_NO_INPUT, ST_IO.
+status seal_check(const char *path);
 
 #endif

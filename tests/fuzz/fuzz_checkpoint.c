@@ -1,10 +1,8 @@
 // tests/fuzz/fuzz_checkpoint.c -- a checkpoint in which bytes were changed is whole or refused.
 //
 // The input is a list of changes, 6 bytes each: 4 of place, 1 xor, 1 spare; to the file in the
-// environment variable CHECKPOINT; all in its seal or all before it (a file that lost its seal's first word
-// is taken for one that is older than seals). Seals (io/seal.h) keep damage from HDF5, which does not survive it.
+// environment variable CHECKPOINT. Seals (io/seal.h) keep damage from HDF5, which does not survive it.
 #include "io/checkpoint.h"
-#include "io/seal.h"
 #include "tests/fuzz/input.h"
 
 #include <stdio.h>
@@ -42,12 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (whole == NULL) load();
     memcpy(changed, whole, whole_size);
-    size_t body = whole_size - SEAL_BYTES;
-    bool in_seal = size >= 6 && data[5] % 2 == 1;
     for (size_t i = 0; i + 6 <= size; i += 6) {
         uint32_t place;
         memcpy(&place, data + i, sizeof place);
-        changed[in_seal ? body + place % SEAL_BYTES : place % body] ^= data[i + 4];
+        changed[place % whole_size] ^= data[i + 4];
     }
     uint64_t hash = 0;
     if (hash_of(input_file("checkpoint.h5", changed, whole_size), &hash) == ST_OK)
