@@ -19,10 +19,4 @@ typedef struct bench_type {
     status (*run)(const world *w, int argc, char **argv);
 } bench_type;
 
-// The middle one of `count` >= 1 times, which are sorted here.
-double bench_median(double *seconds, int count);
-
-// Most memory this process has had in use so far, bytes.
-double bench_peak_memory(void);
-
 #endif

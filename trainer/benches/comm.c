@@ -4,6 +4,7 @@
 // A time is that of the slowest rank from a common start, and of these the median. The ceiling of the
 // sum is memory: within a machine every rank's array is read once and the sum written once.
 #include "base/clock.h"
+#include "base/median.h"
 #include "comm/agree.h"
 #include "comm/exchange.h"
 #include "comm/reduce.h"
@@ -88,7 +89,7 @@ static void print_sum(comm_bench *b, size_t bytes)
 {
     const world *w = b->world;
     int repeats = (int)b->options.repeats;
-    double exact = bench_median(b->exact, repeats), mpi = bench_median(b->mpi, repeats);
+    double exact = median(b->exact, repeats), mpi = median(b->mpi, repeats);
     printf("%-12s ", "exact sum");
     print_size(bytes);
     printf(" %10.3f %14.3f %7.2f %8.2f", 1e3 * exact, 1e3 * mpi, mpi / exact,
@@ -136,7 +137,7 @@ static status measure_gather(comm_bench *b, size_t bytes)
         if (i >= 0) b->exact[i] = seconds;
     }
     if (s == ST_OK && w->rank == 0) {
-        double seconds = bench_median(b->exact, (int)b->options.repeats);
+        double seconds = median(b->exact, (int)b->options.repeats);
         printf("%-12s ", "gather");
         print_size(bytes);
         printf(" %10.3f %14s %7s %8.2f\n", 1e3 * seconds, "", "", 1e-9 * (double)bytes / seconds);

@@ -10,6 +10,7 @@
 // Each line is a pass over the same images; a part's time is what its pass takes longer than the one
 // before. Times are of the thread (loader: of the process), but those of cold files, which wait.
 #include "base/clock.h"
+#include "base/median.h"
 #include "comm/agree.h"
 #include "io/loader.h"
 #include "trainer/bench.h"
@@ -221,7 +222,7 @@ static status measure(data_bench *b)
             b->seconds[what][i] = now(what) - (what == LOADER ? b->loaded_since : since);
         }
     for (pass what = 0; what < PASSES; what++)
-        b->middle[what] = bench_median(b->seconds[what], (int)b->options.repeats);
+        b->middle[what] = median(b->seconds[what], (int)b->options.repeats);
     return ST_OK;
 }
 

@@ -5,6 +5,7 @@
 // ceiling. Operands are in the layouts a graph would give them.
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/median.h"
 #include "base/rng.h"
 #include "comm/agree.h"
 #include "models/kernels/ceilings.h"
@@ -119,7 +120,7 @@ static double median_seconds(const trial *t, convolution_pass pass, int repeats)
         convolution_run(t->kernels, pass, &t->operands);
         seconds[i] = clock_thread_seconds() - since;
     }
-    return bench_median(seconds, repeats);
+    return median(seconds, repeats);
 }
 
 static void print_trial(const trial *t, const layer *l, const way *w, const ceilings *c,
@@ -201,12 +202,12 @@ static void print_dictionary(const dictionary_trial *t, const ceilings *c, int r
             passes[pass].run(t);
             seconds[i] = clock_thread_seconds() - since;
         }
-        double median = bench_median(seconds, repeats);
+        double middle = median(seconds, repeats);
         char what[64];
         snprintf(what, sizeof what, "%d atoms %dx%dx%d, %d", g->atoms, g->channels, g->kernel,
                  g->kernel, g->height);
         printf("%-26s %-16s %-8s %8.3f %8.1f %6.2f  dictionary\n", what, passes[pass].name, "dense",
-               1e3 * median, 1e-9 * flops / median, flops / median / c->flops);
+               1e3 * middle, 1e-9 * flops / middle, flops / middle / c->flops);
     }
 }
 

@@ -4,6 +4,8 @@
 // Times are the thread's own, so that what else runs on the machine hardly counts; they are of this
 // rank. The peak of memory is read before the ceilings, which need memory too, are measured.
 #include "base/clock.h"
+#include "base/median.h"
+#include "base/peak_memory.h"
 #include "base/rng.h"
 #include "comm/agree.h"
 #include "models/graph_meter.h"
@@ -94,7 +96,7 @@ static status run_steps(step_bench *b)
         phases_enter(&t->phases, PHASE_OTHER);
         if (i >= 0) b->seconds[i] = clock_thread_seconds() - since;
     }
-    b->peak_memory = bench_peak_memory();
+    b->peak_memory = peak_memory();
     return ST_OK;
 }
 
@@ -144,7 +146,7 @@ static void print(step_bench *b)
 {
     const training *t = &b->training;
     double steps = (double)b->options.steps, all = 0;
-    double median = bench_median(b->seconds, (int)b->options.steps);
+    double middle = median(b->seconds, (int)b->options.steps);
     double images = (double)t->workers.count * (double)t->workers.batch;
     for (int i = 0; i < PHASE_COUNT; i++)
         all += t->phases.seconds[i];
@@ -152,8 +154,8 @@ static void print(step_bench *b)
            "%.2f ms a step, %.2f images/s, peak memory %.1f MB; "
            "multiply-adds %.1f GFLOP/s, copy-add %.1f GB/s\n",
            t->job->method->name, t->workers.count, (long long)t->job->workers, t->workers.batch,
-           t->view.c, t->view.h, t->view.w, (long long)b->options.steps, 1e3 * median,
-           images / median, 1e-6 * b->peak_memory, 1e-9 * b->ceilings.flops,
+           t->view.c, t->view.h, t->view.w, (long long)b->options.steps, 1e3 * middle,
+           images / middle, 1e-6 * b->peak_memory, 1e-9 * b->ceilings.flops,
            1e-9 * b->ceilings.bytes);
     printf("%-49s %9s %9s %7s %9s %7s\n", "what", "ms", "GFLOP/s", "GB/s", "share", "ceiling");
     for (int i = 0; i < PHASE_COUNT; i++)

@@ -4,6 +4,7 @@
 // One process does the share of one rank (its logical workers, its part of the batch) for a few steps and
 // looks at the clock and its memory; the sum over ranks is added from a model. Nothing of the run
 // folder is touched.
+#include "base/peak_memory.h"
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
 #include "trainer/batch_script.h"
@@ -12,12 +13,10 @@
 #include "trainer/plan_cost.h"
 #include "trainer/training.h"
 
-#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 typedef struct plan_options {
@@ -100,22 +99,13 @@ static void remove_folder(const planning *p)
     (void)nftw(p->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static status look_at_memory(planning *p)
-{
-    struct rusage used;
-    CHECK(getrusage(RUSAGE_SELF, &used) == 0, ST_INTERNAL, "the memory in use is not known: %s",
-          strerror(errno));
-    p->measured.memory_bytes = 1024 * (double)used.ru_maxrss;
-    return ST_OK;
-}
-
 static status measure(planning *p, const world *w)
 {
     training t;
     kernels_set_threads((int)p->share.threads);
     status s = training_open(&t, w, &p->share);
     if (s == ST_OK) s = training_measure(&t, (int)p->options.steps, &p->measured.step_seconds);
-    if (s == ST_OK) s = agree(w, look_at_memory(p));
+    p->measured.memory_bytes = peak_memory();
     if (s == ST_OK) {
         order whole = t.order;
         whole.batch = (uint64_t)p->job.batch;

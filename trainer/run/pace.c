@@ -2,6 +2,7 @@
 #include "trainer/run/pace.h"
 
 #include "base/log.h"
+#include "base/median.h"
 #include "comm/exchange.h"
 
 #include <stdlib.h>
@@ -11,18 +12,6 @@
 #define EXCESS_SHARE    0.3
 #define EXCESS_SPREAD   6.0
 #define NORMAL_FROM_MAD 1.4826
-
-static int compare(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, compare);
-    return values[(count - 1) / 2];
-}
 
 // A rank's row: (PHASE_COUNT).
 static const double *seconds_of(const double *seconds, int rank)
