@@ -212,7 +212,7 @@ static status recompute(verification *v, const world *w)
         if (w->rank != 0) continue;
         compare_step(v, &outcome);
         compare_tensors(v);
-        progress_line(30, "step %" PRIu64 " of %" PRIu64 " .. %" PRIu64, t->step, v->bounds[0],
+        progress_line(30, "step %" PRIu64 ", from %" PRIu64 " to %" PRIu64, t->step, v->bounds[0],
                       v->bounds[1]);
     }
     progress_end();
@@ -248,6 +248,17 @@ static status open_part(verification *v, const world *w)
     return agree(w, v->arrays != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for a list"));
 }
 
+static void print_proof(const verification *v, const world *w)
+{
+    printf("%s: steps %" PRIu64 " to %" PRIu64
+           " recomputed on %d rank%s: the same bits in every step",
+           v->record.run, v->bounds[0], v->bounds[1], w->size, w->size == 1 ? "" : "s");
+    if (v->tensors_compared > 0)
+        printf(" and in %zu tensors at ends of epochs\n", v->tensors_compared);
+    else
+        printf(" (no epoch ends here, so no single tensor is on record)\n");
+}
+
 static status run(const world *w, int argc, char **argv)
 {
     static verification v; // too large for a stack
@@ -256,11 +267,7 @@ static status run(const world *w, int argc, char **argv)
     if (s == ST_OK) {
         s = open_part(&v, w);
         if (s == ST_OK) s = recompute(&v, w);
-        if (s == ST_OK && w->rank == 0)
-            printf("%s: steps %" PRIu64 " to %" PRIu64 " recomputed on %d rank%s: the same bits in "
-                   "every step and in %zu tensors\n",
-                   v.record.run, v.bounds[0], v.bounds[1], w->size, w->size == 1 ? "" : "s",
-                   v.tensors_compared);
+        if (s == ST_OK && w->rank == 0) print_proof(&v, w);
         if (v.training.job != NULL) training_close(&v.training);
     }
     free(v.arrays);
