@@ -50,7 +50,8 @@ typedef struct data_bench {
     uint64_t images;
     view_slot views[LOADER_MAX_VIEWS];
     int view_count;
-    stored_sample *places; // (images) their bytes are not kept
+    uint64_t *order;       // (images) the random order
+    stored_sample *places; // (images) in that order; their bytes are not kept
     double bytes;          // of all of them
     int *descriptors;      // (shard_count) -1: not open
     uint64_t shard_count;  // that `places` name
@@ -69,18 +70,13 @@ static status read_words(data_bench *b, int argc, char **argv)
     return job_load(&b->job, argv[0], argc - 1, argv + 1);
 }
 
-// The i-th image of the random order.
-static uint64_t image_at(const data_bench *b, uint64_t i)
-{
-    uint64_t count = dataset_get_info(b->data)->count;
-    return permutation_at((uint64_t)b->job.seed, RNG_ORDER, 0, 0, count, i);
-}
-
 // Where all images are; a file's bytes may be on no place of their own (chunks).
 static status find_places(data_bench *b)
 {
+    uint64_t count = dataset_get_info(b->data)->count;
     for (uint64_t i = 0; i < b->images; i++) {
-        TRY(dataset_fetch(b->data, image_at(b, i), &b->places[i]));
+        b->order[i] = permutation_at((uint64_t)b->job.seed, RNG_ORDER, 0, 0, count, i);
+        TRY(dataset_fetch(b->data, b->order[i], &b->places[i]));
         b->bytes += (double)b->places[i].size;
         if (b->places[i].place > 0 && b->places[i].shard >= b->shard_count)
             b->shard_count = b->places[i].shard + 1;
@@ -111,13 +107,14 @@ static status open_data(data_bench *b)
     b->view_count = j->method->views(&j->method_config, b->views);
     b->images =
         (uint64_t)b->options.images < info->count ? (uint64_t)b->options.images : info->count;
+    b->order = malloc(b->images * sizeof *b->order);
     b->places = calloc(b->images, sizeof *b->places);
     b->pixels = malloc(info->sample_bytes);
     b->view =
         malloc((size_t)augmenter_channels(b->augmenter) * (size_t)augmenter_height(b->augmenter) *
                (size_t)augmenter_width(b->augmenter) * sizeof *b->view);
-    CHECK(b->places != NULL && b->pixels != NULL && b->view != NULL, ST_INTERNAL,
-          "no memory for images");
+    CHECK(b->order != NULL && b->places != NULL && b->pixels != NULL && b->view != NULL,
+          ST_INTERNAL, "no memory for images");
     return find_places(b);
 }
 
@@ -126,6 +123,7 @@ static void close_data(data_bench *b)
     for (uint64_t i = 0; b->descriptors != NULL && i < b->shard_count; i++)
         if (b->descriptors[i] >= 0) close(b->descriptors[i]);
     free(b->descriptors);
+    free(b->order);
     free(b->places);
     free(b->pixels);
     free(b->view);
@@ -144,7 +142,7 @@ static void make_cold(const data_bench *b)
 static status pread_all(data_bench *b)
 {
     stored_sample room;
-    TRY(dataset_fetch(b->data, image_at(b, 0), &room)); // its bytes have room for any sample
+    TRY(dataset_fetch(b->data, b->order[0], &room)); // its bytes have room for any sample
     for (uint64_t i = 0; i < b->images; i++) {
         const stored_sample *p = &b->places[i];
         if (p->place == 0) continue;
@@ -195,7 +193,7 @@ static status run_pass(data_bench *b, pass what)
     stored_sample stored;
     image_size size;
     for (uint64_t i = 0; i < b->images; i++) {
-        uint64_t id = image_at(b, i);
+        uint64_t id = b->order[i];
         TRY(dataset_fetch(b->data, id, &stored));
         if (what < DECODE) continue;
         TRY(dataset_decode(b->data, &stored, b->pixels, &size));
@@ -214,12 +212,12 @@ static status measure(data_bench *b)
     TRY(open_data(b));
     for (int64_t i = 0; i < b->options.repeats; i++)
         for (pass k = 0; k < PASSES; k++) {
-            // Warm, the second to read finds more in the processor's caches: each is it in turn.
-            pass what = i % 2 == 1 && (k == PREAD || k == READ) ? PREAD + READ - k : k;
-            if (what <= READ_COLD) make_cold(b);
-            double since = now(what);
-            TRY(run_pass(b, what));
-            b->seconds[what][i] = now(what) - (what == LOADER ? b->loaded_since : since);
+            if (k <= READ_COLD) make_cold(b);
+            // Warm: of the system's cache and of the processor's, as reading on and on leaves them.
+            if (k == PREAD || k == READ) TRY(run_pass(b, k));
+            double since = now(k);
+            TRY(run_pass(b, k));
+            b->seconds[k][i] = now(k) - (k == LOADER ? b->loaded_since : since);
         }
     for (pass what = 0; what < PASSES; what++)
         b->middle[what] = median(b->seconds[what], (int)b->options.repeats);
