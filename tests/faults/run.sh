@@ -2,9 +2,9 @@
 # tests/faults/run.sh -- what breaks, breaks here: a small job meets every fault that a cluster has, and must
 # end in time, with the documented exit code, a message that names what broke, and a resume to the bits of the
 # undisturbed run; or refuse clearly.
-#   usage: bash tests/faults/run.sh BASIN [SHIM] [short|all]     SHIM: libfault_shim.so, beside BASIN's build by default
-# `all` takes some hundred runs; `short` one of each kind. Prints a table for docs/reliability.md.
-shim=${2:-$(dirname "$1")/../tests/faults/libfault_shim.so} extent=${3:-all}
+#   usage: bash tests/faults/run.sh BASIN [short|all] [SHIM]     SHIM: libfault_shim.so, beside BASIN's build by default
+# `all` takes some thousand runs, half an hour; `short` a few of each kind. Prints a table for docs/reliability.md.
+extent=${2:-all} shim=${3:-$(dirname "$1")/../tests/faults/libfault_shim.so}
 [ -e "$shim" ] || { echo "skipped: $shim is not there (builds with sanitizers have none)"; exit 77; }
 shim=$(realpath "$shim")
 set -- "$(realpath "$1")"
