@@ -36,35 +36,44 @@ static atomic_bool is_open; // read without the lock: the usual case is no trace
 static const char *const row_names[] = {"phases", "messages", "loader", "steps"};
 
 // Names of the process and its rows.
-static void write_names(const char *name)
+static void write_names(FILE *file, int number, const char *name)
 {
-    fprintf(trace.file,
+    fprintf(file,
             "[\n{\"ph\":\"M\",\"pid\":%d,\"name\":\"process_name\",\"args\":{\"name\":\"%s\"}},\n",
-            trace.number, name);
+            number, name);
     for (int row = 0; row < 4; row++)
-        fprintf(trace.file,
+        fprintf(file,
                 "{\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"name\":\"thread_name\",\"args\":{\"name\":"
                 "\"%s\"}},\n",
-                trace.number, row, row_names[row]);
+                number, row, row_names[row]);
+}
+
+// Threads that were started before may make spans meanwhile, so all is told them with the lock.
+static void begin(const char *path, int number, span *spans, FILE *file)
+{
+    pthread_mutex_lock(&trace.mutex);
+    snprintf(trace.path, sizeof trace.path, "%s", path);
+    trace.spans = spans;
+    trace.file = file;
+    trace.number = number;
+    trace.count = trace.lost = 0;
+    trace.zero = clock_seconds();
+    atomic_store(&is_open, true);
+    pthread_mutex_unlock(&trace.mutex);
 }
 
 status trace_open(const char *path, int number, const char *name)
 {
-    trace.spans = calloc(SPANS, sizeof *trace.spans);
-    CHECK(trace.spans != NULL, ST_INTERNAL, "no memory for a trace");
-    trace.file = fopen(path, "w");
+    span *spans = calloc(SPANS, sizeof *spans);
+    CHECK(spans != NULL, ST_INTERNAL, "no memory for a trace");
+    FILE *file = fopen(path, "w");
     int reason = errno;
-    if (trace.file == NULL) {
-        free(trace.spans);
-        trace.spans = NULL;
+    if (file == NULL) {
+        free(spans);
         return failure(ST_IO, "%s: cannot be opened for writing: %s", path, strerror(reason));
     }
-    snprintf(trace.path, sizeof trace.path, "%s", path);
-    trace.number = number;
-    trace.count = trace.lost = 0;
-    trace.zero = clock_seconds();
-    write_names(name);
-    atomic_store(&is_open, true);
+    write_names(file, number, name);
+    begin(path, number, spans, file);
     return ST_OK;
 }
 
