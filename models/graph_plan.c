@@ -2,31 +2,14 @@
 //
 // Time runs over the nodes forward (0 .. N-1) and then backward (node i at 2N-1-i). A value lives
 // from the node that makes it to its last reader, forward or backward; a gradient from the last
-// consumer's backward pass, which writes it, to that of the node that made the value. Pieces whose lives do not overlap may share bytes: the largest
-// piece is placed first, each at the lowest offset free for its whole life. Own workers that run in
-// lockstep have such a layout each, one behind the other; what lives beyond a node is theirs in
-// common.
+// consumer's backward pass, which writes it, to that of the node that made the value. An operation
+// that works in place takes over its input's memory, and backward its output's gradient's, where
+// nobody reads that later. Own workers that run in lockstep have such a layout each, one behind the
+// other; what lives beyond a node is theirs in common.
+#include "models/graph_layout.h"
 #include "models/graph_private.h"
 
 #include <stdlib.h>
-
-typedef struct piece {
-    size_t bytes, offset;
-    int first, last; // times, inclusive
-    void **place;    // receives the address
-} piece;
-
-typedef struct layout {
-    piece *pieces;
-    int count;
-    size_t bytes; // of all
-} layout;
-
-static void add_piece(layout *l, size_t bytes, int first, int last, void **place)
-{
-    if (bytes == 0) return;
-    l->pieces[l->count++] = (piece){arena_padded(bytes), 0, first, last, place};
-}
 
 static int backward_time(const graph *g, int node)
 {
@@ -54,71 +37,76 @@ static int last_read(const graph *g, const graph_tensor *t)
     return last;
 }
 
-static void plan_tensor(graph *g, graph_tensor *t, layout *l)
+// Does node i write its value over its first input, which nobody reads later?
+static bool value_in_place(const graph *g, const graph_node *node)
 {
-    size_t bytes = tensor_bytes(t->shape, t->bf16);
-    if (t->node >= 0) add_piece(l, bytes, t->node, last_read(g, t), &g->nodes[t->node].out);
+    const graph_tensor *in = &g->tensors[node->inputs[0]], *out = &g->tensors[node->output];
+    return node->op->in_place && in->node >= 0 && shape_equal(in->shape, out->shape) &&
+           in->bf16 == out->bf16 && last_read(g, in) == out->node;
+}
+
+// Does it write its first input's gradient over that of its output, which nobody reads later?
+static bool gradient_in_place(const graph *g, const graph_node *node)
+{
+    const graph_tensor *in = &g->tensors[node->inputs[0]], *out = &g->tensors[node->output];
+    return node->op->in_place && in->wants_gradient && in->consumer_count == 1 &&
+           shape_equal(in->shape, out->shape) && in->bf16 == out->bf16;
+}
+
+static void plan_value(graph *g, graph_tensor *t, layout *l)
+{
+    const graph_node *node = &g->nodes[t->node];
+    const graph_tensor *in = &g->tensors[node->inputs[0]];
+    int last = last_read(g, t);
+    t->pieces.saved = layout_add(l, node->plan.saved_bytes, t->node,
+                                 node->learns ? backward_time(g, t->node) : t->node);
+    if (value_in_place(g, node)) {
+        t->pieces.value = in->pieces.value;
+        layout_extend(l, t->pieces.value, last);
+    } else {
+        t->pieces.value = layout_add(l, tensor_bytes(t->shape, t->bf16), t->node, last);
+    }
+}
+
+// The last moment somebody reads the tensor's gradient.
+static int last_gradient(const graph *g, const graph_tensor *t)
+{
+    return t->node >= 0 ? backward_time(g, t->node) : 2 * g->node_count;
+}
+
+static void plan_gradient(graph *g, graph_tensor *t, layout *l)
+{
     if (!t->wants_gradient) return;
+    size_t bytes = tensor_bytes(t->shape, t->bf16);
+    int readers = t->consumer_count;
+    const graph_node *reader = readers == 1 ? &g->nodes[t->consumers[0]] : NULL;
+    if (reader != NULL && reader->inputs[0] == (int)(t - g->tensors) &&
+        gradient_in_place(g, reader)) {
+        t->pieces.gradient = g->tensors[reader->output].pieces.gradient;
+        layout_extend(l, t->pieces.gradient, last_gradient(g, t));
+        return;
+    }
     // A pass that starts here, at a tensor with consumers, runs none of them: then the seed is
     // written earlier than `first`, but nothing of that time is in use.
-    int readers = t->consumer_count;
     int first = readers > 0 ? backward_time(g, t->consumers[readers - 1]) : g->node_count;
-    int last = t->node >= 0 ? backward_time(g, t->node) : 2 * g->node_count;
-    add_piece(l, bytes, first, last, &t->gradient);
+    t->pieces.gradient = layout_add(l, bytes, first, last_gradient(g, t));
     if (readers < 2) return;
-    add_piece(l, bytes, backward_time(g, t->consumers[readers - 2]),
-              backward_time(g, t->consumers[0]), &t->beside);
+    t->pieces.beside = layout_add(l, bytes, backward_time(g, t->consumers[readers - 2]),
+                                  backward_time(g, t->consumers[0]));
 }
 
-static int larger_first(const void *a, const void *b)
-{
-    const piece *left = a, *right = b;
-    if (left->bytes != right->bytes) return left->bytes < right->bytes ? 1 : -1;
-    return left->first != right->first ? left->first - right->first : left->last - right->last;
-}
-
-// Lowest offset at which piece `index` meets none of the pieces placed before it.
-static size_t free_offset(const layout *l, int index)
-{
-    const piece *p = &l->pieces[index];
-    size_t offset = 0;
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (int i = 0; i < index; i++) {
-            const piece *other = &l->pieces[i];
-            bool together = other->first <= p->last && p->first <= other->last;
-            bool overlap =
-                other->offset < offset + p->bytes && offset < other->offset + other->bytes;
-            if (together && overlap) {
-                offset = other->offset + other->bytes;
-                moved = true;
-            }
-        }
-    }
-    return offset;
-}
-
-static void place_all(layout *l)
-{
-    qsort(l->pieces, (size_t)l->count, sizeof *l->pieces, larger_first);
-    for (int i = 0; i < l->count; i++) {
-        piece *p = &l->pieces[i];
-        p->offset = free_offset(l, i);
-        if (p->offset + p->bytes > l->bytes) l->bytes = p->offset + p->bytes;
-    }
-}
-
-// Lays out one worker's tensors.
+// Lays out one worker's tensors. Of values, those that others are written over come first, of
+// gradients last.
 static void plan_worker(graph *g, layout *l)
 {
-    for (int i = 0; i < g->node_count; i++) {
-        graph_node *node = &g->nodes[i];
-        add_piece(l, node->plan.saved_bytes, i, node->learns ? backward_time(g, i) : i,
-                  &node->saved);
+    for (int i = 0; i < g->tensor_count; i++) {
+        graph_tensor *t = &g->tensors[i];
+        t->pieces = (tensor_pieces){-1, -1, -1, -1};
+        if (t->node >= 0) plan_value(g, t, l);
     }
-    for (int i = 0; i < g->tensor_count; i++)
-        plan_tensor(g, &g->tensors[i], l);
-    place_all(l);
+    for (int i = g->tensor_count - 1; i >= 0; i--)
+        plan_gradient(g, &g->tensors[i], l);
+    layout_place(l);
 }
 
 // What the workers have in common.
@@ -158,12 +146,21 @@ static shared_bytes count_shared(graph *g)
     return shared;
 }
 
+static void bind_tensor(graph *g, graph_tensor *t, const layout *l, unsigned char *base)
+{
+    t->gradient = layout_address(l, t->pieces.gradient, base);
+    t->beside = layout_address(l, t->pieces.beside, base);
+    if (t->node < 0) return;
+    g->nodes[t->node].out = layout_address(l, t->pieces.value, base);
+    g->nodes[t->node].saved = layout_address(l, t->pieces.saved, base);
+}
+
 static void bind_memory(graph *g, const layout *l, const shared_bytes *shared)
 {
     g->worker_bytes = l->bytes;
     unsigned char *base = arena_take(&g->memory, (size_t)g->workers * l->bytes);
-    for (int i = 0; i < l->count; i++)
-        *l->pieces[i].place = base + l->pieces[i].offset;
+    for (int i = 0; i < g->tensor_count; i++)
+        bind_tensor(g, &g->tensors[i], l, base);
     for (int i = 0; i < g->node_count; i++)
         g->nodes[i].packed = arena_take(&g->memory, g->nodes[i].plan.packed_bytes);
     g->scratch = arena_take(&g->memory, shared->scratch);
@@ -201,12 +198,10 @@ status graph_plan_within(graph *g, const graph *host)
 {
     TRY(g->error);
     ASSERT(g->memory.base == NULL);
-    layout l = {0};
-    size_t most = (size_t)g->node_count + 3 * (size_t)g->tensor_count;
-    l.pieces = calloc(most, sizeof *l.pieces);
-    CHECK(l.pieces != NULL, ST_INTERNAL, "no memory for a graph");
-    status s = place_in_arena(g, host, &l);
-    free(l.pieces);
+    layout l;
+    status s = layout_create(&l, PIECES_OF_A_TENSOR * g->tensor_count);
+    if (s == ST_OK) s = place_in_arena(g, host, &l);
+    layout_destroy(&l);
     TRY(s);
     g->provided = calloc((size_t)g->workers * (size_t)g->tensor_count, sizeof *g->provided);
     CHECK(g->provided != NULL, ST_INTERNAL, "no memory for a graph");

@@ -7,6 +7,13 @@
 
 #define GRAPH_MAX_CONSUMERS 8
 
+// While planning: the pieces of memory (models/graph_layout.h) of a tensor and the node that makes it.
+typedef struct tensor_pieces {
+    int value, saved, gradient, beside;
+} tensor_pieces;
+
+#define PIECES_OF_A_TENSOR 4
+
 // One value in the graph. Node -1 makes inputs.
 typedef struct graph_tensor {
     shape shape;
@@ -20,6 +27,7 @@ typedef struct graph_tensor {
     void *gradient;                                     // of own worker 0; NULL: not wanted
     void *beside; // gradient of a second or later consumer, before it is added; of the same
     bool gradient_written; // in this backward pass
+    tensor_pieces pieces;
 } graph_tensor;
 
 typedef struct graph_node {

@@ -134,6 +134,9 @@ typedef struct op_type {
     size_t config_size;         // of the struct that the fields fill; passed on as `settings`
     int min_inputs, max_inputs;
     bool takes_bf16; // any input may be bf16 numbers; else the graph widens them
+    // Where in[0] and out have one shape and kind of numbers, forward may find them in one place, and
+    // backward dout and din[0].
+    bool in_place;
     // errors: ST_CONFIG shapes or layouts that do not fit, ST_INTERNAL
     status (*plan)(const void *settings, op_plan *plan);
     void (*prepare)(const void *settings, const op_plan *plan, const float *const *params,

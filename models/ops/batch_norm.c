@@ -51,6 +51,7 @@ const op_type op_batch_norm = {
     .min_inputs = 1,
     .max_inputs = 2,
     .takes_bf16 = true,
+    .in_place = true,
     .plan = plan,
     .forward = forward,
     .backward = backward,

@@ -325,6 +325,30 @@ static void memory_is_what_the_lives_need(void **state)
     assert_in_range(chain_bytes(true), 12 * one, 14 * one);
 }
 
+static size_t norm_chain_bytes(bool backward)
+{
+    graph *g;
+    assert_ok(graph_create(&g, backward));
+    int x = graph_input(g, "x", (shape){4, 16, 8, 8}, false);
+    x = graph_chain(g, "relu", "first", x, "{}");
+    for (int i = 0; i < 6; i++)
+        x = graph_chain(g, "batch_norm", "norm", x, "{}");
+    graph_keep(g, x);
+    assert_ok(graph_plan(g));
+    size_t bytes = graph_bytes(g);
+    graph_destroy(g);
+    return bytes;
+}
+
+static void operations_in_place_take_over_memory(void **state)
+{
+    (void)state;
+    const size_t one = (size_t)4 * 16 * 8 * 8 * sizeof(float), saved = 6 * 128;
+    assert_int_equal(norm_chain_bytes(false), one);
+    // All values stay, and there is one gradient.
+    assert_int_equal(norm_chain_bytes(true), 8 * one + saved);
+}
+
 static void nothing_is_allocated_in_a_step(void **state)
 {
     (void)state;
@@ -438,6 +462,7 @@ int main(void)
         cmocka_unit_test(inputs_come_in_one_layout),
         cmocka_unit_test(a_side_branch_gets_no_gradient),
         cmocka_unit_test(memory_is_what_the_lives_need),
+        cmocka_unit_test(operations_in_place_take_over_memory),
         cmocka_unit_test(nothing_is_allocated_in_a_step),
         cmocka_unit_test(errors_stick_and_name_the_node),
         cmocka_unit_test(wrong_operations_and_configs_are_errors),

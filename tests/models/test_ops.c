@@ -365,6 +365,33 @@ static void nothing_is_allocated_in_a_step(void **state)
     for_each_trial(true, check_allocations);
 }
 
+// Forward with out over in[0], backward with din[0] over dout.
+static void check_in_place(op_trial *t)
+{
+    if (!t->setting.op->in_place || !shape_equal(t->plan.in[0], t->plan.out)) return;
+    size_t count = shape_count(t->plan.out);
+    op_run run = trial_run(t), within = run, back = run;
+    result apart = run_once(t, &run, &run);
+    within.out = copied(t->in[0], count);
+    within.in[0] = within.out;
+    trial_forward(t, &within);
+    assert_same_bits(t, "out", apart.out, within.out, count);
+    back.din[0] = copied(t->dout, count);
+    back.dout = back.din[0];
+    result together = run_once(t, &run, &back);
+    free(together.din[0]);
+    together.din[0] = back.din[0];
+    assert_same_results(t, &apart, &together);
+    free(within.out);
+    free_result(&apart), free_result(&together);
+}
+
+static void operations_in_place_give_the_same_bits(void **state)
+{
+    (void)state;
+    for_each_trial(true, check_in_place);
+}
+
 static void names_are_unique_and_found(void **state)
 {
     (void)state;
@@ -387,6 +414,7 @@ int main(void)
         cmocka_unit_test(evaluation_writes_no_statistics),
         cmocka_unit_test(inference_gives_the_bits_of_training),
         cmocka_unit_test(layouts_agree),
+        cmocka_unit_test(operations_in_place_give_the_same_bits),
         cmocka_unit_test(nothing_is_allocated_in_a_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,82 @@
+// models/graph_layout.c -- the largest first, each as low as it can lie.
+#include "models/graph_layout.h"
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+status layout_create(layout *l, int capacity)
+{
+    *l = (layout){.capacity = capacity};
+    l->pieces = calloc((size_t)capacity, sizeof *l->pieces);
+    l->order = calloc((size_t)capacity, sizeof *l->order);
+    CHECK(l->pieces != NULL && l->order != NULL, ST_INTERNAL, "no memory to plan a graph");
+    return ST_OK;
+}
+
+void layout_destroy(layout *l)
+{
+    free(l->pieces);
+    free(l->order);
+    *l = (layout){0};
+}
+
+int layout_add(layout *l, size_t bytes, int first, int last)
+{
+    if (bytes == 0) return -1;
+    ASSERT(l->count < l->capacity);
+    l->pieces[l->count] = (piece){arena_padded(bytes), 0, first, last};
+    return l->count++;
+}
+
+void layout_extend(layout *l, int number, int last)
+{
+    piece *p = &l->pieces[number];
+    if (last > p->last) p->last = last;
+}
+
+static int larger_first(const void *a, const void *b)
+{
+    const piece *left = *(const piece *const *)a, *right = *(const piece *const *)b;
+    if (left->bytes != right->bytes) return left->bytes < right->bytes ? 1 : -1;
+    return left->first != right->first ? left->first - right->first : left->last - right->last;
+}
+
+// Lowest offset at which piece number `index` in the order meets none of the pieces before it.
+static size_t free_offset(const layout *l, int index)
+{
+    const piece *p = l->order[index];
+    size_t offset = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int i = 0; i < index; i++) {
+            const piece *other = l->order[i];
+            bool together = other->first <= p->last && p->first <= other->last;
+            bool overlap =
+                other->offset < offset + p->bytes && offset < other->offset + other->bytes;
+            if (together && overlap) {
+                offset = other->offset + other->bytes;
+                moved = true;
+            }
+        }
+    }
+    return offset;
+}
+
+void layout_place(layout *l)
+{
+    for (int i = 0; i < l->count; i++)
+        l->order[i] = &l->pieces[i];
+    qsort(l->order, (size_t)l->count, sizeof *l->order, larger_first);
+    for (int i = 0; i < l->count; i++) {
+        piece *p = &l->pieces[l->order[i] - l->pieces];
+        p->offset = free_offset(l, i);
+        if (p->offset + p->bytes > l->bytes) l->bytes = p->offset + p->bytes;
+    }
+}
+
+void *layout_address(const layout *l, int number, unsigned char *base)
+{
+    return number < 0 ? NULL : base + l->pieces[number].offset;
+}
