@@ -5,6 +5,7 @@
 #include "io/code_writer.h"
 #include "io/hdf5_file.h"
 #include "io/hdf5_lock.h"
+#include "io/seal.h"
 #include "io/shard.h"
 
 #include <stdlib.h>
@@ -19,6 +20,7 @@ static status find_locked(const char *path, file_kind *kind)
         return ST_OK;
     }
     hid_t file;
+    TRY(seal_check_if_any(path));
     TRY(hdf5_open(&file, path));
     char *format = hdf5_get_text(file, SHARD_ATTRIBUTE_FORMAT);
     *kind = FILE_HDF5;

@@ -87,23 +87,31 @@ status seal_write(const char *path)
     return s;
 }
 
-static status check(int file, const char *path)
+// The seal that a file ends in, if it does.
+static status find_seal(int file, const char *path, bool *sealed, seal *found)
+{
+    off_t end = lseek(file, 0, SEEK_END);
+    *sealed = false;
+    if (end < SEAL_BYTES) return ST_OK;
+    ssize_t got = pread(file, found, sizeof *found, end - SEAL_BYTES);
+    CHECK(got == (ssize_t)sizeof *found, ST_IO, "%s: cannot be read: %s", path, strerror(errno));
+    *sealed = memcmp(found->magic, "basin:s1", sizeof found->magic) == 0;
+    return ST_OK;
+}
+
+static status check(int file, const char *path, bool must_be_sealed)
 {
     seal found;
-    off_t end = lseek(file, 0, SEEK_END);
-    bool sealed = false;
-    if (end >= SEAL_BYTES) {
-        ssize_t got = pread(file, &found, sizeof found, end - SEAL_BYTES);
-        CHECK(got == (ssize_t)sizeof found, ST_IO, "%s: cannot be read: %s", path, strerror(errno));
-        sealed = memcmp(found.magic, "basin:s1", sizeof found.magic) == 0;
-    }
+    bool sealed;
+    TRY(find_seal(file, path, &sealed, &found));
+    if (!sealed && !must_be_sealed) return ST_OK;
     CHECK(
         sealed, ST_BAD_DATA,
         "%s: is not a checkpoint of basin, or was cut off or changed, or is older than seals (its "
         "seal is missing): use another checkpoint",
         path);
     seal own = make_seal(found.size, found.hash);
-    uint64_t size = (uint64_t)end - SEAL_BYTES, hash = 0;
+    uint64_t size = (uint64_t)lseek(file, 0, SEEK_END) - SEAL_BYTES, hash = 0;
     if (own.own == found.own && found.size == size) TRY(hash_file(file, path, size, &hash));
     CHECK(own.own == found.own && found.size == size && hash == found.hash, ST_BAD_DATA,
           "%s: is damaged (its bytes are not those that were sealed): use an older checkpoint",
@@ -111,12 +119,22 @@ static status check(int file, const char *path)
     return ST_OK;
 }
 
-status seal_check(const char *path)
+static status open_and_check(const char *path, bool must_be_sealed)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     CHECK(file >= 0, errno == ENOENT ? ST_NO_INPUT : ST_IO, "%s: cannot be opened: %s", path,
           strerror(errno));
-    status s = check(file, path);
+    status s = check(file, path, must_be_sealed);
     close(file); // read only
     return s;
+}
+
+status seal_check(const char *path)
+{
+    return open_and_check(path, true);
+}
+
+status seal_check_if_any(const char *path)
+{
+    return open_and_check(path, false);
 }

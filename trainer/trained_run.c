@@ -1,6 +1,8 @@
 // trainer/trained_run.c -- see trained_run.h.
 #include "trainer/trained_run.h"
 
+#include "comm/agree.h"
+#include "comm/exchange.h"
 #include "trainer/run/checkpoint_folder.h"
 
 #include <string.h>
@@ -9,14 +11,11 @@ status trained_run_open(trained_run *r, const char *command, const char *folder,
                         char *const *overrides)
 {
     char path[RUN_PATH_SIZE];
-    bool found;
     *r = (trained_run){0};
     int length = snprintf(path, sizeof path, "%s/job.yaml", folder);
     CHECK(length < (int)sizeof path, ST_USAGE, "%s: this path is too long: %s", command, folder);
-    TRY(job_load(&r->job, path, override_count, overrides));
-    TRY(checkpoint_folder_newest(folder, &found, r->checkpoint));
-    CHECK(found, ST_NO_INPUT, "%s: this run has no checkpoint yet; let it train longer", folder);
-    return ST_OK;
+    snprintf(r->folder, sizeof r->folder, "%s", folder);
+    return job_load(&r->job, path, override_count, overrides);
 }
 
 status trained_run_open_codes(trained_run *r, const char *command, const char *folder,
@@ -26,6 +25,21 @@ status trained_run_open_codes(trained_run *r, const char *command, const char *f
     CHECK(r->job.method->kind == METHOD_INFERS, ST_CONFIG,
           "%s: %s was trained by method %s, which has no codes; take a run of method sparse",
           command, folder, r->job.method->name);
+    return ST_OK;
+}
+
+status trained_run_find(trained_run *r)
+{
+    bool found;
+    TRY(checkpoint_folder_find(r->folder, &found, r->checkpoint));
+    CHECK(found, ST_NO_INPUT, "%s: this run has no checkpoint yet; let it train longer", r->folder);
+    return ST_OK;
+}
+
+status trained_run_choose(trained_run *r, const world *w)
+{
+    TRY(agree(w, w->rank == 0 ? trained_run_find(r) : ST_OK));
+    exchange_broadcast(w, r->checkpoint, sizeof r->checkpoint, 0);
     return ST_OK;
 }
 

@@ -116,6 +116,28 @@ static void the_newest_good_one_is_chosen_and_bad_ones_are_marked(void **state)
     assert_string_equal(target, "step-000000002000.h5");
 }
 
+static void a_reader_finds_the_newest_good_one_and_changes_nothing(void **state)
+{
+    (void)state;
+    bool found = true;
+    char path[RUN_PATH_SIZE], wanted[RUN_PATH_SIZE];
+    make_run("read");
+    assert_ok(checkpoint_folder_find(run, &found, path));
+    assert_false(found);
+    for (uint64_t step = 1; step <= 3; step++)
+        write_step(step);
+    damage(3);
+    assert_ok(checkpoint_folder_find(run, &found, path));
+    checkpoint_folder_path(run, 2, wanted);
+    assert_true(found);
+    assert_string_equal(path, wanted);
+    assert_true(has(3, "") && !has(3, ".bad"));
+    damage(2);
+    damage(1);
+    assert_fails(checkpoint_folder_find(run, &found, path), ST_BAD_DATA, "none can be read");
+    assert_true(has(3, "") && has(2, "") && has(1, ""));
+}
+
 // A run that had checkpoints does not begin anew in silence.
 static void only_damaged_ones_are_an_error(void **state)
 {
@@ -144,6 +166,7 @@ int main(void)
         cmocka_unit_test(others_are_counted_by_themselves),
         cmocka_unit_test(none_is_deleted_for_a_damaged_one),
         cmocka_unit_test(the_newest_good_one_is_chosen_and_bad_ones_are_marked),
+        cmocka_unit_test(a_reader_finds_the_newest_good_one_and_changes_nothing),
         cmocka_unit_test(only_damaged_ones_are_an_error),
         cmocka_unit_test(too_little_room_is_told),
     };

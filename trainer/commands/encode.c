@@ -41,17 +41,6 @@ typedef struct encoding {
     uint64_t taken;  // views that have been written
 } encoding;
 
-static status read_words(encoding *e, int argc, char **argv)
-{
-    TRY(options_read("encode", &argc, argv, fields, &e->options));
-    CHECK(argc >= 3, ST_USAGE, "encode: expected RUN DATA OUT.h5 [key=value ...]");
-    TRY(options_check_overrides("encode", argc - 3, argv + 3));
-    e->folder = argv[0];
-    e->files = argv[1];
-    e->out = argv[2];
-    return trained_run_open_codes(&e->run, "encode", e->folder, argc - 3, argv + 3);
-}
-
 static status check_options(const encode_options *o)
 {
     bool shaped = o->choice.rectify || o->choice.normalise || o->choice.pool > 1;
@@ -60,10 +49,20 @@ static status check_options(const encode_options *o)
     return ST_OK;
 }
 
-static status open_all(encoding *e, int argc, char **argv)
+static status read_words(encoding *e, int argc, char **argv)
 {
-    TRY(read_words(e, argc, argv));
+    TRY(options_read("encode", &argc, argv, fields, &e->options));
     TRY(check_options(&e->options));
+    CHECK(argc >= 3, ST_USAGE, "encode: expected RUN DATA OUT.h5 [key=value ...]");
+    TRY(options_check_overrides("encode", argc - 3, argv + 3));
+    e->folder = argv[0];
+    e->files = argv[1];
+    e->out = argv[2];
+    return trained_run_open_codes(&e->run, "encode", e->folder, argc - 3, argv + 3);
+}
+
+static status open_all(encoding *e)
+{
     kernels_set_threads((int)e->run.job.threads);
     TRY(code_stream_open(&e->stream, &e->run.job, e->files, 0, e->options.encoder));
     const code_layout *l = &e->stream.trained.model.layout;
@@ -211,7 +210,9 @@ static void destroy(encoding *e)
 static status run(const world *w, int argc, char **argv)
 {
     encoding e = {.world = w};
-    status s = agree(w, open_all(&e, argc, argv));
+    status s = agree(w, read_words(&e, argc, argv));
+    if (s == ST_OK) s = trained_run_choose(&e.run, w);
+    if (s == ST_OK) s = agree(w, open_all(&e));
     if (s == ST_OK) s = encode(&e);
     if (s == ST_OK && w->rank == 0)
         printf("%s: codes of %llu samples, %d atoms x %d x %d\n", e.out,

@@ -17,7 +17,7 @@ typedef struct evaluated_run {
 } evaluated_run;
 
 // The probe is on here, whatever it was in training, unless an override turns it off.
-static status open_run(evaluated_run *v, const world *w, int argc, char **argv)
+static status open_run(evaluated_run *v, int argc, char **argv)
 {
     CHECK(argc >= 1, ST_USAGE, "eval: a run folder is needed: basin eval RUN [key=value ...]");
     static char on[] = "evaluate.probe=true";
@@ -26,9 +26,14 @@ static status open_run(evaluated_run *v, const world *w, int argc, char **argv)
     status s = trained_run_open(&v->run, "eval", folder, argc, argv);
     argv[0] = folder;
     TRY(s);
-    const job *j = &v->run.job;
-    CHECK(j->data.test[0] != '\0', ST_CONFIG,
+    CHECK(v->run.job.data.test[0] != '\0', ST_CONFIG,
           "%s/job.yaml: the job names no test data; add data.test=FILES", folder);
+    return ST_OK;
+}
+
+static status create_evaluator(evaluated_run *v, const world *w)
+{
+    const job *j = &v->run.job;
     kernels_set_threads((int)j->threads);
     if (j->method->kind == METHOD_INFERS)
         return code_evaluator_create(&v->code_evaluator, w, j, NULL);
@@ -88,7 +93,9 @@ static status evaluate(evaluated_run *v, const world *w)
 static status run(const world *w, int argc, char **argv)
 {
     evaluated_run v = {0};
-    status s = agree(w, open_run(&v, w, argc, argv));
+    status s = agree(w, open_run(&v, argc, argv));
+    if (s == ST_OK) s = trained_run_choose(&v.run, w);
+    if (s == ST_OK) s = agree(w, create_evaluator(&v, w));
     if (s == ST_OK) s = evaluate(&v, w);
     if (v.evaluator != NULL) evaluator_destroy(v.evaluator);
     code_evaluator_destroy(v.code_evaluator);

@@ -1,4 +1,4 @@
-// trainer/commands/inspect.c -- basin inspect FILE: what a shard, checkpoint or job holds.
+// trainer/commands/inspect.c -- basin inspect FILE: what a shard, checkpoint, run or job holds.
 #include "comm/agree.h"
 #include "io/checkpoint.h"
 #include "io/dataset.h"
@@ -9,13 +9,30 @@
 #include "trainer/command.h"
 #include "trainer/job.h"
 #include "trainer/options.h"
+#include "trainer/run/checkpoint_folder.h"
 #include "trainer/view_sheet.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-static status print_hash(const char *path)
+// The file itself; of a run folder, the newest checkpoint that is whole.
+static status find_file(const char *given, char path[RUN_PATH_SIZE])
 {
+    struct stat info;
+    bool found = true;
+    CHECK(snprintf(path, RUN_PATH_SIZE, "%s", given) < RUN_PATH_SIZE, ST_USAGE,
+          "inspect: this path is too long: %s", given);
+    if (stat(given, &info) != 0 || !S_ISDIR(info.st_mode)) return ST_OK; // who opens it tells
+    TRY(checkpoint_folder_find(given, &found, path));
+    CHECK(found, ST_NO_INPUT, "%s: no checkpoints of a run in this folder; name a file", given);
+    return ST_OK;
+}
+
+static status print_hash(const char *given)
+{
+    char path[RUN_PATH_SIZE];
+    TRY(find_file(given, path));
     checkpoint *c;
     uint64_t hash = 0;
     TRY(checkpoint_open(&c, path));
@@ -114,8 +131,10 @@ static status print_job(const char *path)
     return ST_OK;
 }
 
-static status print_any(const char *path)
+static status print_any(const char *given)
 {
+    char path[RUN_PATH_SIZE];
+    TRY(find_file(given, path));
     size_t length = strlen(path);
     if (length > 5 && strcmp(path + length - 5, ".yaml") == 0) return print_job(path);
     file_kind kind;
@@ -212,7 +231,8 @@ static status inspect(int argc, char **argv)
     if (argc == 3 && strcmp(argv[0], "--sheet") == 0) return draw_sheet(argv[1], argv[2]);
     if (argc >= 3 && strcmp(argv[0], "--views") == 0) return draw_views(argc - 1, argv + 1);
     CHECK(argc == 1 && argv[0][0] != '-', ST_USAGE,
-          "inspect: expected one FILE, --hash CHECKPOINT, --sheet SHARD OUT.png or --views JOB "
+          "inspect: expected one FILE or RUN, --hash CHECKPOINT or RUN, --sheet SHARD OUT.png or "
+          "--views JOB "
           "OUT.png");
     return print_any(argv[0]);
 }
@@ -224,9 +244,10 @@ static status run(const world *w, int argc, char **argv)
 
 const command_type command_inspect = {
     .name = "inspect",
-    .usage =
-        "FILE | --hash CHECKPOINT | --sheet SHARD OUT.png | --views JOB OUT.png [key=value ...]",
-    .help = "show what a shard, checkpoint, HDF5 file or job holds",
+    .usage = "FILE | RUN | --hash CHECKPOINT|RUN | --sheet SHARD OUT.png | --views JOB OUT.png "
+             "[key=value ...]",
+    .help =
+        "show what a shard, checkpoint, HDF5 file or job holds; of a run, its newest checkpoint",
     .more = "--hash   one line, the hash of all arrays of a checkpoint: parameters, statistics,\n"
             "         optimizer, queue; it depends neither on file layout nor on ranks\n"
             "--sheet  draws the first 100 images of a shard; JPEG and PNG as squares\n"

@@ -79,17 +79,6 @@ static void free_names(struct dirent **names, int count)
     free(names);
 }
 
-status checkpoint_folder_newest(const char *run, bool *found, char path[RUN_PATH_SIZE])
-{
-    struct dirent **names;
-    int count;
-    TRY(list(run, is_checkpoint, &names, &count));
-    *found = count > 0;
-    if (*found) join(path, run, names[count - 1]->d_name);
-    free_names(names, count);
-    return ST_OK;
-}
-
 static status mark_bad(const char *path)
 {
     char bad[RUN_PATH_SIZE + 4];
@@ -99,20 +88,53 @@ static status mark_bad(const char *path)
     return ST_OK;
 }
 
-// Is this one whole? If not, says so in the log; a damaged one is renamed.
-static status try_one(const char *path, bool *good)
+// Is this one whole? If not, says so in the log; a damaged one is renamed, if it may be.
+static status try_one(const char *path, bool marks, bool *good)
 {
     status s = checkpoint_verify(path);
     *good = s == ST_OK;
     if (*good || s == ST_INTERNAL) return s;
     log_warn("%s", status_message());
     status_clear();
-    if (s != ST_BAD_DATA) {
-        log_warn("%s: left as it is; an older checkpoint is looked for", path);
-        return ST_OK;
+    marks = marks && s == ST_BAD_DATA;
+    if (marks) TRY(mark_bad(path));
+    log_warn("%s: %s; an older checkpoint is looked for", path,
+             marks ? "renamed to *.bad" : "left as it is");
+    return ST_OK;
+}
+
+// The step of the newest one that is whole; marks: damaged ones are renamed.
+static status find_good(const char *run, bool marks, bool *found, uint64_t *step)
+{
+    struct dirent **names, **bad;
+    int count, bad_count;
+    *found = false;
+    TRY(list(run, is_checkpoint, &names, &count));
+    status s = ST_OK;
+    for (int i = count - 1; i >= 0 && !*found && s == ST_OK; i--) {
+        char path[RUN_PATH_SIZE];
+        ASSERT(names != NULL);
+        join(path, run, names[i]->d_name);
+        *step = step_of(names[i]->d_name);
+        s = try_one(path, marks, found);
     }
-    TRY(mark_bad(path));
-    log_warn("%s: renamed to *.bad; an older checkpoint is looked for", path);
+    free_names(names, count);
+    TRY(s);
+    if (*found) return ST_OK;
+    TRY(list(run, is_bad, &bad, &bad_count));
+    free_names(bad, bad_count);
+    CHECK(count == 0 && bad_count == 0, ST_BAD_DATA,
+          "%s: of its checkpoints none can be read; to begin anew delete %s/" RUN_CHECKPOINTS
+          " or choose another run folder",
+          run, run);
+    return ST_OK;
+}
+
+status checkpoint_folder_find(const char *run, bool *found, char path[RUN_PATH_SIZE])
+{
+    uint64_t step;
+    TRY(find_good(run, false, found, &step));
+    if (*found) checkpoint_folder_path(run, step, path);
     return ST_OK;
 }
 
@@ -144,29 +166,10 @@ static status link_latest(const char *run, uint64_t step)
 
 status checkpoint_folder_choose(const char *run, bool *found, uint64_t *step)
 {
-    struct dirent **names, **bad;
-    int count, bad_count;
-    *found = false;
     TRY(remove_partial(run));
-    TRY(list(run, is_checkpoint, &names, &count));
-    status s = ST_OK;
-    for (int i = count - 1; i >= 0 && !*found && s == ST_OK; i--) {
-        char path[RUN_PATH_SIZE];
-        ASSERT(names != NULL);
-        join(path, run, names[i]->d_name);
-        *step = step_of(names[i]->d_name);
-        s = try_one(path, found);
-    }
-    free_names(names, count);
-    TRY(s);
-    if (*found) return link_latest(run, *step); // it may name one that is damaged, or an older one
-    TRY(list(run, is_bad, &bad, &bad_count));
-    free_names(bad, bad_count);
-    CHECK(count == 0 && bad_count == 0, ST_BAD_DATA,
-          "%s: of its checkpoints none can be read; to begin anew delete %s/" RUN_CHECKPOINTS
-          " or choose another run folder",
-          run, run);
-    return ST_OK;
+    TRY(find_good(run, true, found, step));
+    // The link may name one that is damaged, or an older one.
+    return *found ? link_latest(run, *step) : ST_OK;
 }
 
 status checkpoint_folder_room(const char *run, uint64_t bytes)

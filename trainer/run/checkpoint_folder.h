@@ -21,13 +21,15 @@ typedef struct checkpoint_keeping {
 // Path of the checkpoint of `step`.
 void checkpoint_folder_path(const char *run, uint64_t step, char path[RUN_PATH_SIZE]);
 
-// Path of the newest checkpoint by name, unread; *found is false when there is none. Errors: ST_IO.
-status checkpoint_folder_newest(const char *run, bool *found, char path[RUN_PATH_SIZE]);
-
-// The step of the newest checkpoint that reads back whole. Newer ones that do not are told of in the log;
-// damaged ones are renamed to *.bad, and `latest` is pointed to it. *found is false when there never was
-// one. Removes what a killed writer has left. Errors: ST_BAD_DATA when there are checkpoints and none is good; ST_IO.
+// For those who train: the step of the newest checkpoint that reads back whole. Newer ones that do not are
+// told of in the log; damaged ones are renamed to *.bad, and `latest` is pointed to it. *found is false when
+// there never was one. Removes what a killed writer has left. Errors: ST_BAD_DATA when there are checkpoints
+// and none is good; ST_IO.
 status checkpoint_folder_choose(const char *run, bool *found, uint64_t *step);
+
+// For those who only read: its path. The folder, which may be another's, or be trained in just now, stays as
+// it is; what is damaged is told of. Errors: the same.
+status checkpoint_folder_find(const char *run, bool *found, char path[RUN_PATH_SIZE]);
 
 // Whether the file system has room for a checkpoint of `bytes`. Errors: ST_IO.
 status checkpoint_folder_room(const char *run, uint64_t bytes);

@@ -51,9 +51,11 @@ status code_stack_open(code_stack *s, const char *command, const char *const *fo
     CHECK(levels <= CODE_STACK_LEVELS, ST_USAGE, "%s: at most %d runs on each other, not %d",
           command, CODE_STACK_LEVELS, levels);
     s->levels = levels;
-    for (int level = 0; level < levels; level++)
+    for (int level = 0; level < levels; level++) {
         TRY(trained_run_open_codes(&s->runs[level], command, folders[level], override_count,
                                    overrides));
+        TRY(trained_run_find(&s->runs[level]));
+    }
     TRY(code_stream_open(&s->stream, &s->runs[0].job, files, CODE_ROWS, false));
     TRY(trained_model_read(&s->stream.trained, s->runs[0].checkpoint));
     for (int level = 1; level < levels; level++)
