@@ -337,6 +337,7 @@ void graph_destroy(graph *g)
     }
     if (!g->within) arena_destroy(&g->memory);
     free(g->provided);
+    free(g->remakes);
     free(g->tensors);
     free(g->nodes);
     free(g->params.items);

@@ -5,13 +5,16 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
-status layout_create(layout *l, int capacity)
+status layout_create(layout *l, int capacity, int times)
 {
-    *l = (layout){.capacity = capacity};
+    *l = (layout){.capacity = capacity, .times = times};
     l->pieces = calloc((size_t)capacity, sizeof *l->pieces);
     l->order = calloc((size_t)capacity, sizeof *l->order);
-    CHECK(l->pieces != NULL && l->order != NULL, ST_INTERNAL, "no memory to plan a graph");
+    l->changes = calloc((size_t)times + 1, sizeof *l->changes);
+    CHECK(l->pieces != NULL && l->order != NULL && l->changes != NULL, ST_INTERNAL,
+          "no memory to plan a graph");
     return ST_OK;
 }
 
@@ -19,6 +22,7 @@ void layout_destroy(layout *l)
 {
     free(l->pieces);
     free(l->order);
+    free(l->changes);
     *l = (layout){0};
 }
 
@@ -34,6 +38,28 @@ void layout_extend(layout *l, int number, int last)
 {
     piece *p = &l->pieces[number];
     if (last > p->last) p->last = last;
+}
+
+void layout_clear(layout *l)
+{
+    l->count = 0;
+}
+
+size_t layout_fullest(layout *l)
+{
+    memset(l->changes, 0, ((size_t)l->times + 1) * sizeof *l->changes);
+    for (int i = 0; i < l->count; i++) {
+        const piece *p = &l->pieces[i];
+        ASSERT(p->first >= 0 && p->first <= p->last && p->last < l->times);
+        l->changes[p->first] += (ptrdiff_t)p->bytes;
+        l->changes[p->last + 1] -= (ptrdiff_t)p->bytes;
+    }
+    size_t living = 0, most = 0;
+    for (int time = 0; time < l->times; time++) {
+        living = (size_t)((ptrdiff_t)living + l->changes[time]);
+        if (living > most) most = living;
+    }
+    return most;
 }
 
 static int larger_first(const void *a, const void *b)

@@ -18,11 +18,14 @@ typedef struct layout {
     piece *pieces;
     const piece **order; // of placing
     int count, capacity;
+    ptrdiff_t *changes; // (times + 1) bytes that begin to live, less those that have ended
+    int times;
     size_t bytes; // of all, once placed
 } layout;
 
-// With room for `capacity` pieces. Errors: ST_INTERNAL no memory; layout_destroy is still due.
-status layout_create(layout *l, int capacity);
+// With room for `capacity` pieces that live at times 0 .. times-1. Errors: ST_INTERNAL no memory;
+// layout_destroy is still due.
+status layout_create(layout *l, int capacity, int times);
 void layout_destroy(layout *l);
 
 // Adds a piece, returns its number.
@@ -30,6 +33,12 @@ int layout_add(layout *l, size_t bytes, int first, int last);
 
 // The piece also lives at `last`.
 void layout_extend(layout *l, int number, int last);
+
+// Takes away all pieces.
+void layout_clear(layout *l);
+
+// The most bytes that live at one time: what all pieces need at least.
+size_t layout_fullest(layout *l);
 
 // Sets the offsets of all pieces.
 void layout_place(layout *l);

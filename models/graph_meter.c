@@ -8,7 +8,7 @@
 
 enum { MOST_ROWS = 2048 };
 
-const char *const meter_pass_names[METER_PASSES] = {"prepare", "forward", "backward"};
+const char *const meter_pass_names[METER_PASSES] = {"prepare", "forward", "remake", "backward"};
 
 static meter_row rows[MOST_ROWS];
 static int row_count;
@@ -91,7 +91,7 @@ void graph_meter_end(double since, const char *name, const op_type *op, meter_pa
     if (row == NULL) return;
     row->calls++;
     row->seconds += seconds;
-    if (pass == METER_FORWARD) count_forward(plan, row);
+    if (pass == METER_FORWARD || pass == METER_REMAKE) count_forward(plan, row);
     if (pass == METER_BACKWARD) count_backward(plan, run, row);
     if (pass == METER_PREPARE) row->bytes += (double)plan->packed_bytes * 2;
 }

@@ -10,7 +10,13 @@
 
 #include <stdint.h>
 
-typedef enum meter_pass { METER_PREPARE, METER_FORWARD, METER_BACKWARD, METER_PASSES } meter_pass;
+typedef enum meter_pass {
+    METER_PREPARE,
+    METER_FORWARD,
+    METER_REMAKE,
+    METER_BACKWARD,
+    METER_PASSES
+} meter_pass;
 
 extern const char *const meter_pass_names[METER_PASSES];
 

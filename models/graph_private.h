@@ -6,13 +6,14 @@
 #include "models/graph.h"
 
 #define GRAPH_MAX_CONSUMERS 8
+#define GRAPH_NEVER         (-1) // a time
 
 // While planning: the pieces of memory (models/graph_layout.h) of a tensor and the node that makes it.
 typedef struct tensor_pieces {
-    int value, saved, gradient, beside;
+    int value, remade, saved, gradient, beside, scratch, scratch_backward;
 } tensor_pieces;
 
-#define PIECES_OF_A_TENSOR 4
+#define PIECES_OF_A_TENSOR 7
 
 // One value in the graph. Node -1 makes inputs.
 typedef struct graph_tensor {
@@ -39,8 +40,11 @@ typedef struct graph_node {
     op_plan plan;
     int first_param, first_statistic; // index into graph.params / graph.statistics
     void *out, *saved;                // of own worker 0; `out` is the output tensor's memory
-    void *packed;
-    bool learns; // its backward pass is needed
+    void *packed, *scratch, *scratch_backward;
+    bool learns;      // its backward pass is needed
+    bool remakes;     // its output does not outlive the forward pass, and may be made again
+    int remade_at;    // when (models/graph_lives.h), or GRAPH_NEVER
+    void *out_remade; // of own worker 0: where it lies from then on; NULL: it stays in `out`
 } graph_node;
 
 // Parameters or running statistics, and the flat array they lie in.
@@ -65,8 +69,10 @@ struct graph {
     int selected;        // of them
     size_t worker_bytes; // from a place of one of them to that of the next
     arena memory;
-    bool within; // another graph, which owns the memory
-    void *scratch;
+    bool within;  // another graph, which owns the memory
+    int *remakes; // (remake_count) nodes, in the order in which their outputs are made again
+    int remake_count;
+    void *scratch;          // of workers in lockstep
     float *parts, *total;   // of the meeting under way: (workers, part), (part) or (V, part)
     const float **provided; // (workers, tensor_count): the caller's inputs
     const float *bound_params, *bound_statistics;

@@ -9,24 +9,31 @@ static void *place_of(const graph *g, int worker, void *place)
     return place == NULL ? NULL : (unsigned char *)place + (size_t)worker * g->worker_bytes;
 }
 
-static const float *value_of(const graph *g, int worker, int id)
+// Where the node's output lies in a pass.
+static float *output_of(const graph *g, int worker, const graph_node *node, meter_pass pass)
+{
+    bool remade = pass != METER_FORWARD && node->out_remade != NULL;
+    return place_of(g, worker, remade ? node->out_remade : node->out);
+}
+
+static const float *value_of(const graph *g, int worker, int id, meter_pass pass)
 {
     int node = g->tensors[id].node;
-    if (node >= 0) return place_of(g, worker, g->nodes[node].out);
+    if (node >= 0) return output_of(g, worker, &g->nodes[node], pass);
     return g->provided[worker * g->tensor_count + id];
 }
 
 // Views of a node for one call. dparams and batch_statistics are flat arrays, or NULL.
-static op_run view_node(const graph *g, const graph_node *node, int worker, float *dparams,
-                        float *batch_statistics)
+static op_run view_node(const graph *g, const graph_node *node, int worker, meter_pass pass,
+                        float *dparams, float *batch_statistics)
 {
-    op_run run = {.out = place_of(g, worker, node->out),
+    op_run run = {.out = output_of(g, worker, node, pass),
                   .saved = place_of(g, worker, node->saved),
                   .packed = node->packed,
-                  .scratch = g->scratch,
+                  .scratch = pass == METER_BACKWARD ? node->scratch_backward : node->scratch,
                   .worker = g->meets ? g->team.first + worker : 0};
     for (int i = 0; i < node->plan.input_count; i++)
-        run.in[i] = value_of(g, worker, node->inputs[i]);
+        run.in[i] = value_of(g, worker, node->inputs[i], pass);
     for (int i = 0; i < node->plan.param_count; i++) {
         size_t offset = g->params.items[node->first_param + i].offset;
         run.params[i] = g->bound_params + offset;
@@ -45,7 +52,7 @@ void graph_prepare(graph *g)
     for (int i = 0; i < g->node_count; i++) {
         graph_node *node = &g->nodes[i];
         if (node->op->prepare == NULL) continue;
-        op_run run = view_node(g, node, 0, NULL, NULL);
+        op_run run = view_node(g, node, 0, METER_PREPARE, NULL, NULL);
         double since = graph_meter_begin();
         node->op->prepare(node->config, &node->plan, run.params, node->packed);
         graph_meter_end(since, node->name, node->op, METER_PREPARE, &node->plan, &run);
@@ -88,7 +95,7 @@ static op_run view_forward(const graph *g, const graph_node *node, int worker, b
                            float *const *batch_statistics)
 {
     float *statistics = batch_statistics != NULL ? batch_statistics[worker] : NULL;
-    op_run run = view_node(g, node, worker, NULL, statistics);
+    op_run run = view_node(g, node, worker, METER_FORWARD, NULL, statistics);
     run.training = training;
     return run;
 }
@@ -169,7 +176,8 @@ static void add_gradient(const graph *g, const graph_tensor *t, int worker)
 static op_run view_backward(const graph *g, const graph_node *node, int worker,
                             float *const *dparams)
 {
-    op_run run = view_node(g, node, worker, dparams != NULL ? dparams[worker] : NULL, NULL);
+    float *gradients = dparams != NULL ? dparams[worker] : NULL;
+    op_run run = view_node(g, node, worker, METER_BACKWARD, gradients, NULL);
     run.training = true;
     run.dout = place_of(g, worker, g->tensors[node->output].gradient);
     for (int i = 0; i < node->plan.input_count; i++) {
@@ -209,6 +217,27 @@ static void run_backward(graph *g, const graph_node *node, float *const *dparams
     }
 }
 
+static void remake(const graph *g, const graph_node *node)
+{
+    for (int w = 0; w < g->workers; w++) {
+        op_run run = view_node(g, node, w, METER_REMAKE, NULL, NULL);
+        run.training = true;
+        double since = graph_meter_begin();
+        node->op->remake(node->config, &node->plan, &run);
+        graph_meter_end(since, node->name, node->op, METER_REMAKE, &node->plan, &run);
+    }
+}
+
+// Remakes what is due before node `before` runs backward, from number `next` of the list on, of nodes up
+// to `last`, which alone have run forward. Returns the next number.
+static int remake_due(const graph *g, int next, int before, int last)
+{
+    int time = 2 * g->node_count - 1 - before;
+    for (; next < g->remake_count && g->nodes[g->remakes[next]].remade_at <= time; next++)
+        if (g->remakes[next] <= last) remake(g, &g->nodes[g->remakes[next]]);
+    return next;
+}
+
 static void fill_gradient(const graph *g, graph_tensor *t, float value)
 {
     ASSERT(!t->bf16);
@@ -227,9 +256,11 @@ void graph_backward_team(graph *g, int from, float seed, float *const *dparams)
     ASSERT(g->backward && start->node >= 0 && start->wants_gradient);
     for (int i = 0; i < g->tensor_count; i++)
         g->tensors[i].gradient_written = false;
+    int remade = remake_due(g, 0, start->node, start->node);
     fill_gradient(g, start, seed);
     for (int i = start->node; i >= 0; i--) {
         const graph_node *node = &g->nodes[i];
+        remade = remake_due(g, remade, i, start->node);
         // Nodes that `from` does not depend on have no part in it.
         if (node->learns && g->tensors[node->output].gradient_written)
             run_backward(g, node, dparams);
@@ -249,7 +280,7 @@ void graph_backward(graph *g, int from, float seed, float *dparams)
 const float *graph_value(const graph *g, int id)
 {
     ASSERT((g->tensors[id].kept || g->tensors[id].node < 0) && !g->tensors[id].bf16);
-    return value_of(g, g->selected, id);
+    return value_of(g, g->selected, id, METER_FORWARD);
 }
 
 const float *graph_gradient(const graph *g, int id)

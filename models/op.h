@@ -3,6 +3,7 @@
 //   plan      once: shapes in → shape out, parameters, bytes wanted; may create kernels, no buffers
 //   prepare   after each change of the weights: copy them into the layout the kernel likes
 //   forward   x → y                (many times; never allocates, never fails)
+//   remake    x → y again, when backward passes want y whose memory others had meanwhile
 //   backward  x, y, dy → dx, dparam (dx overwritten, dparam added to)
 //   release   once: destroy what plan created
 //
@@ -142,6 +143,9 @@ typedef struct op_type {
     void (*prepare)(const void *settings, const op_plan *plan, const float *const *params,
                     void *packed); // NULL: nothing to prepare
     void (*forward)(const void *settings, const op_plan *plan, const op_run *run);
+    // Writes out as the last forward pass in training did, bit for bit, from in, params and saved;
+    // without scratch. NULL: out is kept for the backward pass.
+    void (*remake)(const void *settings, const op_plan *plan, const op_run *run);
     void (*backward)(const void *settings, const op_plan *plan, const op_run *run);
     // NULL: no meeting in this pass. Like forward and backward, but only `part`, `saved` (forward)
     // and dparams (backward) may be written; scratch does not last to the second half.

@@ -54,5 +54,6 @@ const op_type op_batch_norm = {
     .in_place = true,
     .plan = plan,
     .forward = forward,
+    .remake = batch_norm_remake,
     .backward = backward,
 };

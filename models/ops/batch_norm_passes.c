@@ -159,26 +159,43 @@ static void spread_constants(const op_plan *p, const op_run *run, int group, con
     if (bias != NULL) spread(bias + first, s.block, &constants[2]);
 }
 
+// y of the group, given the channels' mean and 1 / sqrt(var + eps).
+static void apply_group(const void *settings, const op_plan *p, const op_run *run, int group,
+                        const float *means, const float *inverses)
+{
+    slabs s = slabs_of(p);
+    lanes constants[3];
+    spread_constants(p, run, group, means, inverses, constants);
+    for (int n = 0; n < s.samples; n++) {
+        slab part = slab_of(settings, p, run, &s, n, group);
+        slab_normalise(&part, constants);
+    }
+}
+
 void normalise_group(const void *settings, const op_plan *p, const op_run *run, int group,
                      const double *means, const double *variances)
 {
     slabs s = slabs_of(p);
     double eps = ((const batch_norm_config *)settings)->eps;
-    lanes constants[3];
     float mean[LANES], inverse[LANES];
     for (int c = 0; c < s.block; c++) {
         mean[c] = (float)means[c];
         inverse[c] = (float)(1.0 / sqrt(variances[c] + eps));
     }
-    spread_constants(p, run, group, mean, inverse, constants);
-    for (int n = 0; n < s.samples; n++) {
-        slab part = slab_of(settings, p, run, &s, n, group);
-        slab_normalise(&part, constants);
-    }
+    apply_group(settings, p, run, group, mean, inverse);
     if (!p->backward) return;
     float *saved = (float *)run->saved + first_channel(&s, group);
     memcpy(saved, mean, (size_t)s.block * sizeof *saved);
     memcpy(saved + p->in[0].c, inverse, (size_t)s.block * sizeof *saved);
+}
+
+void batch_norm_remake(const void *settings, const op_plan *p, const op_run *run)
+{
+    slabs s = slabs_of(p);
+    for (int group = 0; group < s.groups; group++) {
+        const float *means = (const float *)run->saved + first_channel(&s, group);
+        apply_group(settings, p, run, group, means, means + p->in[0].c);
+    }
 }
 
 void reduce_group(const void *settings, const op_plan *p, const op_run *run, int group,

@@ -40,6 +40,9 @@ void recall_group(const slabs *s, const op_run *run, int group, double *means, d
 void normalise_group(const void *settings, const op_plan *p, const op_run *run, int group,
                      const double *means, const double *variances);
 
+// y again from what normalise_group saved, in all groups: the operations' `remake`.
+void batch_norm_remake(const void *settings, const op_plan *p, const op_run *run);
+
 // dbias and dweight of the worker's own values, also added to dparams.
 void reduce_group(const void *settings, const op_plan *p, const op_run *run, int group,
                   double *dbias, double *dweight);

@@ -121,6 +121,7 @@ const op_type op_sync_batch_norm = {
     .in_place = true,
     .plan = plan,
     .forward = forward,
+    .remake = batch_norm_remake,
     .backward = backward,
     .forward_part = forward_part,
     .backward_part = backward_part,

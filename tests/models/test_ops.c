@@ -392,6 +392,29 @@ static void operations_in_place_give_the_same_bits(void **state)
     for_each_trial(true, check_in_place);
 }
 
+static void check_remake(op_trial *t)
+{
+    if (t->setting.op->remake == NULL) return;
+    size_t count = shape_count(t->plan.out);
+    op_run run = trial_run(t);
+    trial_forward(t, &run);
+    float *made = copied(t->out, count);
+    fill_with_nan(t->out, count);
+    for (int i = 0; i < t->plan.statistic_count; i++)
+        run.statistics[i] = NULL, run.batch_statistics[i] = NULL;
+    run.dout = NULL;
+    run.scratch = NULL;
+    t->setting.op->remake(t->settings, &t->plan, &run);
+    assert_same_bits(t, "out", made, t->out, count);
+    free(made);
+}
+
+static void outputs_are_remade_with_the_same_bits(void **state)
+{
+    (void)state;
+    for_each_trial(true, check_remake);
+}
+
 static void names_are_unique_and_found(void **state)
 {
     (void)state;
@@ -414,6 +437,7 @@ int main(void)
         cmocka_unit_test(evaluation_writes_no_statistics),
         cmocka_unit_test(inference_gives_the_bits_of_training),
         cmocka_unit_test(layouts_agree),
+        cmocka_unit_test(outputs_are_remade_with_the_same_bits),
         cmocka_unit_test(operations_in_place_give_the_same_bits),
         cmocka_unit_test(nothing_is_allocated_in_a_step),
     };

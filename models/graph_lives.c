@@ -1,0 +1,145 @@
+// models/graph_lives.c -- first and last readers of values and gradients.
+#include "models/graph_lives.h"
+
+static int backward_time(const graph *g, int node)
+{
+    return 2 * g->node_count - 1 - node;
+}
+
+// From the first to the last moment of the backward pass at which a value is read.
+typedef struct reads {
+    int first, last; // GRAPH_NEVER
+} reads;
+
+static void read_at(reads *r, int time)
+{
+    if (r->first == GRAPH_NEVER || time < r->first) r->first = time;
+    if (time > r->last) r->last = time;
+}
+
+static bool reads_backward(const graph *g, const graph_node *consumer, const graph_tensor *t)
+{
+    for (int k = 0; k < consumer->plan.input_count; k++)
+        if (&g->tensors[consumer->inputs[k]] == t && consumer->plan.backward_reads_input[k])
+            return consumer->learns;
+    return false;
+}
+
+static reads backward_reads(const graph *g, const graph_tensor *t)
+{
+    reads r = {GRAPH_NEVER, GRAPH_NEVER};
+    for (int i = 0; i < t->consumer_count; i++) {
+        const graph_node *consumer = &g->nodes[t->consumers[i]];
+        if (reads_backward(g, consumer, t)) read_at(&r, backward_time(g, t->consumers[i]));
+        if (consumer->remade_at != GRAPH_NEVER) read_at(&r, consumer->remade_at);
+    }
+    const graph_node *maker = &g->nodes[t->node];
+    if (maker->learns && maker->plan.backward_reads_output) read_at(&r, backward_time(g, t->node));
+    return r;
+}
+
+// Readers of a node's output come behind it, so their times are known.
+void graph_time_remakes(graph *g)
+{
+    for (int i = g->node_count - 1; i >= 0; i--) {
+        graph_node *node = &g->nodes[i];
+        node->remade_at =
+            node->remakes ? backward_reads(g, &g->tensors[node->output]).first : GRAPH_NEVER;
+    }
+}
+
+// The last moment somebody reads the tensor's value, in its first life.
+static int last_read(const graph *g, const graph_tensor *t)
+{
+    if (t->kept) return 2 * g->node_count;
+    int last = t->node;
+    for (int i = 0; i < t->consumer_count; i++)
+        if (t->consumers[i] > last) last = t->consumers[i];
+    if (g->nodes[t->node].remakes) return last;
+    int backward = backward_reads(g, t).last;
+    return backward > last ? backward : last;
+}
+
+// Does node i write its value over its first input, which nobody reads later?
+static bool value_in_place(const graph *g, const graph_node *node)
+{
+    const graph_tensor *in = &g->tensors[node->inputs[0]], *out = &g->tensors[node->output];
+    return node->op->in_place && in->node >= 0 && shape_equal(in->shape, out->shape) &&
+           in->bf16 == out->bf16 && last_read(g, in) == out->node;
+}
+
+// Does it write its first input's gradient over that of its output, which nobody reads later?
+static bool gradient_in_place(const graph *g, const graph_node *node)
+{
+    const graph_tensor *in = &g->tensors[node->inputs[0]], *out = &g->tensors[node->output];
+    return node->op->in_place && in->wants_gradient && in->consumer_count == 1 &&
+           shape_equal(in->shape, out->shape) && in->bf16 == out->bf16;
+}
+
+static void add_value(graph *g, graph_tensor *t, layout *l)
+{
+    const graph_node *node = &g->nodes[t->node];
+    const graph_tensor *in = &g->tensors[node->inputs[0]];
+    size_t bytes = tensor_bytes(t->shape, t->bf16);
+    int last = last_read(g, t);
+    if (value_in_place(g, node)) {
+        t->pieces.value = in->pieces.value;
+        layout_extend(l, t->pieces.value, last);
+    } else {
+        t->pieces.value = layout_add(l, bytes, t->node, last);
+    }
+    if (node->remade_at != GRAPH_NEVER)
+        t->pieces.remade = layout_add(l, bytes, node->remade_at, backward_reads(g, t).last);
+}
+
+// What a node has beside its output. Workers in lockstep have one scratch in common.
+static void add_node(const graph *g, const graph_node *node, tensor_pieces *pieces, layout *l)
+{
+    int forward = (int)(node - g->nodes), backward = backward_time(g, forward);
+    size_t scratch = g->workers == 1 ? node->plan.scratch_bytes : 0;
+    pieces->saved =
+        layout_add(l, node->plan.saved_bytes, forward, node->learns ? backward : forward);
+    pieces->scratch = layout_add(l, scratch, forward, forward);
+    if (node->learns) pieces->scratch_backward = layout_add(l, scratch, backward, backward);
+}
+
+// The last moment somebody reads the tensor's gradient.
+static int last_gradient(const graph *g, const graph_tensor *t)
+{
+    return t->node >= 0 ? backward_time(g, t->node) : 2 * g->node_count;
+}
+
+static void add_gradient(graph *g, graph_tensor *t, layout *l)
+{
+    if (!t->wants_gradient) return;
+    size_t bytes = tensor_bytes(t->shape, t->bf16);
+    int readers = t->consumer_count;
+    const graph_node *reader = readers == 1 ? &g->nodes[t->consumers[0]] : NULL;
+    if (reader != NULL && reader->inputs[0] == (int)(t - g->tensors) &&
+        gradient_in_place(g, reader)) {
+        t->pieces.gradient = g->tensors[reader->output].pieces.gradient;
+        layout_extend(l, t->pieces.gradient, last_gradient(g, t));
+        return;
+    }
+    // A pass that starts here, at a tensor with consumers, runs none of them: then the seed is
+    // written earlier than `first`, but nothing of that time is in use.
+    int first = readers > 0 ? backward_time(g, t->consumers[readers - 1]) : g->node_count;
+    t->pieces.gradient = layout_add(l, bytes, first, last_gradient(g, t));
+    if (readers < 2) return;
+    t->pieces.beside = layout_add(l, bytes, backward_time(g, t->consumers[readers - 2]),
+                                  backward_time(g, t->consumers[0]));
+}
+
+// Of values, those that others are written over come first, of gradients last.
+void graph_add_pieces(graph *g, layout *l)
+{
+    for (int i = 0; i < g->tensor_count; i++) {
+        graph_tensor *t = &g->tensors[i];
+        t->pieces = (tensor_pieces){-1, -1, -1, -1, -1, -1, -1};
+        if (t->node < 0) continue;
+        add_value(g, t, l);
+        add_node(g, &g->nodes[t->node], &t->pieces, l);
+    }
+    for (int i = g->tensor_count - 1; i >= 0; i--)
+        add_gradient(g, &g->tensors[i], l);
+}
