@@ -29,7 +29,9 @@ typedef struct onednn_state {
     dnnl_memory_t x, y;          // images, or their gradients
     dnnl_memory_t packed, plain; // weights, or their gradient
     dnnl_memory_t scratchpad;
+    int parts;           // of the output's channels; more than one only of the weights' gradient
     size_t packed_bytes; // at the start of scratch
+    size_t part_bytes;   // behind it: of the part's gradient of y, where there are several
 } onednn_state;
 
 static status create_memory(dnnl_memory_t *memory, const dnnl_memory_desc_t *md,
@@ -70,7 +72,8 @@ static status create_from_plan(convolution_kernel *k, onednn_state *t, const one
     bool gradient = k->pass == CONVOLUTION_BACKWARD_WEIGHTS;
     k->name = onednn_kernel_name(plan->primitive);
     t->packed_bytes = arena_padded(dnnl_memory_desc_get_size(&plan->weights));
-    k->scratch_bytes = t->packed_bytes + scratchpad_bytes(plan->primitive);
+    t->part_bytes = t->parts > 1 ? arena_padded(dnnl_memory_desc_get_size(&plan->y)) : 0;
+    k->scratch_bytes = t->packed_bytes + t->part_bytes + scratchpad_bytes(plan->primitive);
     k->x_bf16 = plan->x.data_type == dnnl_bf16;
     k->y_bf16 = plan->y.data_type == dnnl_bf16;
     DNNL(dnnl_primitive_create(&t->primitive, plan->primitive));
@@ -92,8 +95,11 @@ static status create(convolution_kernel *k)
     CHECK(t != NULL, ST_INTERNAL, "no memory for a convolution");
     DNNL(dnnl_engine_create(&t->engine, dnnl_cpu, 0));
     DNNL(dnnl_stream_create(&t->stream, t->engine, dnnl_stream_default_flags));
+    t->parts = onednn_parts(&k->spec, k->pass);
+    convolution_spec part = k->spec;
+    part.out.c /= t->parts;
     onednn_plan plan;
-    DNNL(onednn_plan_pass(&plan, t->engine, &k->spec, k->pass));
+    DNNL(onednn_plan_pass(&plan, t->engine, &part, k->pass));
     status s = create_from_plan(k, t, &plan);
     dnnl_primitive_desc_destroy(plan.primitive);
     return s;
@@ -123,15 +129,41 @@ static void reorder(const onednn_state *t, dnnl_memory_t from, dnnl_memory_t to)
     execute(t, t->reorder, 2, (dnnl_exec_arg_t[]){{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
 }
 
-static void run_weights(const onednn_state *t, const convolution_operands *o)
+static void add_weights(const onednn_state *t, float *dweights)
 {
     execute(t, t->primitive, 4,
             (dnnl_exec_arg_t[]){{DNNL_ARG_SRC, t->x},
                                 {DNNL_ARG_DIFF_DST, t->y},
                                 {DNNL_ARG_DIFF_WEIGHTS, t->packed},
                                 {DNNL_ARG_SCRATCHPAD, t->scratchpad}});
-    point(t->plain, o->dweights);
+    point(t->plain, dweights);
     reorder(t, t->packed, t->plain);
+}
+
+// Channels of y are in blocks, so those of a part lie side by side in each image.
+static void copy_part(const convolution_kernel *k, int part, const float *dy, float *to)
+{
+    const onednn_state *t = k->state;
+    shape s = k->spec.out;
+    size_t image = (size_t)s.c * (size_t)s.h * (size_t)s.w, count = image / (size_t)t->parts;
+    for (size_t n = 0; n < (size_t)s.n; n++)
+        memcpy(to + n * count, dy + n * image + (size_t)part * count, count * sizeof *to);
+}
+
+static void run_weights(const convolution_kernel *k, const convolution_operands *o)
+{
+    const onednn_state *t = k->state;
+    const convolution_spec *s = &k->spec;
+    size_t weights =
+        (size_t)(s->out.c / t->parts) * (size_t)s->in.c * (size_t)(s->kernel * s->kernel);
+    float *dy = (float *)((char *)o->scratch + t->packed_bytes);
+    for (int part = 0; part < t->parts; part++) {
+        if (t->parts > 1) {
+            copy_part(k, part, o->dy, dy);
+            point(t->y, dy);
+        }
+        add_weights(t, o->dweights + (size_t)part * weights);
+    }
 }
 
 static void run_images(const onednn_state *t, const convolution_operands *o, bool forward)
@@ -151,9 +183,9 @@ static void run(const convolution_kernel *k, const convolution_operands *o)
     point(t->x, k->pass == CONVOLUTION_BACKWARD_DATA ? o->dx : o->x);
     point(t->y, k->pass == CONVOLUTION_FORWARD ? o->y : o->dy);
     point(t->packed, o->scratch);
-    point(t->scratchpad, (char *)o->scratch + t->packed_bytes);
+    point(t->scratchpad, (char *)o->scratch + t->packed_bytes + t->part_bytes);
     if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS)
-        run_weights(t, o);
+        run_weights(k, o);
     else
         run_images(t, o, k->pass == CONVOLUTION_FORWARD);
 }

@@ -21,6 +21,9 @@ typedef struct onednn_plan {
 dnnl_status_t onednn_plan_pass(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
                                convolution_pass pass);
 
+// In how many equal parts of the output's channels the pass is computed, one after the other.
+int onednn_parts(const convolution_spec *s, convolution_pass pass);
+
 // oneDNN's name of the kernel it chose. Static text.
 const char *onednn_kernel_name(dnnl_primitive_desc_t primitive);
 

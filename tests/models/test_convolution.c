@@ -246,6 +246,19 @@ static void im2col_is_the_reference(void **state)
                 3 * (int)CASE_COUNT);
 }
 
+// As many channels as make the pass run in parts.
+static void gradients_of_many_weights_are_the_reference(void **state)
+{
+    (void)state;
+#ifdef BASIN_HAS_ONEDNN
+    if (convolution_onednn_block() != 16) skip();
+    convolution_spec spec = new_spec(&(size_case){512, 3, 2, 512, 3, 1, 1}, 16, 16);
+    assert_true(check_pass(&convolution_onednn, &spec, CONVOLUTION_BACKWARD_WEIGHTS));
+#else
+    skip();
+#endif
+}
+
 static void onednn_is_the_reference(void **state)
 {
     (void)state;
@@ -394,6 +407,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(im2col_is_the_reference),
         cmocka_unit_test(onednn_is_the_reference),
+        cmocka_unit_test(gradients_of_many_weights_are_the_reference),
         cmocka_unit_test(stored_numbers_are_converted),
         cmocka_unit_test(passes_are_adjoint),
         cmocka_unit_test(onednn_serves_residual_nets),
