@@ -17,12 +17,13 @@ static void read_at(reads *r, int time)
     if (time > r->last) r->last = time;
 }
 
-static bool reads_backward(const graph *g, const graph_node *consumer, const graph_tensor *t)
+// Which of the consumer's inputs is the tensor? Inputs are different tensors.
+static int input_number(const graph *g, const graph_node *consumer, const graph_tensor *t)
 {
-    for (int k = 0; k < consumer->plan.input_count; k++)
-        if (&g->tensors[consumer->inputs[k]] == t && consumer->plan.backward_reads_input[k])
-            return consumer->learns;
-    return false;
+    int k = 0;
+    while (&g->tensors[consumer->inputs[k]] != t)
+        k++;
+    return k;
 }
 
 static reads backward_reads(const graph *g, const graph_tensor *t)
@@ -30,8 +31,11 @@ static reads backward_reads(const graph *g, const graph_tensor *t)
     reads r = {GRAPH_NEVER, GRAPH_NEVER};
     for (int i = 0; i < t->consumer_count; i++) {
         const graph_node *consumer = &g->nodes[t->consumers[i]];
-        if (reads_backward(g, consumer, t)) read_at(&r, backward_time(g, t->consumers[i]));
-        if (consumer->remade_at != GRAPH_NEVER) read_at(&r, consumer->remade_at);
+        int k = input_number(g, consumer, t);
+        if (consumer->learns && consumer->plan.backward_reads_input[k])
+            read_at(&r, backward_time(g, t->consumers[i]));
+        if (consumer->remade_at != GRAPH_NEVER && consumer->plan.remake_reads_input[k])
+            read_at(&r, consumer->remade_at);
     }
     const graph_node *maker = &g->nodes[t->node];
     if (maker->learns && maker->plan.backward_reads_output) read_at(&r, backward_time(g, t->node));

@@ -88,6 +88,7 @@ typedef struct op_plan {
     size_t scratch_bytes; // garbage before and after each call
     bool backward_reads_input[OP_MAX_INPUTS];
     bool backward_reads_output;
+    bool remake_reads_input[OP_MAX_INPUTS];
     op_meeting forward_meeting, backward_meeting;
     void *kernel; // whatever plan creates; release destroys it
 } op_plan;
@@ -143,8 +144,8 @@ typedef struct op_type {
     void (*prepare)(const void *settings, const op_plan *plan, const float *const *params,
                     void *packed); // NULL: nothing to prepare
     void (*forward)(const void *settings, const op_plan *plan, const op_run *run);
-    // Writes out as the last forward pass in training did, bit for bit, from in, params and saved;
-    // without scratch. NULL: out is kept for the backward pass.
+    // Writes out as the last forward pass in training did, bit for bit, from the inputs it declares,
+    // params and saved; without scratch. NULL: out is kept for the backward pass.
     void (*remake)(const void *settings, const op_plan *plan, const op_run *run);
     void (*backward)(const void *settings, const op_plan *plan, const op_run *run);
     // NULL: no meeting in this pass. Like forward and backward, but only `part`, `saved` (forward)

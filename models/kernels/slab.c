@@ -10,15 +10,23 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-// pass(s, ..., bf16, residual_bf16) with kinds the compiler knows, for floats and for bf16 numbers.
+// pass(s, ..., numbers, bf16, residual_bf16) with kinds the compiler knows, where they are the usual ones.
 #define WITH_KINDS(pass, s, ...)                                                                   \
     do {                                                                                           \
-        if (!(s)->bf16 && !(s)->residual_bf16)                                                     \
-            pass(s, __VA_ARGS__, false, false);                                                    \
-        else if ((s)->bf16 && ((s)->residual_bf16 || (s)->residual == NULL))                       \
-            pass(s, __VA_ARGS__, true, true);                                                      \
+        bool residual_bf16 = (s)->residual_bf16;                                                   \
+        if ((s)->numbers == SLAB_FLOATS && !(s)->bf16 && !residual_bf16)                           \
+            pass(s, __VA_ARGS__, SLAB_FLOATS, false, false);                                       \
+        else if ((s)->numbers == SLAB_BF16 && (s)->bf16 &&                                         \
+                 (residual_bf16 || (s)->residual == NULL))                                         \
+            pass(s, __VA_ARGS__, SLAB_BF16, true, true);                                           \
+        else if ((s)->numbers == SLAB_BF16 && !(s)->bf16 && !residual_bf16)                        \
+            pass(s, __VA_ARGS__, SLAB_BF16, false, false);                                         \
+        else if ((s)->numbers == SLAB_BF16 && !(s)->bf16)                                          \
+            pass(s, __VA_ARGS__, SLAB_BF16, false, true);                                          \
+        else if ((s)->numbers == SLAB_ROUNDED && !(s)->bf16 && !residual_bf16)                     \
+            pass(s, __VA_ARGS__, SLAB_ROUNDED, false, false);                                      \
         else                                                                                       \
-            pass(s, __VA_ARGS__, (s)->bf16, (s)->residual_bf16);                                   \
+            pass(s, __VA_ARGS__, (s)->numbers, (s)->bf16, residual_bf16);                          \
     } while (0)
 
 // Lanes i .. i+LANES-1 of an array, or those before `end`.
@@ -28,6 +36,15 @@ ALWAYS_INLINE void load(lanes *to, const void *from, size_t i, size_t end, bool 
         bf16_load(to, (const uint16_t *)from + i, end - i);
     else
         lanes_load(to, (const float *)from + i, end - i);
+}
+
+ALWAYS_INLINE void load_x(lanes *to, const slab *s, size_t i, size_t end, slab_numbers numbers)
+{
+    load(to, s->x, i, end, numbers == SLAB_BF16);
+    if (numbers != SLAB_ROUNDED) return;
+    bf16_lanes half;
+    bf16_round(&half, to);
+    bf16_load(to, (const uint16_t *)&half, LANES);
 }
 
 ALWAYS_INLINE void store(void *to, const lanes *from, size_t i, size_t end, bool bf16)
@@ -50,19 +67,20 @@ static size_t run_end(size_t start, size_t count)
 }
 
 ALWAYS_INLINE void sum_numbers(const slab *s, const lanes *shift, double *sums, double *squares,
-                               bool bf16, bool unused)
+                               slab_numbers numbers, bool unused, bool unused_too)
 {
-    (void)unused;
+    (void)unused, (void)unused_too;
     const lanes centre = *shift;
     for (size_t start = 0; start < s->count; start += RUN) {
         size_t end = run_end(start, s->count);
         lanes sum = {0}, square = {0};
         for (size_t i = start; i < end; i += LANES) {
             lanes v = centre;
-            load(&v, s->x, i, end, bf16);
+            load_x(&v, s, i, end, numbers);
+            if (s->rounded != NULL) bf16_store(s->rounded + i, &v, end - i);
             v -= centre;
-            // bf16_load leaves 0 where there is no number.
-            if (bf16 && end - i < LANES)
+            // Where there is no number, v was not the centre.
+            if (numbers != SLAB_FLOATS && end - i < LANES)
                 for (size_t l = end - i; l < LANES; l++)
                     v[l] = 0;
             sum += v;
@@ -78,13 +96,14 @@ void slab_sum(const slab *s, const lanes *shift, double *sums, double *squares)
     WITH_KINDS(sum_numbers, s, shift, sums, squares);
 }
 
-ALWAYS_INLINE void normalise(const slab *s, const lanes constants[3], bool bf16, bool residual_bf16)
+ALWAYS_INLINE void normalise(const slab *s, const lanes constants[3], slab_numbers numbers,
+                             bool bf16, bool residual_bf16)
 {
     const lanes mean = constants[0], scale = constants[1], bias = constants[2], zero = {0};
     const void *residual = s->residual;
     for (size_t i = 0; i < s->count; i += LANES) {
         lanes v = zero, r = zero;
-        load(&v, s->x, i, s->count, bf16);
+        load_x(&v, s, i, s->count, numbers);
         v = (v - mean) * scale + bias;
         if (residual != NULL) {
             load(&r, residual, i, s->count, residual_bf16);
@@ -118,7 +137,7 @@ ALWAYS_INLINE void pull(const slab *s, const lanes constants[3], const lanes *v,
 }
 
 ALWAYS_INLINE void reduce(const slab *s, const lanes constants[3], double *sums, double *products,
-                          bool bf16, bool unused)
+                          slab_numbers numbers, bool bf16, bool unused)
 {
     (void)unused;
     const lanes mean = constants[0];
@@ -127,7 +146,7 @@ ALWAYS_INLINE void reduce(const slab *s, const lanes constants[3], double *sums,
         lanes sum = {0}, product = {0};
         for (size_t i = start; i < end; i += LANES) {
             lanes v = mean, dr;
-            load(&v, s->x, i, end, bf16);
+            load_x(&v, s, i, end, numbers);
             pull(s, constants, &v, i, end, bf16, &dr);
             sum += dr;
             product += dr * (v - mean);
@@ -142,14 +161,14 @@ void slab_reduce(const slab *s, const lanes constants[3], double *sums, double *
     WITH_KINDS(reduce, s, constants, sums, products);
 }
 
-ALWAYS_INLINE void differentiate(const slab *s, const lanes constants[5], bool bf16,
-                                 bool residual_bf16)
+ALWAYS_INLINE void differentiate(const slab *s, const lanes constants[5], slab_numbers numbers,
+                                 bool bf16, bool residual_bf16)
 {
     const lanes mean = constants[0], scale = constants[1], b = constants[3], c = constants[4];
     void *dx = s->dx, *dr = s->dr;
     for (size_t i = 0; i < s->count; i += LANES) {
         lanes v = mean, g;
-        load(&v, s->x, i, s->count, bf16);
+        load_x(&v, s, i, s->count, numbers);
         pull(s, constants, &v, i, s->count, bf16, &g);
         if (dr != NULL) store(dr, &g, i, s->count, residual_bf16);
         if (dx == NULL) continue;

@@ -10,13 +10,19 @@
 
 #include <stdbool.h>
 
+// How x is stored: as floats, as bf16 numbers (models/kernels/bf16.h), or as floats of which each is
+// rounded to a bf16 number when it is read.
+typedef enum slab_numbers { SLAB_FLOATS, SLAB_BF16, SLAB_ROUNDED } slab_numbers;
+
 // What a pass reads and writes; only its own members need be set.
 typedef struct slab {
     size_t count;
     bool relu;
-    bool bf16;          // x, y and their gradients are bf16 numbers, else floats
-    bool residual_bf16; // the residual and its gradient
+    slab_numbers numbers; // of x
+    bool bf16;            // y, its gradient and that of x are bf16 numbers, else floats
+    bool residual_bf16;   // the residual and its gradient
     const void *x;
+    uint16_t *rounded;    // slab_sum writes x there as bf16 numbers; NULL: not wanted
     const void *residual; // NULL: none
     void *y;
     const void

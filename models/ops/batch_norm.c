@@ -22,7 +22,7 @@ static void forward(const void *settings, const op_plan *p, const op_run *run)
     for (int group = 0; group < s.groups; group++) {
         double means[LANES], variances[LANES];
         if (run->training) {
-            measure_group(settings, p, run, group, means, variances);
+            measure_group(p, run, group, means, variances);
             report_group(&s, run, group, means, variances, s.count);
         } else {
             recall_group(&s, run, group, means, variances);

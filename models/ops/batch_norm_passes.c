@@ -21,6 +21,12 @@ static bool has_relu(const void *settings)
     return ((const batch_norm_config *)settings)->activation[0] == 'r';
 }
 
+// Is x of floats, in a net whose images are bf16 numbers otherwise? Then it counts as rounded to such.
+static bool rounds(const op_plan *p)
+{
+    return p->arithmetic.bf16 && !p->in_bf16[0] && p->in[0].h * p->in[0].w > 1;
+}
+
 status batch_norm_plan(const void *settings, int workers, op_plan *p)
 {
     shape x = p->in[0];
@@ -48,7 +54,9 @@ status batch_norm_plan(const void *settings, int workers, op_plan *p)
     p->statistics[BATCH_NORM_VARIANCE] =
         (op_param){"running_var", 1, {x.c}, INIT_CONSTANT, 1.0f, false};
     if (p->backward) p->saved_bytes = 2 * (size_t)x.c * sizeof(float);
-    p->backward_reads_input[0] = true;
+    if (p->backward && rounds(p)) p->saved_bytes += tensor_bytes(x, true);
+    p->backward_reads_input[0] = p->remake_reads_input[0] = !rounds(p);
+    p->remake_reads_input[1] = true;
     // Without a residual, whether y > 0 is worked out from x.
     p->backward_reads_output = has_relu(settings) && p->input_count > 1;
     return ST_OK;
@@ -66,18 +74,29 @@ static const void *number_read(const void *array, size_t at, bool bf16)
                          : (const char *)array + at * (bf16 ? sizeof(uint16_t) : sizeof(float));
 }
 
+// x as rounded, behind the constants of the channels; NULL: is not saved.
+static uint16_t *saved_x(const op_plan *p, const op_run *run, size_t at)
+{
+    if (!p->backward || !run->training || !rounds(p)) return NULL;
+    return (uint16_t *)((float *)run->saved + 2 * p->in[0].c) + at;
+}
+
 // A sample's part of a group, in all arrays.
 static slab slab_of(const void *settings, const op_plan *p, const op_run *run, const slabs *s,
                     int sample, int group)
 {
     size_t at = slab_at(s, sample, group);
     bool bf16 = p->in_bf16[0], residual_bf16 = p->in_bf16[1];
+    const uint16_t *x = saved_x(p, run, at);
     return (slab){
         .count = s->slab,
         .relu = has_relu(settings),
+        .numbers = bf16 || x != NULL ? SLAB_BF16
+                   : rounds(p)       ? SLAB_ROUNDED
+                                     : SLAB_FLOATS,
         .bf16 = bf16,
         .residual_bf16 = residual_bf16,
-        .x = number_read(run->in[0], at, bf16),
+        .x = x != NULL ? x : number_read(run->in[0], at, bf16),
         .residual = number_read(run->in[1], at, residual_bf16),
         .y = number(run->out, at, bf16),
         .activity = p->backward_reads_output ? number_read(run->out, at, bf16) : NULL,
@@ -87,24 +106,36 @@ static slab slab_of(const void *settings, const op_plan *p, const op_run *run, c
     };
 }
 
+// The same before x is saved.
+static slab slab_unsaved(const op_plan *p, const op_run *run, const slabs *s, int sample, int group)
+{
+    size_t at = slab_at(s, sample, group);
+    bool bf16 = p->in_bf16[0];
+    return (slab){.count = s->slab,
+                  .numbers = bf16        ? SLAB_BF16
+                             : rounds(p) ? SLAB_ROUNDED
+                                         : SLAB_FLOATS,
+                  .x = number_read(run->in[0], at, bf16),
+                  .rounded = saved_x(p, run, at)};
+}
+
 // By sums of x - shift. The shift is the mean of the first sample's slab: its distance from the mean
 // is at most sqrt(samples) deviations, so the variance loses no digits that matter however large the
 // mean is.
-void measure_group(const void *settings, const op_plan *p, const op_run *run, int group,
-                   double *means, double *variances)
+void measure_group(const op_plan *p, const op_run *run, int group, double *means, double *variances)
 {
     slabs s = slabs_of(p);
     lanes shift = {0};
     double first[LANES] = {0}, sums[LANES] = {0}, squares[LANES] = {0};
     float shifts[LANES];
-    slab part = slab_of(settings, p, run, &s, 0, group);
+    slab part = slab_unsaved(p, run, &s, 0, group);
     slab_sum(&part, &shift, first, squares);
     for (int c = 0; c < s.block; c++)
         shifts[c] = (float)(gather(first, s.block, c) * s.samples / s.count);
     spread(shifts, s.block, &shift);
     memset(squares, 0, sizeof squares);
     for (int n = 0; n < s.samples; n++) {
-        part = slab_of(settings, p, run, &s, n, group);
+        part = slab_unsaved(p, run, &s, n, group);
         slab_sum(&part, &shift, sums, squares);
     }
     for (int c = 0; c < s.block; c++) {

@@ -20,13 +20,15 @@ enum { BATCH_NORM_WEIGHT, BATCH_NORM_BIAS };   // parameters
 enum { BATCH_NORM_MEAN, BATCH_NORM_VARIANCE }; // statistics
 
 // Everything but meetings. workers: how many workers' batches the statistics are of.
-//   saved   (2, c): mean, then 1 / sqrt(var + eps) of each channel
+//   saved   (2, c): mean, then 1 / sqrt(var + eps) of each channel; behind them, in a net of bf16 numbers
+//           whose x is an image of floats, x rounded to such numbers, which then stands for x everywhere
 // Errors: ST_CONFIG.
 status batch_norm_plan(const void *settings, int workers, op_plan *p);
 
-// Mean and biased variance of the group's channels over the worker's own values x.
-void measure_group(const void *settings, const op_plan *p, const op_run *run, int group,
-                   double *means, double *variances);
+// Mean and biased variance of the group's channels over the worker's own values x, which it saves
+// where they are rounded.
+void measure_group(const op_plan *p, const op_run *run, int group, double *means,
+                   double *variances);
 
 // The batch statistics of the group, where they are wanted: means, and variances of `count` values
 // made unbiased.

@@ -35,7 +35,7 @@ static void forward_part(const void *settings, const op_plan *p, const op_run *r
     slabs s = slabs_of(p);
     for (int group = 0; group < s.groups; group++) {
         double means[LANES], variances[LANES];
-        measure_group(settings, p, run, group, means, variances);
+        measure_group(p, run, group, means, variances);
         float *part = run->part + first_channel(&s, group);
         for (size_t c = 0; c < (size_t)s.block; c++) {
             float mean = (float)means[c];

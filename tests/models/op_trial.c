@@ -177,6 +177,7 @@ bool trial_open(op_trial *t, const op_setting *setting)
     t->plan.workers = TRIAL_WORKERS;
     t->plan.input_count = setting->input_count;
     t->plan.backward = setting->backward;
+    t->plan.arithmetic.bf16 = setting->bf16;
     for (int i = 0; i < setting->input_count; i++) {
         shape s = setting->op->example_in[i];
         int multiple = setting->channel_multiple;

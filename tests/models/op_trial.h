@@ -18,6 +18,7 @@ typedef struct op_setting {
     int block;            // of every input's layout
     int channel_multiple; // the example's channels are rounded up to a multiple of this
     bool backward;
+    bool bf16; // in a net of bf16 numbers; the trial's own inputs are floats
 } op_setting;
 
 typedef struct op_trial {

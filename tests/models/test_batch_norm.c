@@ -2,6 +2,7 @@
 #include "tests/check.h"
 
 #include "base/rng.h"
+#include "models/kernels/bf16.h"
 #include "tests/models/op_trial.h"
 
 #include <math.h>
@@ -13,7 +14,7 @@ static op_trial open_trial(int block, shape s, const char *example)
     type = *op_find("batch_norm");
     type.example_in[0] = s;
     op_trial t;
-    op_setting setting = {&type, example, 1, block, 1, true};
+    op_setting setting = {&type, example, 1, block, 1, true, false};
     assert_true(trial_open(&t, &setting));
     return t;
 }
@@ -173,6 +174,58 @@ static void a_residual_of_another_shape_is_refused(void **state)
     assert_fails(op->plan(&(char[512]){0}, &p), ST_CONFIG, "blocks of 8");
 }
 
+static void assert_equal(const float *a, const float *b, size_t count)
+{
+    assert_memory_equal(a, b, count * sizeof *a);
+}
+
+// `bf16` is a trial in a net of bf16 numbers, `plain` one in a net of floats whose x is rounded to such.
+static void compare_rounded(op_trial *bf16, op_trial *plain)
+{
+    size_t count = shape_count(plain->plan.out);
+    op_run a = trial_run(bf16), b = trial_run(plain);
+    trial_forward(bf16, &a), trial_forward(plain, &b);
+    assert_equal(bf16->out, plain->out, count);
+    assert_equal(bf16->batch_statistics[0], plain->batch_statistics[0],
+                 (size_t)plain->plan.in[0].c);
+    if (!bf16->setting.backward) return;
+    fill_with_nan(bf16->in[0], count); // which nobody reads again
+    fill_with_nan(bf16->out, count);
+    bf16->setting.op->remake(bf16->settings, &bf16->plan, &a);
+    assert_equal(bf16->out, plain->out, count);
+    trial_backward(bf16, &a), trial_backward(plain, &b);
+    for (int i = 0; i < plain->plan.input_count; i++)
+        assert_equal(bf16->din[i], plain->din[i], count);
+    for (int i = 0; i < plain->plan.param_count; i++)
+        assert_equal(bf16->dparams[i], plain->dparams[i], trial_param_count(plain, i));
+}
+
+static void images_of_floats_are_rounded_among_bf16_numbers(void **state)
+{
+    (void)state;
+    static op_type type;
+    type = *op_find("batch_norm");
+    type.example_in[0] = type.example_in[1] = (shape){2, 16, 5, 7};
+    const int blocks[] = {1, 8, 16};
+    for (int i = 0; i < 24; i++) {
+        op_setting setting = {
+            &type, i % 4 < 2 ? "{}" : "{activation: relu}", 1 + i % 2, blocks[i % 3], 1, i < 12,
+            true};
+        op_trial bf16, plain;
+        assert_true(trial_open(&bf16, &setting));
+        setting.bf16 = false;
+        assert_true(trial_open(&plain, &setting));
+        size_t count = shape_count(plain.plan.in[0]);
+        uint16_t *half = calloc(count, sizeof *half);
+        assert_non_null(half);
+        bf16_from_floats(plain.in[0], count, half);
+        bf16_to_floats(half, count, plain.in[0]);
+        free(half);
+        compare_rounded(&bf16, &plain);
+        trial_close(&bf16), trial_close(&plain);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +237,7 @@ int main(void)
         cmocka_unit_test(a_nan_passes_the_relu),
         cmocka_unit_test(one_value_a_channel_is_refused_for_training),
         cmocka_unit_test(a_residual_of_another_shape_is_refused),
+        cmocka_unit_test(images_of_floats_are_rounded_among_bf16_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

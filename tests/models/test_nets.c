@@ -355,11 +355,11 @@ static double cosine(const float *a, const float *b, size_t count)
 
 // A net in bf16 is nearly the net in float32: outputs, batch statistics and gradients point the same
 // way. Group norm and pooling take floats, so the graph widens numbers before them.
-static void check_bf16(const char *net, const char *text, shape images)
+static void check_bf16(convolution_way way, const char *net, const char *text, shape images)
 {
     machine exact, rounded;
     start(&exact, net, text, images, false);
-    start_with(&rounded, (arithmetic){.bf16 = true}, net, text, images, false);
+    start_with(&rounded, (arithmetic){way, .bf16 = true}, net, text, images, false);
     machine *both[] = {&exact, &rounded};
     for (int i = 0; i < 2; i++) {
         graph_forward(both[i]->g, true, both[i]->out, both[i]->batch_statistics);
@@ -383,9 +383,13 @@ static void bf16_nets_are_nearly_float_nets(void **state)
 {
     (void)state;
     if (!convolution_has_bf16()) skip();
-    check_bf16("resnet18", "{width: 16, stem: cifar}", (shape){12, 3, 16, 16});
-    check_bf16("resnet18", "{width: 16, stem: cifar, norm: group}", (shape){4, 3, 16, 16});
-    check_bf16("resnet18", "{width: 16}", (shape){8, 3, 64, 64});
+    check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16, stem: cifar}", (shape){12, 3, 16, 16});
+    check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16, stem: cifar, norm: group}",
+               (shape){4, 3, 16, 16});
+    check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16}", (shape){8, 3, 64, 64});
+    // Winograd's kernels give floats.
+    check_bf16(CONVOLUTION_WINOGRAD, "resnet18", "{width: 16, stem: cifar}",
+               (shape){12, 3, 16, 16});
 }
 
 int main(void)

@@ -21,7 +21,8 @@ static void for_each_trial(bool backward, void (*check)(op_trial *t))
             for (int inputs = op->min_inputs; inputs <= op->max_inputs; inputs++)
                 for (int b = 0; b < 3; b++) {
                     op_trial t;
-                    op_setting s = {op, op->examples[e], inputs, blocks[b], blocks[b], backward};
+                    op_setting s = {op,        op->examples[e], inputs, blocks[b],
+                                    blocks[b], backward,        false};
                     if (!trial_open(&t, &s)) continue;
                     check(&t);
                     trial_close(&t);
@@ -402,6 +403,8 @@ static void check_remake(op_trial *t)
     fill_with_nan(t->out, count);
     for (int i = 0; i < t->plan.statistic_count; i++)
         run.statistics[i] = NULL, run.batch_statistics[i] = NULL;
+    for (int i = 0; i < t->plan.input_count; i++)
+        if (!t->plan.remake_reads_input[i]) run.in[i] = NULL;
     run.dout = NULL;
     run.scratch = NULL;
     t->setting.op->remake(t->settings, &t->plan, &run);
