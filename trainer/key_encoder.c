@@ -49,6 +49,7 @@ void key_encoder_follow(key_encoder *k, const method_step *step, const weights *
     double momentum = cosine_between(first, last, passed);
     phases_enter(step->phases, PHASE_OPTIMIZER);
     weights_average(k->weights.params, query->params, k->weights.param_count, (float)momentum);
+    phases_count(step->phases, 3 * k->weights.param_count); // two arrays read, one written
     phases_enter(step->phases, PHASE_FORWARD);
     graph_prepare(k->graph);
 }

@@ -8,6 +8,7 @@
 // see them and leave at the same step: trouble before its update, a stop after its checkpoint.
 #include "trainer/training.h"
 
+#include "base/vector.h"
 #include "comm/agree.h"
 #include "models/op.h"
 
@@ -98,20 +99,27 @@ static const float *sum_leaves(training *t)
     return sum;
 }
 
+// Sums of squares side by side, whatever the width of a register.
+enum { NORM_LANES = 16, NORM_VECTORS = NORM_LANES / VECTOR };
+
 // Euclidean norm, in double by blocks of fixed size.
 static double norm(const float *x, size_t count)
 {
     double total = 0;
     for (size_t at = 0; at < count; at += 1024) {
-        size_t end = at + 1024 < count ? at + 1024 : count;
-        float part[16] = {0};
-        size_t i = at;
-        for (; i + 16 <= end; i += 16)
-            for (size_t lane = 0; lane < 16; lane++)
-                part[lane] += x[i + lane] * x[i + lane];
+        size_t end = at + 1024 < count ? at + 1024 : count, i = at;
+        vector sums[NORM_VECTORS] = {{0}};
+        for (; i + NORM_LANES <= end; i += NORM_LANES) {
+            vector v[NORM_VECTORS];
+            memcpy(v, x + i, sizeof v);
+            for (int k = 0; k < NORM_VECTORS; k++)
+                sums[k] += v[k] * v[k];
+        }
+        float part[NORM_LANES];
+        memcpy(part, sums, sizeof part);
         for (; i < end; i++)
             part[0] += x[i] * x[i];
-        for (size_t lane = 0; lane < 16; lane++)
+        for (int lane = 0; lane < NORM_LANES; lane++)
             total += (double)part[lane];
     }
     return sqrt(total);
@@ -159,9 +167,13 @@ static void update(training *t, const float *sum, double lr)
                            .segment_count = t->segment_count,
                            .lr = lr,
                            .step = t->step};
-    for (int i = 0; i < OPTIMIZER_MAX_STATES; i++)
+    size_t arrays = 3; // the gradient read, parameters read and written
+    for (int i = 0; i < OPTIMIZER_MAX_STATES; i++) {
         step.states[i] = t->optimizer_states[i];
+        arrays += step.states[i] != NULL ? 2 : 0;
+    }
     t->job->optimizer->update(&t->job->optimizer_config, &step);
+    phases_count(&t->phases, arrays * t->learned->param_count);
     weights_constrain(t->learned);
     update_statistics(t, sum + statistics_at(t));
 }
@@ -193,6 +205,7 @@ status training_step(training *t, const batch *b, step_outcome *outcome)
     }
     t->stopping = sum[stop_lane_at(t)] > 0;
     double gradient_norm = norm(sum, t->learned->param_count);
+    phases_count(&t->phases, t->learned->param_count);
     status finite = check_finite(t, (double)sum[metrics_at(t)], gradient_norm);
     if (finite != ST_OK) {
         status_clear();

@@ -23,6 +23,18 @@ static void time_goes_to_the_phase_entered(void **state)
     assert_true(p.seconds[PHASE_WAIT] == 0.004 && p.seconds[PHASE_DATA] >= 0.006);
 }
 
+static void floats_count_for_the_phase_entered(void **state)
+{
+    (void)state;
+    phases p = {0};
+    phases_enter(&p, PHASE_OPTIMIZER);
+    phases_count(&p, 10);
+    phases_count(&p, 5);
+    assert_true(p.bytes[PHASE_OPTIMIZER] == 60 && p.bytes[PHASE_OTHER] == 0);
+    phases_reset(&p);
+    assert_true(p.bytes[PHASE_OPTIMIZER] == 0);
+}
+
 static void reset_forgets_the_running_phase_too(void **state)
 {
     (void)state;
@@ -41,6 +53,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_goes_to_the_phase_entered),
+        cmocka_unit_test(floats_count_for_the_phase_entered),
         cmocka_unit_test(reset_forgets_the_running_phase_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,10 +142,23 @@ static void print_operations(const step_bench *b, double all)
             print_row(b, &sum, all);
 }
 
+// Of the optimizer's phase also how fast its passes over flat arrays are.
+static void print_phase(const step_bench *b, int i, double all)
+{
+    const phases *p = &b->training.phases;
+    double seconds = p->seconds[i], rate = p->bytes[i] / seconds;
+    printf("%-49s %10.2f", phase_names[i], 1e3 * seconds / (double)b->options.steps);
+    if (rate > 0)
+        printf(" %9s %7.1f %8.1f%% %7.2f\n", "", 1e-9 * rate, 100 * seconds / all,
+               rate / b->ceilings.bytes);
+    else
+        printf(" %9s %7s %8.1f%%\n", "", "", 100 * seconds / all);
+}
+
 static void print(step_bench *b)
 {
     const training *t = &b->training;
-    double steps = (double)b->options.steps, all = 0;
+    double all = 0;
     double middle = median(b->seconds, (int)b->options.steps);
     double images = (double)t->workers.count * (double)t->workers.batch;
     for (int i = 0; i < PHASE_COUNT; i++)
@@ -159,9 +172,7 @@ static void print(step_bench *b)
            1e-9 * b->ceilings.bytes);
     printf("%-49s %9s %9s %7s %9s %7s\n", "what", "ms", "GFLOP/s", "GB/s", "share", "ceiling");
     for (int i = 0; i < PHASE_COUNT; i++)
-        if (t->phases.seconds[i] > 0)
-            printf("%-49s %10.2f %9s %7s %8.1f%%\n", phase_names[i],
-                   1e3 * t->phases.seconds[i] / steps, "", "", 100 * t->phases.seconds[i] / all);
+        if (t->phases.seconds[i] > 0) print_phase(b, i, all);
     print_operations(b, all);
 }
 

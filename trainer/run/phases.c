@@ -5,8 +5,6 @@
 #include "base/pulse.h"
 #include "base/trace.h"
 
-#include <stddef.h>
-
 const char *const phase_names[PHASE_COUNT] = {"other",  "data",      "forward", "backward",
                                               "reduce", "optimizer", "wait"};
 
@@ -27,6 +25,11 @@ void phases_enter(phases *p, phase next)
     p->now = next;
 }
 
+void phases_count(phases *p, size_t floats)
+{
+    p->bytes[p->now] += (double)(floats * sizeof(float));
+}
+
 void phases_move(phases *p, phase from, phase to, double seconds)
 {
     p->seconds[from] -= seconds;
@@ -36,6 +39,6 @@ void phases_move(phases *p, phase from, phase to, double seconds)
 void phases_reset(phases *p)
 {
     for (int i = 0; i < PHASE_COUNT; i++)
-        p->seconds[i] = 0;
+        p->seconds[i] = p->bytes[i] = 0;
     p->since = read_clock(p);
 }

@@ -2,6 +2,8 @@
 #ifndef TRAINER_RUN_PHASES_H
 #define TRAINER_RUN_PHASES_H
 
+#include <stddef.h>
+
 typedef enum phase {
     PHASE_OTHER,
     PHASE_DATA,      // waiting for the loader
@@ -20,10 +22,14 @@ typedef struct phases {
     double (*clock)(void); // NULL: clock_seconds
     double since;          // by the clock, when `now` began
     double seconds[PHASE_COUNT];
+    double bytes[PHASE_COUNT]; // read and written by passes over flat arrays
 } phases;
 
 // From now on time counts for `next`.
 void phases_enter(phases *p, phase next);
+
+// A pass over flat arrays in the current phase has read and written `floats` floats.
+void phases_count(phases *p, size_t floats);
 
 // Moves `seconds` of what was counted for `from` to `to`.
 void phases_move(phases *p, phase from, phase to, double seconds);
