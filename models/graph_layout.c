@@ -11,7 +11,7 @@ status layout_create(layout *l, int capacity, int times)
 {
     *l = (layout){.capacity = capacity, .times = times};
     l->pieces = calloc((size_t)capacity, sizeof *l->pieces);
-    l->order = calloc((size_t)capacity, sizeof *l->order);
+    l->order = calloc((size_t)capacity, sizeof(const piece *));
     l->changes = calloc((size_t)times + 1, sizeof *l->changes);
     CHECK(l->pieces != NULL && l->order != NULL && l->changes != NULL, ST_INTERNAL,
           "no memory to plan a graph");
@@ -94,7 +94,7 @@ void layout_place(layout *l)
 {
     for (int i = 0; i < l->count; i++)
         l->order[i] = &l->pieces[i];
-    qsort(l->order, (size_t)l->count, sizeof *l->order, larger_first);
+    qsort(l->order, (size_t)l->count, sizeof(const piece *), larger_first);
     for (int i = 0; i < l->count; i++) {
         piece *p = &l->pieces[l->order[i] - l->pieces];
         p->offset = free_offset(l, i);

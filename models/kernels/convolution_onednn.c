@@ -156,7 +156,7 @@ static void run_weights(const convolution_kernel *k, const convolution_operands 
     const convolution_spec *s = &k->spec;
     size_t weights =
         (size_t)(s->out.c / t->parts) * (size_t)s->in.c * (size_t)(s->kernel * s->kernel);
-    float *dy = (float *)((char *)o->scratch + t->packed_bytes);
+    void *dy = (char *)o->scratch + t->packed_bytes;
     for (int part = 0; part < t->parts; part++) {
         if (t->parts > 1) {
             copy_part(k, part, o->dy, dy);

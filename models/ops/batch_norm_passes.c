@@ -78,7 +78,7 @@ static const void *number_read(const void *array, size_t at, bool bf16)
 static uint16_t *saved_x(const op_plan *p, const op_run *run, size_t at)
 {
     if (!p->backward || !run->training || !rounds(p)) return NULL;
-    return (uint16_t *)((float *)run->saved + 2 * p->in[0].c) + at;
+    return (uint16_t *)((float *)run->saved + 2 * (size_t)p->in[0].c) + at;
 }
 
 // A sample's part of a group, in all arrays.
