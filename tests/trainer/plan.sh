@@ -21,3 +21,11 @@ started=$(PATH=$folder/stubs:$PATH SLURM_JOB_ID=1 SLURM_CPUS_PER_TASK=1 bash pla
 expect 78 '3 ranks do not divide' "$basin" plan "$job" --nodes 3
 expect 64 'run it without mpirun' on 2 "$basin" plan "$job" --nodes 2
 expect 64 'nodes' "$basin" plan "$job"
+
+# An evaluation holds a chunk of images, whatever the share of a rank is: it is planned for.
+memory() {
+    "$basin" plan "$job" run=evaluated model.width=64 "$@" --nodes 4 2>/dev/null | sed -n 's/^#   memory *\([0-9.]*\) GB a rank.*/\1/p'
+}
+with=$(memory) without=$(memory data.test=)
+awk -v a="$with" -v b="$without" 'BEGIN { exit !(a > 1.2 * b && b > 0) }' ||
+    fail "memory with evaluations is $with GB, without $without GB"

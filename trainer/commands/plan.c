@@ -2,13 +2,14 @@
 // file to queue it with.
 //
 // One process does the share of one rank (its logical workers, its part of the batch) for a few steps and
-// looks at the clock and its memory; the sum over ranks is added from a model. Nothing of the run
-// folder is touched.
+// looks at the clock and at its memory, when it has taken that of an evaluation too; the sum over ranks is
+// added from a model. Nothing of the run folder is touched.
 #include "base/peak_memory.h"
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
 #include "trainer/batch_script.h"
 #include "trainer/command.h"
+#include "trainer/evaluation/training_evaluate.h"
 #include "trainer/options.h"
 #include "trainer/plan_cost.h"
 #include "trainer/training.h"
@@ -36,7 +37,7 @@ static const config_field fields[] = {
 
 typedef struct planning {
     plan_options options;
-    char **words; // JOB key=value ..., room for 4 more
+    char **words; // JOB key=value ..., room for 3 more
     int word_count;
     job job;         // as it will run
     job share;       // as one rank's part of it
@@ -50,7 +51,7 @@ static status read_words(planning *p, const world *w, int argc, char **argv)
     TRY(options_read("plan", &argc, argv, fields, &p->options));
     CHECK(argc >= 1, ST_USAGE, "plan: expected JOB.yaml [key=value ...] --nodes N");
     TRY(options_check_overrides("plan", argc - 1, argv + 1));
-    p->words = calloc((size_t)argc + 4, sizeof *p->words);
+    p->words = calloc((size_t)argc + 3, sizeof *p->words);
     CHECK(p->words != NULL, ST_INTERNAL, "no memory for %d words", argc);
     memcpy(p->words, argv, (size_t)argc * sizeof *argv);
     p->word_count = argc;
@@ -62,7 +63,7 @@ static int64_t ranks_of(const plan_options *o)
     return o->nodes * o->ranks_per_node;
 }
 
-// The job of one rank: its own workers and their samples, no evaluation, a folder that goes away.
+// The job of one rank: its own workers and their samples, a folder that goes away.
 static status load_share(planning *p)
 {
     int64_t ranks = ranks_of(&p->options);
@@ -80,10 +81,9 @@ static status load_share(planning *p)
     snprintf(own_workers, sizeof own_workers, "workers=%lld", (long long)(p->job.workers / ranks));
     snprintf(own_batch, sizeof own_batch, "batch=%lld", (long long)(p->job.batch / ranks));
     snprintf(own_run, sizeof own_run, "run=%s/run", p->folder);
-    char no_test[] = "data.test=";
-    char *own[] = {own_workers, own_batch, own_run, no_test};
+    char *own[] = {own_workers, own_batch, own_run};
     memcpy(p->words + p->word_count, own, sizeof own);
-    return job_load(&p->share, p->words[0], p->word_count + 3, p->words + 1);
+    return job_load(&p->share, p->words[0], p->word_count + 2, p->words + 1);
 }
 
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
@@ -105,6 +105,7 @@ static status measure(planning *p, const world *w)
     kernels_set_threads((int)p->share.threads);
     status s = training_open(&t, w, &p->share);
     if (s == ST_OK) s = training_measure(&t, (int)p->options.steps, &p->measured.step_seconds);
+    if (s == ST_OK) s = training_rehearse_evaluation(&t);
     p->measured.memory_bytes = peak_memory();
     if (s == ST_OK) {
         order whole = t.order;
@@ -126,10 +127,11 @@ static void print_plan(const planning *p)
     char remarks[1536];
     snprintf(
         remarks, sizeof remarks,
-        "# Written by basin plan; measured with one rank on this machine, %lld steps, without "
-        "evaluations.\n"
+        "# Written by basin plan; measured with one rank on this machine, %lld steps; times "
+        "without evaluations.\n"
         "#   ranks            %lld on %lld nodes, each %lld of %lld workers, batch %lld of %lld\n"
-        "#   memory           %.2f GB a rank, %.2f GB a node\n"
+        "#   memory           %.2f GB a rank, %.2f GB a node, with evaluations but not the linear "
+        "probe\n"
         "#   step             %.3f s: %.3f s of work, %.4f s for the sum of %.1f MB over ranks "
         "(%.1f %%, by a model)\n"
         "#   whole schedule   %.0f steps, %.1f h\n"

@@ -107,19 +107,6 @@ static void embed_pixels(void *state, const float *images, float *rows)
     pixel_means(graph_shape(e->graph, e->images), images, rows);
 }
 
-static status add_bank(evaluator *e, knn *n, loader *l, const embedding *how, const int64_t *labels)
-{
-    float *rows = calloc((size_t)EMBEDDING_ROWS * (size_t)how->dim, sizeof *rows);
-    CHECK(rows != NULL, ST_INTERNAL, "no memory for a chunk of features");
-    status trouble = ST_OK;
-    uint64_t chunk = 0;
-    int count;
-    while ((count = embedding_next(how, &e->bank, l, rows, &chunk, &trouble)) > 0)
-        knn_add_bank(n, rows, count, chunk * EMBEDDING_ROWS, labels + chunk * EMBEDDING_ROWS);
-    free(rows);
-    return trouble;
-}
-
 static int class_count(const evaluator *e)
 {
     int bank = e->bank.info->classes, queries = e->queries.info->classes;
@@ -133,6 +120,24 @@ typedef struct search {
     loader *query_chunks, *bank_chunks;
     knn *knn;
 } search;
+
+// At most `chunks` of this rank's.
+static status add_bank(evaluator *e, search *f, const embedding *how, uint64_t chunks)
+{
+    float *rows = calloc((size_t)EMBEDDING_ROWS * (size_t)how->dim, sizeof *rows);
+    CHECK(rows != NULL, ST_INTERNAL, "no memory for a chunk of features");
+    status trouble = ST_OK;
+    uint64_t chunk = 0;
+    int count = 1;
+    for (; chunks > 0 && count > 0; chunks--) {
+        count = embedding_next(how, &e->bank, f->bank_chunks, rows, &chunk, &trouble);
+        if (count > 0)
+            knn_add_bank(f->knn, rows, count, chunk * EMBEDDING_ROWS,
+                         f->bank_labels + chunk * EMBEDDING_ROWS);
+    }
+    free(rows);
+    return trouble;
+}
 
 static status open_search(evaluator *e, const embedding *how, search *f)
 {
@@ -175,6 +180,16 @@ static status measure_health(const evaluator *e, const embedding *how, const flo
 }
 
 // Collective.
+static status vote(evaluator *e, search *f, double *top1)
+{
+    uint64_t correct = 0, voted = 0;
+    TRY(agree(e->world, knn_vote(f->knn, e->world, f->query_labels, class_count(e),
+                                 e->job->evaluate.knn_temperature, &correct, &voted)));
+    *top1 = voted > 0 ? (double)correct / (double)voted : 0;
+    return ST_OK;
+}
+
+// Collective.
 static status run_search(evaluator *e, const embedding *how, search *f, bool with_health,
                          evaluation *found)
 {
@@ -182,12 +197,8 @@ static status run_search(evaluator *e, const embedding *how, search *f, bool wit
     if (with_health) TRY(agree(e->world, measure_health(e, how, f->queries, &found->health)));
     found->knn = -1;
     if (!e->labelled) return ST_OK;
-    TRY(agree(e->world, add_bank(e, f->knn, f->bank_chunks, how, f->bank_labels)));
-    uint64_t correct = 0, voted = 0;
-    TRY(agree(e->world, knn_vote(f->knn, e->world, f->query_labels, class_count(e),
-                                 e->job->evaluate.knn_temperature, &correct, &voted)));
-    found->knn = voted > 0 ? (double)correct / (double)voted : 0;
-    return ST_OK;
+    TRY(agree(e->world, add_bank(e, f, how, e->bank.chunk_count)));
+    return vote(e, f, &found->knn);
 }
 
 // Collective.
@@ -257,6 +268,30 @@ static embedding bind_features(evaluator *e, const float *params, const float *s
     graph_bind(e->graph, params, statistics);
     graph_prepare(e->graph);
     return (embedding){graph_shape(e->graph, e->features).c, true, embed_features, e};
+}
+
+// Local. A chunk of each stream; the room of all others is written to, so that it is there.
+static status embed_little(evaluator *e, const embedding *how, search *f)
+{
+    status trouble = ST_OK;
+    uint64_t chunk = 0;
+    memset(f->queries, 0, embedding_room(how, &e->queries, e->world) * sizeof(float));
+    (void)embedding_next(how, &e->queries, f->query_chunks, f->queries, &chunk, &trouble);
+    if (trouble == ST_OK && e->labelled) trouble = add_bank(e, f, how, 1);
+    return trouble;
+}
+
+status evaluator_rehearse(evaluator *e)
+{
+    embedding how = bind_features(e, e->weights.params, e->weights.statistics);
+    search f = {0};
+    double none;
+    status s = open_search(e, &how, &f);
+    if (s == ST_OK) s = embed_little(e, &how, &f);
+    s = agree(e->world, s);
+    if (s == ST_OK && e->labelled) s = vote(e, &f, &none);
+    close_search(&f);
+    return s;
 }
 
 status evaluator_features(evaluator *e, const float *params, const float *statistics,

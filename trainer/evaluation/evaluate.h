@@ -41,6 +41,10 @@ status evaluator_checkpoint(evaluator *e, const char *path, evaluation *found);
 status evaluator_pixels_knn(evaluator *e, double *top1);
 status evaluator_untrained_knn(evaluator *e, double *top1);
 
+// Collective. Takes the memory that an evaluation takes, but for the linear probe's, and does little of the work:
+// for base/peak_memory.h. Errors: the same.
+status evaluator_rehearse(evaluator *e);
+
 void evaluator_destroy(evaluator *e);
 
 #endif

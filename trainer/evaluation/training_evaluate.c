@@ -59,3 +59,11 @@ status training_evaluate(training *t, report *r)
     if (t->code_evaluator != NULL) return evaluate_codes(t);
     return t->evaluator != NULL ? evaluate_features(t, r) : ST_OK;
 }
+
+status training_rehearse_evaluation(training *t)
+{
+    if (t->code_evaluator != NULL)
+        return code_evaluator_rehearse(t->code_evaluator, t->learned,
+                                       t->job->method->lambda(t->method));
+    return t->evaluator != NULL ? evaluator_rehearse(t->evaluator) : ST_OK;
+}

@@ -14,4 +14,7 @@ status training_evaluate_floors(training *t, report *r);
 // of the metrics.
 status training_evaluate(training *t, report *r);
 
+// Collective. Takes the memory of an evaluation, see evaluator_rehearse. Errors: the same.
+status training_rehearse_evaluation(training *t);
+
 #endif

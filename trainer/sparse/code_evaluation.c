@@ -50,12 +50,12 @@ void code_evaluator_destroy(code_evaluator *e)
     free(e);
 }
 
-// Collective. Errors, local: agree on it.
-static status gather(code_evaluator *e, loader *chunks)
+// Collective. The first `rounds` of one chunk a rank. Errors, local: agree on it.
+static status gather(code_evaluator *e, loader *chunks, uint64_t rounds)
 {
     status trouble = ST_OK;
     size_t ranks = (size_t)e->world->size, bytes = CODE_ROWS * sizeof *e->numbers;
-    for (uint64_t round = 0; round < code_stream_rounds(&e->stream, e->world); round++) {
+    for (uint64_t round = 0; round < rounds; round++) {
         code_numbers *all = e->numbers + round * ranks * CODE_ROWS;
         code_numbers *mine = all + (size_t)e->world->rank * CODE_ROWS;
         const float *images;
@@ -83,14 +83,20 @@ static code_evaluation means(const code_evaluator *e)
 }
 
 // Collective. `ready` tells whether this rank has the weights.
-static status evaluate(code_evaluator *e, status ready, code_evaluation *found)
+static status infer(code_evaluator *e, status ready, uint64_t rounds)
 {
     loader *chunks = NULL;
     if (ready == ST_OK) ready = code_stream_start(&e->stream, e->world, &chunks);
     status s = agree(e->world, ready);
-    if (s == ST_OK) s = agree(e->world, gather(e, chunks));
+    if (s == ST_OK) s = agree(e->world, gather(e, chunks, rounds));
     loader_destroy(chunks);
-    TRY(s);
+    return s;
+}
+
+// Collective.
+static status evaluate(code_evaluator *e, status ready, code_evaluation *found)
+{
+    TRY(infer(e, ready, code_stream_rounds(&e->stream, e->world)));
     *found = means(e);
     return ST_OK;
 }
@@ -99,6 +105,11 @@ status code_evaluator_weights(code_evaluator *e, const weights *learned, double 
                               code_evaluation *found)
 {
     return evaluate(e, trained_model_set(&e->stream.trained, learned, lambda), found);
+}
+
+status code_evaluator_rehearse(code_evaluator *e, const weights *learned, double lambda)
+{
+    return infer(e, trained_model_set(&e->stream.trained, learned, lambda), 1);
 }
 
 status code_evaluator_checkpoint(code_evaluator *e, const char *path, code_evaluation *found)

@@ -35,6 +35,9 @@ status code_evaluator_weights(code_evaluator *e, const weights *learned, double 
 // The same with the weights of a checkpoint file, and the atoms' coherence. Further errors: those of io/checkpoint.h.
 status code_evaluator_checkpoint(code_evaluator *e, const char *path, code_evaluation *found);
 
+// Collective. A few codes, for the memory they take. Errors: the same.
+status code_evaluator_rehearse(code_evaluator *e, const weights *learned, double lambda);
+
 void code_evaluator_destroy(code_evaluator *e); // e may be NULL
 
 #endif
