@@ -151,6 +151,30 @@ status hdf5_no_dataset(hid_t file, const char *path, const char *what, const cha
                    path, name, what, list[0] != '\0' ? list : " no data set");
 }
 
+// there: as HDF5 answers, below 0 when it cannot tell.
+static status check_opened(htri_t there, hid_t opened, const char *path, const char *name)
+{
+    char reason[HDF5_TEXT_SIZE];
+    CHECK(there == 0 || opened >= 0, ST_BAD_DATA, "%s: \"%s\" cannot be read (%s): copy it again",
+          path, name, hdf5_reason(reason));
+    return ST_OK;
+}
+
+status hdf5_open_if_any(hid_t file, const char *path, const char *name, hid_t *dataset)
+{
+    htri_t there = H5Lexists(file, name, H5P_DEFAULT);
+    *dataset = there > 0 ? H5Dopen2(file, name, H5P_DEFAULT) : -1;
+    return check_opened(there, *dataset, path, name);
+}
+
+status hdf5_open_attribute_if_any(hid_t object, const char *path, const char *name,
+                                  hid_t *attribute)
+{
+    htri_t there = H5Aexists(object, name);
+    *attribute = there > 0 ? H5Aopen(object, name, H5P_DEFAULT) : -1;
+    return check_opened(there, *attribute, path, name);
+}
+
 herr_t hdf5_read_column(hid_t dataset, hsize_t first, hsize_t count, hid_t type, void *values)
 {
     hsize_t start[H5S_MAX_RANK] = {first}, block[H5S_MAX_RANK] = {count};

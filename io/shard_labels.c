@@ -59,8 +59,13 @@ static status check_column(hid_t column, const char *labels, shard_layout *layou
 status shard_labels_check(hid_t file, const char *labels, shard_layout *layout)
 {
     if (labels[0] == '\0') return ST_OK;
-    hid_t column = H5Dopen2(file, labels, H5P_DEFAULT);
-    if (column < 0 && strcmp(labels, SHARD_LABELS) == 0) return ST_OK;
+    bool optional = strcmp(labels, SHARD_LABELS) == 0;
+    hid_t column = -1;
+    if (optional)
+        TRY(hdf5_open_if_any(file, layout->path, labels, &column));
+    else
+        column = H5Dopen2(file, labels, H5P_DEFAULT);
+    if (column < 0 && optional) return ST_OK;
     if (column < 0) return hdf5_no_dataset(file, layout->path, "labels", labels);
     status s = check_column(column, labels, layout);
     H5Dclose(column);

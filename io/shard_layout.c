@@ -180,7 +180,8 @@ static status read_storage(shard_layout *l, hid_t images)
 
 static status read_crc(shard_layout *l, hid_t file)
 {
-    hid_t crc = H5Dopen2(file, SHARD_CRC, H5P_DEFAULT);
+    hid_t crc;
+    TRY(hdf5_open_if_any(file, l->path, SHARD_CRC, &crc));
     if (crc < 0) return ST_OK;
     hid_t type = H5Dget_type(crc), settings = H5Dget_create_plist(crc);
     haddr_t offset = H5Pget_layout(settings) == H5D_CONTIGUOUS ? H5Dget_offset(crc) : HADDR_UNDEF;
@@ -197,36 +198,74 @@ static status read_crc(shard_layout *l, hid_t file)
     return ST_OK;
 }
 
-// `count` numbers of an attribute; false when there are not exactly so many.
-static bool read_numbers(hid_t file, const char *name, int count, hid_t type, void *values)
+// Numbers of an attribute of the file.
+typedef struct numbers {
+    const char *name;
+    int count;
+    hid_t type;
+    void *values;
+} numbers;
+
+// *found is false when there are not exactly so many.
+static status read_numbers(const shard_layout *l, hid_t file, const numbers *n, bool *found)
 {
-    if (H5Aexists(file, name) <= 0) return false;
-    hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
-    if (attribute < 0) return false;
-    hid_t space = H5Aget_space(attribute);
-    bool good =
-        H5Sget_simple_extent_npoints(space) == count && H5Aread(attribute, type, values) >= 0;
+    char reason[HDF5_TEXT_SIZE] = "";
+    hid_t attribute;
+    *found = false;
+    TRY(hdf5_open_attribute_if_any(file, l->path, n->name, &attribute));
+    if (attribute < 0) return ST_OK;
+    hid_t space = H5Aget_space(attribute), stored = H5Aget_type(attribute);
+    H5T_class_t class = H5Tget_class(stored);
+    *found = H5Sget_simple_extent_npoints(space) == n->count &&
+             (class == H5T_INTEGER || class == H5T_FLOAT);
+    bool unread = *found && H5Aread(attribute, n->type, n->values) < 0;
+    if (unread) hdf5_reason(reason); // the next call would forget it
+    H5Tclose(stored);
     H5Sclose(space);
     H5Aclose(attribute);
-    return good;
+    CHECK(!unread, ST_BAD_DATA, "%s: attribute \"%s\" cannot be read (%s): copy it again", l->path,
+          n->name, reason);
+    return ST_OK;
+}
+
+static status check_version(const shard_layout *l, hid_t file)
+{
+    int version = SHARD_FORMAT_VERSION;
+    bool found, ours;
+    char *format = hdf5_get_text(file, SHARD_ATTRIBUTE_FORMAT);
+    ours = format != NULL && strcmp(format, SHARD_FORMAT) == 0;
+    free(format);
+    if (ours)
+        TRY(read_numbers(l, file, &(numbers){SHARD_ATTRIBUTE_VERSION, 1, H5T_NATIVE_INT, &version},
+                         &found));
+    CHECK(version == SHARD_FORMAT_VERSION, ST_BAD_DATA,
+          "%s: has shard format version %d, this program reads version %d", l->path, version,
+          SHARD_FORMAT_VERSION);
+    return ST_OK;
+}
+
+// Both, or none.
+static status read_pair(const shard_layout *l, hid_t file, const numbers pair[2], bool *found)
+{
+    bool second = false;
+    TRY(read_numbers(l, file, &pair[0], found));
+    if (*found) TRY(read_numbers(l, file, &pair[1], &second));
+    *found = *found && second;
+    return ST_OK;
 }
 
 static status read_attributes(shard_layout *l, hid_t file)
 {
-    int version = SHARD_FORMAT_VERSION;
-    char *format = hdf5_get_text(file, SHARD_ATTRIBUTE_FORMAT);
-    if (format != NULL && strcmp(format, SHARD_FORMAT) == 0)
-        (void)read_numbers(file, SHARD_ATTRIBUTE_VERSION, 1, H5T_NATIVE_INT, &version);
-    free(format);
-    CHECK(version == SHARD_FORMAT_VERSION, ST_BAD_DATA,
-          "%s: has shard format version %d, this program reads version %d", l->path, version,
-          SHARD_FORMAT_VERSION);
-    if (!read_numbers(file, SHARD_ATTRIBUTE_SOURCE, 1, H5T_NATIVE_UINT64, &l->source.hash) ||
-        !read_numbers(file, SHARD_ATTRIBUTE_LEFT_OUT, 1, H5T_NATIVE_UINT64, &l->source.left_out))
-        l->source = (shard_source){0};
-    l->has_moments =
-        read_numbers(file, SHARD_ATTRIBUTE_MEAN, l->channels, H5T_NATIVE_FLOAT, l->mean) &&
-        read_numbers(file, SHARD_ATTRIBUTE_STD, l->channels, H5T_NATIVE_FLOAT, l->deviation);
+    const numbers source[] = {
+        {SHARD_ATTRIBUTE_SOURCE, 1, H5T_NATIVE_UINT64, &l->source.hash},
+        {SHARD_ATTRIBUTE_LEFT_OUT, 1, H5T_NATIVE_UINT64, &l->source.left_out}};
+    const numbers moments[] = {{SHARD_ATTRIBUTE_MEAN, l->channels, H5T_NATIVE_FLOAT, l->mean},
+                               {SHARD_ATTRIBUTE_STD, l->channels, H5T_NATIVE_FLOAT, l->deviation}};
+    bool has_source;
+    TRY(check_version(l, file));
+    TRY(read_pair(l, file, source, &has_source));
+    if (!has_source) l->source = (shard_source){0};
+    TRY(read_pair(l, file, moments, &l->has_moments));
     for (int c = 0; c < l->channels && l->has_moments; c++)
         l->has_moments = isfinite(l->mean[c]) && isfinite(l->deviation[c]) && l->deviation[c] >= 0;
     return ST_OK;

@@ -198,6 +198,35 @@ static void a_damaged_chunk_is_named(void **state)
     assert_fails(open_and_close(&source), ST_BAD_DATA, "compressed samples from 4 on are damaged");
 }
 
+// The header of a data set becomes unreadable.
+static void spoil(const char *path, const char *name)
+{
+    H5O_info_t info;
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_true(file >= 0 && H5Oget_info_by_name(file, name, &info, H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    int raw = open(path, O_WRONLY);
+    assert_int_equal(pwrite(raw, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, (off_t)info.addr), 8);
+    assert_int_equal(close(raw), 0);
+}
+
+// Else training would go on without what checks its samples, or evaluate nothing.
+static void what_is_there_but_unreadable_is_not_taken_for_absent(void **state)
+{
+    (void)state;
+    const char *names[] = {"/labels", "/sample_crc32c"};
+    for (int i = 0; i < 2; i++) {
+        sample_file f = sample_file_shard(test_path(&folder, "spoilt.h5"), 0, 20);
+        sample_file_write(&f);
+        dataset_source source = source_of(f.path);
+        assert_ok(open_and_close(&source));
+        spoil(f.path, names[i]);
+        char text[64];
+        snprintf(text, sizeof text, "spoilt.h5: \"%s\" cannot be read", names[i]);
+        assert_fails(open_and_close(&source), ST_BAD_DATA, text);
+    }
+}
+
 static void labels_out_of_range_are_named(void **state)
 {
     (void)state;
@@ -239,6 +268,7 @@ int main(void)
         cmocka_unit_test(not_finite_pixels_are_named),
         cmocka_unit_test(a_damaged_sample_is_named),
         cmocka_unit_test(a_damaged_chunk_is_named),
+        cmocka_unit_test(what_is_there_but_unreadable_is_not_taken_for_absent),
         cmocka_unit_test(labels_out_of_range_are_named),
         cmocka_unit_test(labels_of_wrong_type_or_number_are_told),
     };
