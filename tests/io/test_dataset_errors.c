@@ -201,7 +201,7 @@ static void a_damaged_chunk_is_named(void **state)
 // The header of a data set becomes unreadable.
 static void spoil(const char *path, const char *name)
 {
-    H5O_info_t info;
+    H5O_info_t info = {0};
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     assert_true(file >= 0 && H5Oget_info_by_name(file, name, &info, H5P_DEFAULT) >= 0);
     H5Fclose(file);
