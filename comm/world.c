@@ -40,7 +40,8 @@ static status launch_check(int size)
           "MPI library; take the mpirun or mpiexec of the one that basin was built with");
     CHECK(tasks == NULL || strtol(tasks, NULL, 10) <= 1, ST_USAGE,
           "this job step has %s tasks but MPI sees a single rank: start the ranks with "
-          "`srun --mpi=pmix`, or if one rank is what you want, set BASIN_ALLOW_SINGLE=1",
+          "`srun --mpi=pmix` (of MPICH: --mpi=pmi2), or if one rank is what you want, set "
+          "BASIN_ALLOW_SINGLE=1",
           tasks);
     return ST_OK;
 }

@@ -14,7 +14,7 @@ skip() {
 for program in ip ssh sshd ssh-keygen unshare mpirun; do
     command -v $program >/dev/null || [ -x "/usr/sbin/$program" ] || skip "no program $program (packages iproute2, openssh-server)"
 done
-[[ "$(mpirun --version)" = *"Open MPI"* ]] || skip "mpirun is not Open MPI's"
+[[ "$("${BASIN_LAUNCHER:-mpirun}" --version)" = *"Open MPI"* ]] || skip "the launcher is not Open MPI's"
 source "$(dirname "${BASH_SOURCE[0]}")/../trainer/fixture.sh"
 tag=basin$$ net=10.213.$((RANDOM % 256))
 ip netns add ${tag}a 2>/dev/null || skip "network namespaces are not allowed here"

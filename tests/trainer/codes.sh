@@ -17,7 +17,7 @@ on 2 "$basin" eval one >second 2>log || fail "eval on 2 ranks: $(cat log)"
 cmp first second || fail "eval differs between 1 and 2 ranks"
 energy=$(sed 's/.*"test_energy":\([0-9.]*\).*/\1/' <<<"$(line_of one)")
 awk -v e="$energy" '$1 == "energy" { exit !(($2 - e) ^ 2 < 1e-6 * e ^ 2) }' first || fail "not the energy $energy: $(cat first)"
-"$basin" eval one evaluate.codes=7 2>log | grep -q "codes of 7 test samples" || fail "evaluate.codes: $(cat log)"
+expect 0 "codes of 7 test samples" "$basin" eval one evaluate.codes=7
 
 # encode
 encode_twice() { # NAME [option ...]: on 1 and on 2 ranks, the same file
@@ -40,8 +40,8 @@ entries=$(sed -n 's/^\/value (\([0-9]*\) float32)/\1/p' listed)
 share=$(awk '/codes not 0/ { print $4 }' first)
 awk -v n="$entries" -v s="$share" 'BEGIN { exit !((n / (40 * 8 * 256) - s) ^ 2 < 1e-11) }' ||
     fail "$entries entries, but a share of $share"
-"$basin" inspect pooled.1.h5 | grep -q "8 x 8 pixels, 8 channels, float32" || fail "pooled: $("$basin" inspect pooled.1.h5)"
-"$basin" inspect pooled.1.h5 | grep -q "10 classes" || fail "labels are gone"
+expect 0 "8 x 8 pixels, 8 channels, float32" "$basin" inspect pooled.1.h5
+expect 0 "10 classes" "$basin" inspect pooled.1.h5
 
 # reconstruct
 png_width() { od -An -tu1 -j16 -N4 "$1" | awk '{print $3 * 256 + $4}'; }

@@ -37,7 +37,7 @@ run_ranks 2 "$basin" eval run >log 2>&1 || { cat log; fail "eval"; }
 grep -q "kNN" log || { cat log; fail "eval says nothing"; }
 "$basin" inspect --views "$job" views.png $settings >log 2>&1 || { cat log; fail "views"; }
 "$basin" inspect --sheet 'data/train-*.h5' sheet.png >log 2>&1 || { cat log; fail "sheet"; }
-"$basin" inspect data/train-00000.h5 | grep -q "JPEG or PNG, up to " || fail "inspect"
+expect 0 "JPEG or PNG, up to " "$basin" inspect data/train-00000.h5
 
 # both CODE TEXT key=value ...: `train` fails alike on one rank and on two.
 both() {
@@ -73,5 +73,5 @@ done
 expect 64 "give --force" "$basin" pack photos data --shard-size 8 --test-every 4
 pack 2 data --force --bad skip
 pack 2 squares --decode 20 --bad skip
-"$basin" inspect squares/train-00000.h5 | grep -q "20 x 20 pixels" || fail "decoded shards"
+expect 0 "20 x 20 pixels" "$basin" inspect squares/train-00000.h5
 echo "folders of JPEG and PNG work"

@@ -3,6 +3,7 @@
 # checkpoint, exit 75, requeue, resume, end; the hash is that of an uninterrupted run. The same by mpirun, and an array.
 source "$(dirname "$0")/fixture.sh"
 source "$source_folder/tests/trainer/slurm_cluster.sh"
+[[ "$("${BASIN_LAUNCHER:-mpirun}" --version)" != *HYDRA* ]] || export SLURM_MPI_TYPE=pmi2 # MPICH 4.0 knows no pmix
 trap 'slurm_stop; rm -rf "$folder"' EXIT
 code=0
 slurm_start || code=$?
