@@ -363,7 +363,7 @@ static size_t norm_chain_bytes(bool backward)
 static void operations_in_place_take_over_memory(void **state)
 {
     (void)state;
-    const size_t one = (size_t)4 * 16 * 8 * 8 * sizeof(float), saved = 6 * 128;
+    const size_t one = (size_t)4 * 16 * 8 * 8 * sizeof(float), saved = (size_t)6 * 128;
     assert_int_equal(norm_chain_bytes(false), one);
     // Of eight values and one gradient: in the middle of the backward pass the first value and the
     // last, which are kept, three that are remade from the first, and the gradient.

@@ -107,7 +107,7 @@ static status open_data(data_bench *b)
     b->view_count = j->method->views(&j->method_config, b->views);
     b->images =
         (uint64_t)b->options.images < info->count ? (uint64_t)b->options.images : info->count;
-    b->order = malloc(b->images * sizeof *b->order);
+    b->order = calloc(b->images, sizeof *b->order);
     b->places = calloc(b->images, sizeof *b->places);
     b->pixels = malloc(info->sample_bytes);
     b->view =
