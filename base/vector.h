@@ -17,4 +17,11 @@
 
 typedef float vector __attribute__((vector_size(VECTOR * sizeof(float))));
 
+// Before a loop that must become straight code, so that its array stays in registers.
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 24")
+#endif
+
 #endif

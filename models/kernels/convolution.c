@@ -43,6 +43,7 @@ bool convolution_has_bf16(void)
 
 static const convolution_backend *choose(const convolution_spec *spec, convolution_pass pass)
 {
+    if (convolution_winograd.serves(spec, pass)) return &convolution_winograd;
 #ifdef BASIN_HAS_ONEDNN
     if (convolution_onednn.serves(spec, pass)) return &convolution_onednn;
 #endif

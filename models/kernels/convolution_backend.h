@@ -25,6 +25,7 @@ typedef struct convolution_backend {
 } convolution_backend;
 
 extern const convolution_backend convolution_im2col; // serves everything
+extern const convolution_backend convolution_winograd;
 #ifdef BASIN_HAS_ONEDNN
 extern const convolution_backend convolution_onednn;
 

@@ -24,13 +24,6 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-// Before a loop that must become straight code, so that its array stays in registers.
-#ifdef __clang__
-#define UNROLLED _Pragma("clang loop unroll(full)")
-#else
-#define UNROLLED _Pragma("GCC unroll 24")
-#endif
-
 // Places row * row_step + column * column_step of an array, columns fastest.
 typedef struct grid {
     size_t rows, columns, row_step, column_step;

@@ -4,6 +4,7 @@
 #include "base/rng.h"
 #include "models/kernels/bf16.h"
 #include "models/kernels/convolution_backend.h"
+#include "models/kernels/lanes.h"
 #include "models/kernels/layout.h"
 #include "models/kernels/reference.h"
 #include "models/kernels/threads.h"
@@ -16,12 +17,13 @@ typedef struct size_case {
 } size_case;
 
 static const size_case cases[] = {
-    {1, 9, 7, 7, 3, 1, 1},   {7, 8, 9, 33, 3, 2, 1},   {33, 6, 5, 1, 1, 1, 0},
-    {33, 6, 7, 7, 1, 2, 0},  {3, 11, 10, 16, 7, 2, 3}, {3, 10, 9, 32, 9, 1, 4},
-    {16, 8, 8, 16, 3, 1, 1}, {16, 7, 9, 32, 3, 2, 1},  {16, 8, 6, 48, 1, 2, 0},
-    {32, 8, 8, 32, 3, 1, 1}, {64, 4, 4, 32, 3, 1, 1},  {32, 7, 9, 48, 3, 1, 1},
-    {24, 6, 5, 8, 3, 1, 1},  {8, 5, 5, 24, 5, 1, 0},   {32, 9, 8, 3, 9, 1, 4},
-    {16, 5, 5, 33, 3, 1, 2}, {5, 3, 4, 4, 3, 1, 3},    {6, 1, 1, 8, 3, 2, 1},
+    {1, 9, 7, 7, 3, 1, 1},     {7, 8, 9, 33, 3, 2, 1},   {33, 6, 5, 1, 1, 1, 0},
+    {33, 6, 7, 7, 1, 2, 0},    {3, 11, 10, 16, 7, 2, 3}, {3, 10, 9, 32, 9, 1, 4},
+    {16, 8, 8, 16, 3, 1, 1},   {16, 7, 9, 32, 3, 2, 1},  {16, 8, 6, 48, 1, 2, 0},
+    {32, 8, 8, 32, 3, 1, 1},   {64, 4, 4, 32, 3, 1, 1},  {32, 7, 9, 48, 3, 1, 1},
+    {24, 6, 5, 8, 3, 1, 1},    {8, 5, 5, 24, 5, 1, 0},   {32, 9, 8, 3, 9, 1, 4},
+    {16, 5, 5, 33, 3, 1, 2},   {5, 3, 4, 4, 3, 1, 3},    {6, 1, 1, 8, 3, 2, 1},
+    {16, 46, 45, 16, 3, 1, 1}, {48, 5, 6, 16, 3, 1, 1},  {16, 2, 1, 48, 3, 1, 1},
 };
 #define CASE_COUNT (sizeof cases / sizeof *cases)
 
@@ -259,6 +261,47 @@ static void gradients_of_many_weights_are_the_reference(void **state)
 #endif
 }
 
+static void winograd_is_the_reference(void **state)
+{
+    (void)state;
+    if (VECTOR < 8) skip();
+    assert_int_equal(check_backend(&convolution_winograd, CONVOLUTION_DIRECT, false), 0);
+    assert_true(check_backend(&convolution_winograd, CONVOLUTION_WINOGRAD, false) >= 12);
+}
+
+// Threads share the work out without a change of bits.
+static void winograd_has_the_same_bits_on_any_threads(void **state)
+{
+    (void)state;
+    if (VECTOR < 8) skip();
+    const size_case size = {32, 46, 45, 48, 3, 1, 1};
+    for (int pass = 0; pass < CONVOLUTION_PASSES; pass++) {
+        const convolution_spec spec = new_spec(&size, VECTOR, VECTOR);
+        float *alone = NULL;
+        for (int threads = 1; threads <= 3; threads++) {
+            kernels_set_threads(threads);
+            trial t;
+            open_trial(&t, &spec);
+            convolution_kernel k = {.spec = spec, .pass = (convolution_pass)pass};
+            assert_ok(convolution_winograd.create(&k));
+            void *scratch = new_floats(k.scratch_bytes / sizeof(float));
+            const convolution_operands o = operands(&t, scratch);
+            convolution_winograd.run(&k, &o);
+            shape s;
+            const float *got = plain_result(&t, (convolution_pass)pass, &s);
+            if (alone == NULL)
+                alone = new_stored(got, shape_count(s), false);
+            else
+                assert_memory_equal(alone, got, shape_count(s) * sizeof *got);
+            free(scratch);
+            convolution_winograd.destroy(&k);
+            close_trial(&t);
+        }
+        free(alone);
+    }
+    kernels_set_threads(1);
+}
+
 static void onednn_is_the_reference(void **state)
 {
     (void)state;
@@ -406,6 +449,8 @@ int main(void)
     kernels_set_threads(1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(im2col_is_the_reference),
+        cmocka_unit_test(winograd_is_the_reference),
+        cmocka_unit_test(winograd_has_the_same_bits_on_any_threads),
         cmocka_unit_test(onednn_is_the_reference),
         cmocka_unit_test(gradients_of_many_weights_are_the_reference),
         cmocka_unit_test(stored_numbers_are_converted),

@@ -1,0 +1,205 @@
+// models/kernels/convolution_winograd.c -- convolution by F(4 x 4, 3 x 3), strip by strip: transform,
+// multiply and transform back while the tiles are in the second cache.
+//
+// Threads share strips, or groups of strips whose sums are added in a fixed order, so that their number does
+// not change the bits.
+#include "models/kernels/convolution_backend.h"
+#include "models/kernels/threads.h"
+#include "models/kernels/winograd.h"
+
+#include "base/arena.h"
+
+#include <stdlib.h>
+
+// The gradient of weights is summed over groups of strips, and then over the groups: short sums round less than
+// one of thousands of terms.
+enum { MOST_GROUPS = 16, GROUP_STRIPS = 32 };
+
+typedef struct winograd_state {
+    size_t threads;
+    size_t weights_floats;        // transformed, or sums of their gradient: (36, in, out)
+    size_t in_floats, out_floats; // of a strip: what the products take and what they give
+} winograd_state;
+
+// Faster than oneDNN's direct kernels and its own F(4 x 4, 3 x 3) up to 64 channels: 1.05 to 2.7 times in all
+// passes, from 8 x 8 to 56 x 56 pixels, on one core of a Zen 4. With 128 the transformed weights leave the
+// second cache.
+static bool serves(const convolution_spec *s, convolution_pass pass)
+{
+    (void)pass;
+    const int most = 64;
+    bool fits = s->kernel == 3 && s->stride == 1 && s->pad == 1 && s->in_block == VECTOR &&
+                s->out_block == VECTOR && VECTOR >= 8;
+    bool fast = s->in.c <= most && s->out.c <= most && !s->arithmetic.bf16;
+    return fits && fast && s->arithmetic.way != CONVOLUTION_DIRECT;
+}
+
+static size_t filter_count(const convolution_spec *s)
+{
+    return (size_t)s->in.c * (size_t)s->out.c;
+}
+
+// Floats that end on 64 bytes.
+static size_t padded(size_t floats)
+{
+    return arena_padded(floats * sizeof(float)) / sizeof(float);
+}
+
+static size_t strip_floats(int channels)
+{
+    return padded(WINOGRAD_POSITIONS * winograd_step(channels));
+}
+
+static size_t strip_count(const convolution_spec *s)
+{
+    return (winograd_cut(s->in).count + WINOGRAD_STRIP - 1) / WINOGRAD_STRIP;
+}
+
+static size_t group_count(const convolution_spec *s)
+{
+    size_t groups = (strip_count(s) + GROUP_STRIPS - 1) / GROUP_STRIPS;
+    return groups < MOST_GROUPS ? groups : MOST_GROUPS;
+}
+
+static size_t group_floats(const convolution_spec *s)
+{
+    return (size_t)(s->kernel * s->kernel) * filter_count(s);
+}
+
+// Scratch of a pass over images: transformed weights, and for each thread a strip's inputs and outputs; of the
+// gradient of weights: for each thread sums and the two strips, then the groups' gradients.
+static status create(convolution_kernel *k)
+{
+    const convolution_spec *s = &k->spec;
+    winograd_state *t = k->state = malloc(sizeof *t);
+    CHECK(t != NULL, ST_INTERNAL, "no memory for a convolution");
+    bool adjoint = k->pass == CONVOLUTION_BACKWARD_DATA;
+    *t = (winograd_state){.threads = (size_t)kernels_threads(),
+                          .weights_floats = padded(WINOGRAD_POSITIONS * filter_count(s)),
+                          .in_floats = strip_floats(adjoint ? s->out.c : s->in.c),
+                          .out_floats = strip_floats(adjoint ? s->in.c : s->out.c)};
+    size_t strips = t->in_floats + t->out_floats;
+    k->name = "winograd";
+    size_t floats = t->weights_floats + t->threads * strips;
+    if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS)
+        floats = t->threads * (t->weights_floats + strips) + group_count(s) * group_floats(s);
+    k->scratch_bytes = floats * sizeof(float);
+    return ST_OK;
+}
+
+// to = from convolved with transformed weights
+typedef struct image_pass {
+    const winograd_state *state;
+    winograd_tiles in, out;
+    const float *from, *weights;
+    float *to;
+    float *strips; // of all threads
+} image_pass;
+
+// Strips [first, end).
+static void convolve(void *context, size_t thread, size_t first, size_t end)
+{
+    const image_pass *c = context;
+    float *inputs = c->strips + thread * (c->state->in_floats + c->state->out_floats),
+          *outputs = inputs + c->state->in_floats;
+    size_t ins = (size_t)c->in.image.c, outs = (size_t)c->out.image.c;
+    for (size_t strip = first; strip < end; strip++) {
+        size_t tile = strip * WINOGRAD_STRIP;
+        winograd_read_inputs(&c->in, c->from, tile, inputs);
+        for (size_t p = 0; p < WINOGRAD_POSITIONS; p++) {
+            winograd_weigh(inputs + p * winograd_step(c->in.image.c), c->weights + p * ins * outs,
+                           ins / VECTOR, outs / VECTOR,
+                           outputs + p * winograd_step(c->out.image.c));
+            winograd_prefetch(&c->in, c->from, tile + WINOGRAD_STRIP, p, false);
+            winograd_prefetch(&c->out, c->to, tile, p, true);
+        }
+        winograd_write_outputs(&c->out, outputs, tile, c->to);
+    }
+}
+
+typedef struct gradient_pass {
+    const convolution_spec *spec;
+    const winograd_state *state;
+    winograd_tiles in, out;
+    const float *x, *dy;
+    float *own; // sums and strips of all threads
+    float *groups;
+} gradient_pass;
+
+// sums += the products of strips [first, end).
+static void correlate(const gradient_pass *g, size_t first, size_t end, float *sums, float *inputs,
+                      float *outputs)
+{
+    size_t ins = (size_t)g->in.image.c, outs = (size_t)g->out.image.c;
+    for (size_t strip = first; strip < end; strip++) {
+        size_t tile = strip * WINOGRAD_STRIP;
+        winograd_read_inputs(&g->in, g->x, tile, inputs);
+        winograd_read_outputs(&g->out, g->dy, tile, outputs);
+        for (size_t p = 0; p < WINOGRAD_POSITIONS; p++) {
+            winograd_correlate(inputs + p * winograd_step(g->in.image.c),
+                               outputs + p * winograd_step(g->out.image.c), ins / VECTOR,
+                               outs / VECTOR, sums + p * ins * outs);
+            winograd_prefetch(&g->in, g->x, tile + WINOGRAD_STRIP, p, false);
+            winograd_prefetch(&g->out, g->dy, tile + WINOGRAD_STRIP, p, false);
+        }
+    }
+}
+
+// Groups [first, end).
+static void sum_groups(void *context, size_t thread, size_t first, size_t end)
+{
+    const gradient_pass *g = context;
+    const winograd_state *t = g->state;
+    float *sums = g->own + thread * (t->weights_floats + t->in_floats + t->out_floats),
+          *inputs = sums + t->weights_floats, *outputs = inputs + t->in_floats;
+    size_t strips = strip_count(g->spec), groups = group_count(g->spec);
+    for (size_t group = first; group < end; group++) {
+        memset(sums, 0, t->weights_floats * sizeof *sums);
+        correlate(g, group * strips / groups, (group + 1) * strips / groups, sums, inputs, outputs);
+        winograd_reduce_sums(sums, g->spec->in.c, g->spec->out.c,
+                             g->groups + group * group_floats(g->spec));
+    }
+}
+
+static void add_gradient(const convolution_spec *s, const winograd_state *t,
+                         const convolution_operands *o)
+{
+    size_t groups = group_count(s), floats = group_floats(s);
+    float *scratch = o->scratch;
+    float *sums = scratch + t->threads * (t->weights_floats + t->in_floats + t->out_floats);
+    gradient_pass g = {s, t, winograd_cut(s->in), winograd_cut(s->out), o->x, o->dy, scratch, sums};
+    kernels_share(t->threads, groups, sum_groups, &g);
+    for (size_t group = 1; group < groups; group++)
+        for (size_t i = 0; i < floats; i++)
+            sums[i] += sums[group * floats + i];
+    winograd_add_weights(sums, s->in.c, s->out.c, o->dweights);
+}
+
+static void run(const convolution_kernel *k, const convolution_operands *o)
+{
+    const convolution_spec *s = &k->spec;
+    const winograd_state *t = k->state;
+    if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS) {
+        add_gradient(s, t, o);
+        return;
+    }
+    float *weights = o->scratch, *strips = weights + t->weights_floats;
+    winograd_tiles in = winograd_cut(s->in), out = winograd_cut(s->out);
+    image_pass forward = {t, in, out, o->x, weights, o->y, strips},
+               adjoint = {t, out, in, o->dy, weights, o->dx, strips};
+    bool is_forward = k->pass == CONVOLUTION_FORWARD;
+    if (is_forward)
+        winograd_read_weights(o->weights, s->in.c, s->out.c, weights);
+    else
+        winograd_read_adjoint(o->weights, s->in.c, s->out.c, weights);
+    kernels_share(t->threads, strip_count(s), convolve, is_forward ? &forward : &adjoint);
+}
+
+static void destroy(convolution_kernel *k)
+{
+    free(k->state);
+    k->state = NULL;
+}
+
+const convolution_backend convolution_winograd = {
+    .serves = serves, .create = create, .run = run, .destroy = destroy};
