@@ -51,9 +51,11 @@ static const convolution_backend *choose(const convolution_spec *spec, convoluti
     return &convolution_im2col;
 }
 
-bool convolution_forward_bf16(const convolution_spec *spec)
+bool convolution_stores_bf16(const convolution_spec *spec)
 {
 #ifdef BASIN_HAS_ONEDNN
+    if (!spec->arithmetic.bf16) return false;
+    if (convolution_winograd.serves(spec, CONVOLUTION_FORWARD)) return true;
     return convolution_onednn_forward_bf16(spec);
 #else
     (void)spec;

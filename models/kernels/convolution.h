@@ -61,8 +61,9 @@ bool convolution_has_bf16(void);
 // after an input in `in_block`.
 int convolution_out_block(int channels, int in_block);
 
-// Does the forward pass multiply bf16 numbers? Then bf16 is how y is best stored.
-bool convolution_forward_bf16(const convolution_spec *spec);
+// Is y best stored as bf16 numbers: with arithmetic.bf16, by a forward pass that multiplies them, or that reads and
+// writes them in passing?
+bool convolution_stores_bf16(const convolution_spec *spec);
 
 // Plans the forward pass, and with `backward` the other two. Errors: ST_INTERNAL no memory, or
 // oneDNN refuses.

@@ -30,9 +30,12 @@ static bool serves(const convolution_spec *s, convolution_pass pass)
     const int most = 64;
     bool fits = s->kernel == 3 && s->stride == 1 && s->pad == 1 && s->in_block == VECTOR &&
                 s->out_block == VECTOR && VECTOR >= 8;
-    bool fast = s->in.c <= most && s->out.c <= most && !s->arithmetic.bf16;
+    bool fast = s->in.c <= most && s->out.c <= most;
     return fits && fast && s->arithmetic.way != CONVOLUTION_DIRECT;
 }
+
+// Are images of bf16 numbers read and written as they are?
+static const bool takes_bf16 = VECTOR == LANES;
 
 static size_t filter_count(const convolution_spec *s)
 {
@@ -52,7 +55,7 @@ static size_t strip_floats(int channels)
 
 static size_t strip_count(const convolution_spec *s)
 {
-    return (winograd_cut(s->in).count + WINOGRAD_STRIP - 1) / WINOGRAD_STRIP;
+    return (winograd_cut(s->in, s->in_bf16).count + WINOGRAD_STRIP - 1) / WINOGRAD_STRIP;
 }
 
 static size_t group_count(const convolution_spec *s)
@@ -80,6 +83,8 @@ static status create(convolution_kernel *k)
                           .out_floats = strip_floats(adjoint ? s->in.c : s->out.c)};
     size_t strips = t->in_floats + t->out_floats;
     k->name = "winograd";
+    k->x_bf16 = s->in_bf16 && takes_bf16;
+    k->y_bf16 = s->out_bf16 && takes_bf16;
     size_t floats = t->weights_floats + t->threads * strips;
     if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS)
         floats = t->threads * (t->weights_floats + strips) + group_count(s) * group_floats(s);
@@ -91,8 +96,9 @@ static status create(convolution_kernel *k)
 typedef struct image_pass {
     const winograd_state *state;
     winograd_tiles in, out;
-    const float *from, *weights;
-    float *to;
+    const void *from;
+    const float *weights;
+    void *to;
     float *strips; // of all threads
 } image_pass;
 
@@ -121,7 +127,7 @@ typedef struct gradient_pass {
     const convolution_spec *spec;
     const winograd_state *state;
     winograd_tiles in, out;
-    const float *x, *dy;
+    const void *x, *dy;
     float *own; // sums and strips of all threads
     float *groups;
 } gradient_pass;
@@ -161,13 +167,15 @@ static void sum_groups(void *context, size_t thread, size_t first, size_t end)
     }
 }
 
-static void add_gradient(const convolution_spec *s, const winograd_state *t,
-                         const convolution_operands *o)
+static void add_gradient(const convolution_kernel *k, const convolution_operands *o)
 {
+    const convolution_spec *s = &k->spec;
+    const winograd_state *t = k->state;
     size_t groups = group_count(s), floats = group_floats(s);
     float *scratch = o->scratch;
     float *sums = scratch + t->threads * (t->weights_floats + t->in_floats + t->out_floats);
-    gradient_pass g = {s, t, winograd_cut(s->in), winograd_cut(s->out), o->x, o->dy, scratch, sums};
+    winograd_tiles in = winograd_cut(s->in, k->x_bf16), out = winograd_cut(s->out, k->y_bf16);
+    gradient_pass g = {s, t, in, out, o->x, o->dy, scratch, sums};
     kernels_share(t->threads, groups, sum_groups, &g);
     for (size_t group = 1; group < groups; group++)
         for (size_t i = 0; i < floats; i++)
@@ -180,11 +188,11 @@ static void run(const convolution_kernel *k, const convolution_operands *o)
     const convolution_spec *s = &k->spec;
     const winograd_state *t = k->state;
     if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS) {
-        add_gradient(s, t, o);
+        add_gradient(k, o);
         return;
     }
     float *weights = o->scratch, *strips = weights + t->weights_floats;
-    winograd_tiles in = winograd_cut(s->in), out = winograd_cut(s->out);
+    winograd_tiles in = winograd_cut(s->in, k->x_bf16), out = winograd_cut(s->out, k->y_bf16);
     image_pass forward = {t, in, out, o->x, weights, o->y, strips},
                adjoint = {t, out, in, o->dy, weights, o->dx, strips};
     bool is_forward = k->pass == CONVOLUTION_FORWARD;

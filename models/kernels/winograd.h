@@ -37,10 +37,11 @@ enum {
 // border may reach beyond the image.
 typedef struct winograd_tiles {
     shape image;
+    bool bf16;                  // of bf16 numbers (only where VECTOR is LANES), else floats
     size_t down, across, count; // of one image; of the batch
 } winograd_tiles;
 
-winograd_tiles winograd_cut(shape image);
+winograd_tiles winograd_cut(shape image, bool bf16);
 
 // Floats from one position of a strip to the next. Not a power of two, so that the positions of a tile
 // fall into different sets of the cache.
@@ -50,18 +51,17 @@ static inline size_t winograd_step(int channels)
 }
 
 // to = B^T d B of the tiles from `first` on; 0 for tiles beyond the last.
-void winograd_read_inputs(const winograd_tiles *t, const float *images, size_t first, float *to);
+void winograd_read_inputs(const winograd_tiles *t, const void *images, size_t first, float *to);
 
 // to = A d A^T of the 4 x 4 outputs (or their gradients) of the tiles; 0 for tiles beyond the last.
-void winograd_read_outputs(const winograd_tiles *t, const float *images, size_t first, float *to);
+void winograd_read_outputs(const winograd_tiles *t, const void *images, size_t first, float *to);
 
 // The 4 x 4 outputs A^T m A of the tiles, where they lie in the image.
-void winograd_write_outputs(const winograd_tiles *t, const float *from, size_t first,
-                            float *images);
+void winograd_write_outputs(const winograd_tiles *t, const float *from, size_t first, void *images);
 
 // Asks the memory for a part, of 36, of the pixels of the tiles from `first` on. Done between the products of one
 // strip, the next strip's pixels come while they are computed.
-void winograd_prefetch(const winograd_tiles *t, const float *images, size_t first, size_t part,
+void winograd_prefetch(const winograd_tiles *t, const void *images, size_t first, size_t part,
                        bool to_write);
 
 // to (36, out blocks, in, VECTOR) = G w G^T of weights (out, in, 3, 3).

@@ -4,16 +4,20 @@
 // in the first cache.
 #include "models/kernels/winograd.h"
 
+#include "base/status.h"
+#include "models/kernels/bf16.h"
+
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 // Inputs outside the image are these.
 static const vector zeros = {0};
 
-winograd_tiles winograd_cut(shape image)
+winograd_tiles winograd_cut(shape image, bool bf16)
 {
+    ASSERT(!bf16 || VECTOR == LANES);
     size_t down = (size_t)(image.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT,
            across = (size_t)(image.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
-    return (winograd_tiles){image, down, across, (size_t)image.n * down * across};
+    return (winograd_tiles){image, bf16, down, across, (size_t)image.n * down * across};
 }
 
 // B^T d
@@ -72,43 +76,82 @@ static bool lies_inside(shape image, int row, int column, int size)
     return row >= 0 && column >= 0 && row + size <= image.h && column + size <= image.w;
 }
 
-// d = `count` pixels down column `column` from `row`; `inside`: all are in the image.
-ALWAYS_INLINE void load_column(const float *plane, shape image, int row, int column, int count,
-                               bool inside, vector *d)
-{
-    UNROLLED
-    for (int i = 0; i < count; i++) {
-        bool exists = inside || ((unsigned)(row + i) < (unsigned)image.h &&
-                                 (unsigned)column < (unsigned)image.w);
-        const float *from = plane + ((ptrdiff_t)(row + i) * image.w + column) * VECTOR;
-        memcpy(&d[i], exists ? from : (const float *)&zeros, sizeof d[i]);
-    }
-}
-
-// The channel block of an image.
+// The first number of a channel block of an image.
 static size_t plane_start(shape image, size_t n, size_t block)
 {
     size_t blocks = (size_t)image.c / VECTOR;
     return (n * blocks + block) * (size_t)image.h * (size_t)image.w * VECTOR;
 }
 
-// Stores a row of positions.
-ALWAYS_INLINE void store_row(const vector *t, size_t step, float *to)
+static const unsigned char *number(const void *images, size_t at, bool bf16)
 {
-    UNROLLED
-    for (int j = 0; j < WINOGRAD_IN; j++)
-        memcpy(to + (size_t)j * step, &t[j], sizeof t[j]);
+    return (const unsigned char *)images + at * (bf16 ? sizeof(uint16_t) : sizeof(float));
 }
 
-ALWAYS_INLINE void read_input(const float *plane, shape image, int row, int column, bool inside,
-                              size_t step, float *to)
+ALWAYS_INLINE void load_pixel(const void *from, bool bf16, vector *d)
+{
+#if VECTOR == LANES
+    if (bf16) {
+        bf16_load(d, from, LANES);
+        return;
+    }
+#endif
+    (void)bf16; // is false, see winograd_cut
+    memcpy(d, from, sizeof *d);
+}
+
+ALWAYS_INLINE void store_pixel(void *to, bool bf16, const vector *y)
+{
+#if VECTOR == LANES
+    if (bf16) {
+        bf16_store(to, y, LANES);
+        return;
+    }
+#endif
+    (void)bf16; // is false, see winograd_cut
+    memcpy(to, y, sizeof *y);
+}
+
+// Pixels of a plane around a tile; what is not a number of pixels is known to the compiler.
+typedef struct window {
+    shape image;
+    int row, column; // of its first pixel; may lie outside
+    bool inside;     // all its pixels are in the image
+    bool bf16;
+} window;
+
+// d = `count` pixels down column j of the window.
+ALWAYS_INLINE void load_column(const unsigned char *plane, const window *w, int j, int count,
+                               vector *d)
+{
+    UNROLLED
+    for (int i = 0; i < count; i++) {
+        int row = w->row + i, column = w->column + j;
+        bool exists = w->inside || ((unsigned)row < (unsigned)w->image.h &&
+                                    (unsigned)column < (unsigned)w->image.w);
+        size_t at = exists ? ((size_t)row * (size_t)w->image.w + (size_t)column) * VECTOR : 0;
+        load_pixel(exists ? number(plane, at, w->bf16) : (const void *)&zeros, w->bf16, &d[i]);
+    }
+}
+
+ALWAYS_INLINE void transform(const vector *d, int size, vector t[WINOGRAD_IN])
+{
+    if (size == WINOGRAD_IN)
+        transform_inputs(d, t);
+    else
+        transform_outputs(d, t);
+}
+
+// to = the transform of the `size` x `size` pixels of a window.
+ALWAYS_INLINE void read_tile(const unsigned char *plane, const window *w, int size, size_t step,
+                             float *to)
 {
     vector rows[WINOGRAD_IN][WINOGRAD_IN];
     UNROLLED
-    for (int j = 0; j < WINOGRAD_IN; j++) {
+    for (int j = 0; j < size; j++) {
         vector d[WINOGRAD_IN], t[WINOGRAD_IN];
-        load_column(plane, image, row, column + j, WINOGRAD_IN, inside, d);
-        transform_inputs(d, t);
+        load_column(plane, w, j, size, d);
+        transform(d, size, t);
         UNROLLED
         for (int i = 0; i < WINOGRAD_IN; i++)
             rows[i][j] = t[i];
@@ -116,29 +159,10 @@ ALWAYS_INLINE void read_input(const float *plane, shape image, int row, int colu
     UNROLLED
     for (int i = 0; i < WINOGRAD_IN; i++) {
         vector t[WINOGRAD_IN];
-        transform_inputs(rows[i], t);
-        store_row(t, step, to + (size_t)(i * WINOGRAD_IN) * step);
-    }
-}
-
-ALWAYS_INLINE void read_output(const float *plane, shape image, int row, int column, bool inside,
-                               size_t step, float *to)
-{
-    vector rows[WINOGRAD_IN][WINOGRAD_OUT];
-    UNROLLED
-    for (int j = 0; j < WINOGRAD_OUT; j++) {
-        vector d[WINOGRAD_OUT], t[WINOGRAD_IN];
-        load_column(plane, image, row, column + j, WINOGRAD_OUT, inside, d);
-        transform_outputs(d, t);
+        transform(rows[i], size, t);
         UNROLLED
-        for (int i = 0; i < WINOGRAD_IN; i++)
-            rows[i][j] = t[i];
-    }
-    UNROLLED
-    for (int i = 0; i < WINOGRAD_IN; i++) {
-        vector t[WINOGRAD_IN];
-        transform_outputs(rows[i], t);
-        store_row(t, step, to + (size_t)(i * WINOGRAD_IN) * step);
+        for (int j = 0; j < WINOGRAD_IN; j++, to += step)
+            memcpy(to, &t[j], sizeof t[j]);
     }
 }
 
@@ -148,112 +172,130 @@ static void write_zeros(size_t step, float *to)
         memcpy(to + p * step, &zeros, sizeof zeros);
 }
 
-void winograd_read_inputs(const winograd_tiles *t, const float *images, size_t first, float *to)
+// Windows of `size` start `margin` pixels before their tile.
+ALWAYS_INLINE void read_strip(const winograd_tiles *t, const void *images, size_t first, int size,
+                              int margin, bool bf16, float *to)
 {
     size_t step = winograd_step(t->image.c);
     for (size_t i = 0; i < WINOGRAD_STRIP; i++, to += VECTOR) {
         place at = place_of(t, first + i);
-        bool inside = lies_inside(t->image, at.row - 1, at.column - 1, WINOGRAD_IN);
+        window outer = {t->image, at.row - margin, at.column - margin, false, bf16};
+        window inner = {t->image, at.row - margin, at.column - margin, true, bf16};
+        bool inside = lies_inside(t->image, outer.row, outer.column, size);
         for (size_t b = 0; b < (size_t)t->image.c / VECTOR; b++) {
-            const float *plane = images + plane_start(t->image, at.image, b);
+            const unsigned char *plane = number(images, plane_start(t->image, at.image, b), bf16);
             if (first + i >= t->count)
                 write_zeros(step, to + b * WINOGRAD_PANEL);
             else if (inside)
-                read_input(plane, t->image, at.row - 1, at.column - 1, true, step,
-                           to + b * WINOGRAD_PANEL);
+                read_tile(plane, &inner, size, step, to + b * WINOGRAD_PANEL);
             else
-                read_input(plane, t->image, at.row - 1, at.column - 1, false, step,
-                           to + b * WINOGRAD_PANEL);
+                read_tile(plane, &outer, size, step, to + b * WINOGRAD_PANEL);
         }
     }
 }
 
-void winograd_read_outputs(const winograd_tiles *t, const float *images, size_t first, float *to)
+void winograd_read_inputs(const winograd_tiles *t, const void *images, size_t first, float *to)
 {
-    size_t step = winograd_step(t->image.c);
-    for (size_t i = 0; i < WINOGRAD_STRIP; i++, to += VECTOR) {
-        place at = place_of(t, first + i);
-        bool inside = lies_inside(t->image, at.row, at.column, WINOGRAD_OUT);
-        for (size_t b = 0; b < (size_t)t->image.c / VECTOR; b++) {
-            const float *plane = images + plane_start(t->image, at.image, b);
-            if (first + i >= t->count)
-                write_zeros(step, to + b * WINOGRAD_PANEL);
-            else if (inside)
-                read_output(plane, t->image, at.row, at.column, true, step,
-                            to + b * WINOGRAD_PANEL);
-            else
-                read_output(plane, t->image, at.row, at.column, false, step,
-                            to + b * WINOGRAD_PANEL);
-        }
-    }
+    if (t->bf16)
+        read_strip(t, images, first, WINOGRAD_IN, 1, true, to);
+    else
+        read_strip(t, images, first, WINOGRAD_IN, 1, false, to);
 }
 
-ALWAYS_INLINE void write_output(const float *from, size_t step, shape image, int row, int column,
-                                bool inside, float *plane)
+void winograd_read_outputs(const winograd_tiles *t, const void *images, size_t first, float *to)
 {
-    vector columns[WINOGRAD_OUT][WINOGRAD_IN];
+    if (t->bf16)
+        read_strip(t, images, first, WINOGRAD_OUT, 0, true, to);
+    else
+        read_strip(t, images, first, WINOGRAD_OUT, 0, false, to);
+}
+
+ALWAYS_INLINE void write_tile(const float *from, size_t step, const window *w, unsigned char *plane)
+{
+    vector rows[WINOGRAD_OUT][WINOGRAD_IN];
     UNROLLED
-    for (int j = 0; j < WINOGRAD_IN; j++) {
+    for (size_t j = 0; j < WINOGRAD_IN; j++) {
         vector m[WINOGRAD_IN], y[WINOGRAD_OUT];
         UNROLLED
-        for (int i = 0; i < WINOGRAD_IN; i++)
-            memcpy(&m[i], from + (size_t)(i * WINOGRAD_IN + j) * step, sizeof m[i]);
+        for (size_t i = 0; i < WINOGRAD_IN; i++)
+            memcpy(&m[i], from + (i * WINOGRAD_IN + j) * step, sizeof m[i]);
         transform_sums(m, y);
         UNROLLED
         for (int i = 0; i < WINOGRAD_OUT; i++)
-            columns[i][j] = y[i];
+            rows[i][j] = y[i];
     }
+    size_t pixel = VECTOR * (w->bf16 ? sizeof(uint16_t) : sizeof(float));
     UNROLLED
     for (int i = 0; i < WINOGRAD_OUT; i++) {
         vector y[WINOGRAD_OUT];
-        transform_sums(columns[i], y);
-        float *to = plane + ((ptrdiff_t)(row + i) * image.w + column) * VECTOR;
+        transform_sums(rows[i], y);
+        unsigned char *to =
+            plane + ((size_t)(w->row + i) * (size_t)w->image.w + (size_t)w->column) * pixel;
         UNROLLED
         for (int j = 0; j < WINOGRAD_OUT; j++)
-            if (inside || (row + i < image.h && column + j < image.w))
-                memcpy(to + (ptrdiff_t)j * VECTOR, &y[j], sizeof y[j]);
+            if (w->inside || (w->row + i < w->image.h && w->column + j < w->image.w))
+                store_pixel(to + (size_t)j * pixel, w->bf16, &y[j]);
     }
 }
 
-void winograd_write_outputs(const winograd_tiles *t, const float *from, size_t first, float *images)
+ALWAYS_INLINE void write_strip(const winograd_tiles *t, const float *from, size_t first, bool bf16,
+                               void *images)
 {
     size_t step = winograd_step(t->image.c);
     for (size_t i = 0; i < WINOGRAD_STRIP && first + i < t->count; i++, from += VECTOR) {
         place at = place_of(t, first + i);
+        window outer = {t->image, at.row, at.column, false, bf16};
+        window inner = {t->image, at.row, at.column, true, bf16};
         bool inside = lies_inside(t->image, at.row, at.column, WINOGRAD_OUT);
         for (size_t b = 0; b < (size_t)t->image.c / VECTOR; b++) {
-            float *plane = images + plane_start(t->image, at.image, b);
+            unsigned char *plane =
+                (unsigned char *)images +
+                plane_start(t->image, at.image, b) * (bf16 ? sizeof(uint16_t) : sizeof(float));
             if (inside)
-                write_output(from + b * WINOGRAD_PANEL, step, t->image, at.row, at.column, true,
-                             plane);
+                write_tile(from + b * WINOGRAD_PANEL, step, &inner, plane);
             else
-                write_output(from + b * WINOGRAD_PANEL, step, t->image, at.row, at.column, false,
-                             plane);
+                write_tile(from + b * WINOGRAD_PANEL, step, &outer, plane);
         }
     }
 }
 
-void winograd_prefetch(const winograd_tiles *t, const float *images, size_t first, size_t part,
+void winograd_write_outputs(const winograd_tiles *t, const float *from, size_t first, void *images)
+{
+    if (t->bf16)
+        write_strip(t, from, first, true, images);
+    else
+        write_strip(t, from, first, false, images);
+}
+
+// A row of a tile is one to four lines of the cache.
+static void prefetch_row(const unsigned char *from, size_t bytes, bool to_write)
+{
+    for (size_t at = 0; at < bytes; at += 64) {
+        if (to_write)
+            __builtin_prefetch(from + at, 1);
+        else
+            __builtin_prefetch(from + at, 0);
+    }
+}
+
+void winograd_prefetch(const winograd_tiles *t, const void *images, size_t first, size_t part,
                        bool to_write)
 {
     const size_t rows = (size_t)WINOGRAD_STRIP * WINOGRAD_OUT,
                  share = (rows + WINOGRAD_POSITIONS - 1) / WINOGRAD_POSITIONS;
-    size_t blocks = (size_t)t->image.c / VECTOR;
+    const size_t bytes =
+        (size_t)WINOGRAD_OUT * VECTOR * (t->bf16 ? sizeof(uint16_t) : sizeof(float));
     for (size_t i = part * share; i < (part + 1) * share && i < rows; i++) {
         size_t tile = first + i / WINOGRAD_OUT;
         if (tile >= t->count) return;
         place at = place_of(t, tile);
+        // Inputs reach one row further down, and share the rows above with earlier tiles.
         int row = at.row + (int)(i % WINOGRAD_OUT) + (to_write ? 0 : 1);
         if (row >= t->image.h) continue;
-        for (size_t b = 0; b < blocks; b++) {
-            const float *from = images + plane_start(t->image, at.image, b) +
-                                ((size_t)row * (size_t)t->image.w + (size_t)at.column) * VECTOR;
-            for (int j = 0; j < WINOGRAD_OUT; j++) {
-                if (to_write)
-                    __builtin_prefetch(from + j * VECTOR, 1);
-                else
-                    __builtin_prefetch(from + j * VECTOR, 0);
-            }
+        for (size_t b = 0; b < (size_t)t->image.c / VECTOR; b++) {
+            size_t start = plane_start(t->image, at.image, b) +
+                           ((size_t)row * (size_t)t->image.w + (size_t)at.column) * VECTOR;
+            prefetch_row(number(images, start, t->bf16), bytes, to_write);
         }
     }
 }

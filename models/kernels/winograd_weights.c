@@ -98,7 +98,7 @@ static void transform_positions(const float *sums, size_t step, vector w[TAPS][T
 void winograd_reduce_sums(const float *sums, int in, int out, float *to)
 {
     size_t step = (size_t)in * (size_t)out;
-    for (size_t at = 0; at < step; at += VECTOR, to += FILTER * VECTOR) {
+    for (size_t at = 0; at < step; at += VECTOR, to += (size_t)FILTER * VECTOR) {
         vector w[TAPS][TAPS];
         transform_positions(sums + at, step, w);
         memcpy(to, w, sizeof w);

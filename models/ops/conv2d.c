@@ -61,7 +61,7 @@ static status plan(const void *settings, op_plan *p)
     CHECK(!spec.arithmetic.bf16 || convolution_has_bf16(), ST_CONFIG,
           "precision bf16: this processor or library does not multiply bf16 numbers (AVX-512 BF16 "
           "and oneDNN do); take precision fp32");
-    spec.out_bf16 = convolution_forward_bf16(&spec);
+    spec.out_bf16 = convolution_stores_bf16(&spec);
     convolution *kernels = NULL;
     TRY(convolution_create(&kernels, &spec, p->backward));
     p->kernel = kernels;
