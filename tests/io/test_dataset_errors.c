@@ -2,6 +2,7 @@
 #include "tests/check.h"
 
 #include "io/dataset.h"
+#include "io/shard.h"
 #include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"
 
@@ -227,6 +228,38 @@ static void what_is_there_but_unreadable_is_not_taken_for_absent(void **state)
     }
 }
 
+// The type of an attribute of the file becomes unreadable: it follows the name, which is filled up to 8 bytes.
+static void spoil_attribute(const char *path, const char name[8])
+{
+    char text[1 << 14], *at = NULL;
+    int raw = open(path, O_RDWR);
+    ssize_t size = pread(raw, text, sizeof text, 0);
+    for (ssize_t i = 0; i + 8 < size && at == NULL; i++)
+        if (memcmp(text + i, name, 8) == 0) at = text + i + 8;
+    assert_non_null(at);
+    assert_int_equal(pwrite(raw, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, at - text), 8);
+    assert_int_equal(close(raw), 0);
+}
+
+// Else the colours would be scaled by moments that are found anew, which no one has compared.
+static void unreadable_moments_are_not_taken_for_absent(void **state)
+{
+    (void)state;
+    const char names[][8] = {SHARD_ATTRIBUTE_MEAN, SHARD_ATTRIBUTE_STD};
+    for (int i = 0; i < 2; i++) {
+        sample_file f = sample_file_shard(test_path(&folder, "moments.h5"), 0, 20);
+        sample_file_write(&f);
+        const float moments[DATASET_MAX_CHANNELS] = {0.5f, 0.5f, 0.5f, 0.5f};
+        sample_file_describe(f.path, SHARD_ATTRIBUTE_MEAN, H5T_NATIVE_FLOAT, f.channels, moments);
+        sample_file_describe(f.path, SHARD_ATTRIBUTE_STD, H5T_NATIVE_FLOAT, f.channels, moments);
+        dataset_source source = source_of(f.path);
+        assert_ok(open_and_close(&source));
+        spoil_attribute(f.path, names[i]);
+        // HDF5 reads all attributes to find one, so it may be another that is named.
+        assert_fails(open_and_close(&source), ST_BAD_DATA, "cannot be read (bad version number");
+    }
+}
+
 static void labels_out_of_range_are_named(void **state)
 {
     (void)state;
@@ -269,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_damaged_sample_is_named),
         cmocka_unit_test(a_damaged_chunk_is_named),
         cmocka_unit_test(what_is_there_but_unreadable_is_not_taken_for_absent),
+        cmocka_unit_test(unreadable_moments_are_not_taken_for_absent),
         cmocka_unit_test(labels_out_of_range_are_named),
         cmocka_unit_test(labels_of_wrong_type_or_number_are_told),
     };
