@@ -64,6 +64,24 @@ static status unknown_command(const char *name)
     return failure(ST_USAGE, "'%s' is no command; basin --help lists them", name);
 }
 
+// Where help is asked for, as in `basin train JOB.yaml --help`; argc: nowhere.
+static int find_help(int argc, char **argv)
+{
+    int at = 2;
+    while (at < argc && !is_help(argv[at]))
+        at++;
+    return at;
+}
+
+// Of a command, or of the topic after --help. Collective.
+static status help(const world *w, const command_type *command, const char *topic)
+{
+    FILE *out = w->rank == 0 ? stdout : NULL;
+    if (topic == NULL && out != NULL) print_command_help(command);
+    if (command->help_topic == NULL) return ST_OK;
+    return agree(w, command->help_topic(out, topic != NULL ? topic : ""));
+}
+
 // Collective. Help is printed by rank 0 alone.
 static status dispatch(const world *w, int argc, char **argv)
 {
@@ -77,14 +95,10 @@ static status dispatch(const world *w, int argc, char **argv)
     }
     const command_type *command = command_find(argv[1]);
     if (command == NULL) return agree(w, unknown_command(argv[1]));
-    if (argc > 2 && is_help(argv[2])) {
-        if (argc > 3 && command->help_topic != NULL)
-            return agree(w, command->help_topic(w->rank == 0 ? stdout : NULL, argv[3]));
-        if (w->rank == 0) print_command_help(command);
-        if (command->help_topic != NULL)
-            return agree(w, command->help_topic(w->rank == 0 ? stdout : NULL, ""));
-        return ST_OK;
-    }
+    int asked = find_help(argc, argv);
+    if (asked < argc)
+        return help(w, command,
+                    asked + 1 < argc && command->help_topic != NULL ? argv[asked + 1] : NULL);
     return command->run(w, argc - 2, argv + 2);
 }
 

@@ -46,6 +46,10 @@ byte=$(od -An -tu1 -j $middle -N 1 flipped/train-00000.h5)
 printf "\\x$(printf %x $((byte ^ 16)))" | dd of=flipped/train-00000.h5 bs=1 seek=$middle conv=notrunc status=none
 both 65 "flipped/train-00000.h5" data.train='flipped/train-*.h5' data.test=
 
+# Help is found wherever it is asked for, and starts nothing.
+expect 0 "usage: basin bench" "$basin" bench step --help
+expect 0 "usage: basin train" on 2 "$basin" train no-such-job.yaml --help
+
 expect 66 "data/job.yaml" "$basin" eval data
 expect 66 "no-such-file.h5" "$basin" inspect no-such-file.h5
 expect 65 "not-hdf5" "$basin" inspect not-hdf5
