@@ -16,8 +16,8 @@ typedef struct command_type {
     // name; --help is dealt with by the caller). Returns the same status on all ranks, its message
     // already printed by agree(). World is up.
     status (*run)(const world *w, int argc, char **argv);
-    // Prints what `basin NAME --help TOPIC` asks for ("" without a topic); out == NULL: only says
-    // whether there is such a topic. NULL: the command has none. Errors: ST_USAGE.
+    // Prints what `basin NAME --help TOPIC` asks for ("" without a topic), on one rank.
+    // NULL: the command has none. Errors: ST_USAGE, there is no such topic.
     status (*help_topic)(FILE *out, const char *topic);
 } command_type;
 

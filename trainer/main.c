@@ -73,16 +73,19 @@ static int find_help(int argc, char **argv)
     return at;
 }
 
-// Of a command, or of the topic after --help. Collective.
+// Of a command, or of the topic after --help (NULL: none). Collective; rank 0 alone prints.
 static status help(const world *w, const command_type *command, const char *topic)
 {
-    FILE *out = w->rank == 0 ? stdout : NULL;
-    if (topic == NULL && out != NULL) print_command_help(command);
-    if (command->help_topic == NULL) return ST_OK;
-    return agree(w, command->help_topic(out, topic != NULL ? topic : ""));
+    status s = ST_OK;
+    if (w->rank == 0) {
+        if (topic == NULL) print_command_help(command);
+        if (command->help_topic != NULL)
+            s = command->help_topic(stdout, topic != NULL ? topic : "");
+    }
+    return agree(w, s);
 }
 
-// Collective. Help is printed by rank 0 alone.
+// Collective.
 static status dispatch(const world *w, int argc, char **argv)
 {
     if (argc < 2 || is_help(argv[1])) {

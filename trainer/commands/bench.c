@@ -46,12 +46,12 @@ static status run(const world *w, int argc, char **argv)
 static status help_topic(FILE *out, const char *topic)
 {
     bool all = topic[0] == '\0', known = all;
-    if (out != NULL && all) fprintf(out, "\n");
+    if (all) fprintf(out, "\n");
     for (int i = 0; bench_table[i] != NULL; i++) {
         const bench_type *b = bench_table[i];
         if (!all && strcmp(topic, b->name) != 0) continue;
         known = true;
-        if (out != NULL) fprintf(out, "  bench %s %s\n      %s\n", b->name, b->usage, b->help);
+        fprintf(out, "  bench %s %s\n      %s\n", b->name, b->usage, b->help);
     }
     CHECK(known, ST_USAGE, "bench: there is no bench '%s'; basin bench --help lists them", topic);
     return ST_OK;
