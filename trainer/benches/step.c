@@ -155,21 +155,22 @@ static void print_phase(const step_bench *b, int i, double all)
         printf(" %9s %7s %8.1f%%\n", "", "", 100 * seconds / all);
 }
 
-static void print(step_bench *b)
+// Of rank 0, but images/s of all.
+static void print(step_bench *b, int ranks)
 {
     const training *t = &b->training;
     double all = 0;
     double middle = median(b->seconds, (int)b->options.steps);
-    double images = (double)t->workers.count * (double)t->workers.batch;
+    double images = (double)t->job->workers * (double)t->workers.batch;
     for (int i = 0; i < PHASE_COUNT; i++)
         all += t->phases.seconds[i];
-    printf("%s, %d of %lld workers, batch %d, %dx%dx%d, %lld steps\n"
+    printf("%s, %d rank%s of %d of %lld workers, batch %d, %dx%dx%d, %lld steps\n"
            "%.2f ms a step, %.2f images/s, peak memory %.1f MB; "
            "multiply-adds %.1f GFLOP/s, copy-add %.1f GB/s\n",
-           t->job->method->name, t->workers.count, (long long)t->job->workers, t->workers.batch,
-           t->view.c, t->view.h, t->view.w, (long long)b->options.steps, 1e3 * middle,
-           images / middle, 1e-6 * b->peak_memory, 1e-9 * b->ceilings.flops,
-           1e-9 * b->ceilings.bytes);
+           t->job->method->name, ranks, ranks == 1 ? "" : "s", t->workers.count,
+           (long long)t->job->workers, t->workers.batch, t->view.c, t->view.h, t->view.w,
+           (long long)b->options.steps, 1e3 * middle, images / middle, 1e-6 * b->peak_memory,
+           1e-9 * b->ceilings.flops, 1e-9 * b->ceilings.bytes);
     printf("%-49s %9s %9s %7s %9s %7s\n", "what", "ms", "GFLOP/s", "GB/s", "share", "ceiling");
     for (int i = 0; i < PHASE_COUNT; i++)
         if (t->phases.seconds[i] > 0) print_phase(b, i, all);
@@ -187,7 +188,7 @@ static status run(const world *w, int argc, char **argv)
         if (s == ST_OK) s = agree(w, make_batch(&b));
         if (s == ST_OK) s = run_steps(&b);
         if (s == ST_OK) s = agree(w, ceilings_measure(&b.ceilings));
-        if (s == ST_OK && w->rank == 0) print(&b);
+        if (s == ST_OK && w->rank == 0) print(&b, w->size);
         training_close(&b.training);
     }
     arena_destroy(&b.memory);
