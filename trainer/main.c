@@ -3,11 +3,14 @@
 // The exit code is the command's status (base/status.h), the same on every rank.
 #include "base/config.h"
 #include "comm/agree.h"
+#include "models/kernels/blas_core.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COMMAND(name) extern const command_type command_##name;
 #include "trainer/commands.def"
@@ -105,8 +108,17 @@ static status dispatch(const world *w, int argc, char **argv)
     return command->run(w, argc - 2, argv + 2);
 }
 
+// OpenBLAS has been loaded with the program, so that other kernels need a new start of it. When that fails, the old one
+// goes on with what it has.
+static void start_with_fast_kernels(char **argv)
+{
+    const char *core = blas_core_wanted();
+    if (core != NULL && setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv)
 {
+    start_with_fast_kernels(argv);
     kernels_set_threads(1);
     world w;
     status s = world_init(&w, &argc, &argv);

@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "models/kernels/bf16.h"
+#include "models/kernels/blas_core.h"
 #include "models/kernels/layout.h"
 #include "models/kernels/matmul.h"
 #include "models/kernels/reference.h"
@@ -205,6 +206,25 @@ static void versions_name_the_libraries(void **state)
     assert_non_null(strstr(text, "OpenBLAS "));
 }
 
+// Only a choice that must be a mistake is changed.
+static void old_cores_are_not_for_new_processors(void **state)
+{
+    (void)state;
+    assert_string_equal(blas_core_instead("Prescott", true, true), "SkylakeX");
+    assert_string_equal(blas_core_instead("Prescott", true, false), "Haswell");
+    assert_null(blas_core_instead("Prescott", false, false));
+    assert_null(blas_core_instead("Zen", true, true));
+    assert_null(blas_core_instead("Haswell", true, true));
+}
+
+static void a_core_that_is_set_is_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("OPENBLAS_CORETYPE", "Prescott", 1), 0);
+    assert_null(blas_core_wanted());
+    assert_int_equal(unsetenv("OPENBLAS_CORETYPE"), 0);
+}
+
 // To the nearest, halves to the even one; what is not finite stays so.
 static void bf16_is_the_rounded_upper_half(void **state)
 {
@@ -235,6 +255,8 @@ int main(void)
         cmocka_unit_test(bf16_is_the_rounded_upper_half),
         cmocka_unit_test(layouts_are_as_drawn),
         cmocka_unit_test(versions_name_the_libraries),
+        cmocka_unit_test(old_cores_are_not_for_new_processors),
+        cmocka_unit_test(a_core_that_is_set_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
