@@ -7,6 +7,7 @@
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,8 +113,10 @@ static status dispatch(const world *w, int argc, char **argv)
 // goes on with what it has.
 static void start_with_fast_kernels(char **argv)
 {
+    char path[PATH_MAX] = ""; // /proc/self/exe itself would give the process the name "exe"
     const char *core = blas_core_wanted();
-    if (core != NULL && setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv("/proc/self/exe", argv);
+    if (core == NULL || readlink("/proc/self/exe", path, sizeof path - 1) <= 0) return;
+    if (setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv(path, argv);
 }
 
 int main(int argc, char **argv)
