@@ -2,6 +2,7 @@
 // that an iteration costs one D' and one D of a sparse code, and the energy of z is always known.
 #include "models/solvers/proximal.h"
 
+#include "models/kernels/lanes.h"
 #include "models/solvers/objective.h"
 #include "models/solvers/scratch.h"
 
@@ -104,9 +105,12 @@ static void look_around(descent *d)
 // <v - next, next - z> > 0: the momentum points uphill.
 static bool turns_back(const descent *d)
 {
-    double sum = 0;
-    for (size_t i = 0; i < d->codes; i++)
-        sum += (double)((d->v[i] - d->next[i]) * (d->next[i] - d->z[i]));
+    double parts[LANES] = {0}, sum = 0; // in one sum each addition would wait for the last
+    for (size_t i = 0; i < d->codes; i += LANES)
+        for (size_t v = i; v < i + LANES; v++)
+            parts[v - i] += (double)((d->v[v] - d->next[v]) * (d->next[v] - d->z[v]));
+    for (size_t v = 0; v < LANES; v++)
+        sum += parts[v];
     return sum > 0;
 }
 
