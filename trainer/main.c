@@ -2,6 +2,7 @@
 //
 // The exit code is the command's status (base/status.h), the same on every rank.
 #include "base/config.h"
+#include "base/log.h"
 #include "comm/agree.h"
 #include "models/kernels/blas_core.h"
 #include "models/kernels/threads.h"
@@ -77,14 +78,14 @@ static int find_help(int argc, char **argv)
     return at;
 }
 
-// Of a command, or of the topic after --help (NULL: none). Collective; rank 0 alone prints.
+// Of a command, or of its topic ("" without one). Collective; rank 0 alone prints.
 static status help(const world *w, const command_type *command, const char *topic)
 {
+    bool topics = command->help_topic != NULL;
     status s = ST_OK;
     if (w->rank == 0) {
-        if (topic == NULL) print_command_help(command);
-        if (command->help_topic != NULL)
-            s = command->help_topic(stdout, topic != NULL ? topic : "");
+        if (!topics || topic[0] == '\0') print_command_help(command);
+        if (topics) s = command->help_topic(stdout, topic);
     }
     return agree(w, s);
 }
@@ -103,20 +104,29 @@ static status dispatch(const world *w, int argc, char **argv)
     const command_type *command = command_find(argv[1]);
     if (command == NULL) return agree(w, unknown_command(argv[1]));
     int asked = find_help(argc, argv);
-    if (asked < argc)
-        return help(w, command,
-                    asked + 1 < argc && command->help_topic != NULL ? argv[asked + 1] : NULL);
+    if (asked < argc) return help(w, command, asked + 1 < argc ? argv[asked + 1] : "");
     return command->run(w, argc - 2, argv + 2);
 }
 
-// OpenBLAS has been loaded with the program, so that other kernels need a new start of it. When that fails, the old one
-// goes on with what it has.
+// OpenBLAS has been loaded with the program, so that other kernels need a new start of it. Returns when there is none.
 static void start_with_fast_kernels(char **argv)
 {
     char path[PATH_MAX] = ""; // /proc/self/exe itself would give the process the name "exe"
     const char *core = blas_core_wanted();
     if (core == NULL || readlink("/proc/self/exe", path, sizeof path - 1) <= 0) return;
-    if (setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv(path, argv);
+    if (setenv("OPENBLAS_CORETYPE", core, 1) != 0) return;
+    execv(path, argv);
+    (void)unsetenv("OPENBLAS_CORETYPE");
+}
+
+// When it could not be started anew.
+static void warn_of_slow_kernels(void)
+{
+    const char *core = blas_core_wanted();
+    if (core != NULL)
+        log_warn(
+            "OpenBLAS does not know this processor and is slow on it; set OPENBLAS_CORETYPE=%s",
+            core);
 }
 
 int main(int argc, char **argv)
@@ -129,6 +139,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "basin: error: %s\n", status_message());
         return (int)s;
     }
+    warn_of_slow_kernels();
     s = dispatch(&w, argc, argv);
     world_fini(&w);
     return (int)s;
