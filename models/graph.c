@@ -23,12 +23,16 @@ static void take_part(void *state, const float *parts, size_t floats, float *tot
 static const team team_of_one = {
     .total = 1, .count = 1, .expect = expect_nothing, .sum = take_part, .gather = take_part};
 
+// A third of it or less is one tensor's; three or four are in use, in a second cache of 1 or 2 MB.
+enum { PORTION_BYTES = 1 << 19 };
+
 status graph_create(graph **g, bool backward)
 {
     *g = calloc(1, sizeof **g);
     CHECK(*g != NULL, ST_INTERNAL, "no memory for a graph");
     (*g)->backward = backward;
     (*g)->team = team_of_one;
+    (*g)->portion_bytes = PORTION_BYTES;
     return ST_OK;
 }
 
@@ -41,6 +45,11 @@ void graph_join(graph *g, const team *t)
 void graph_set_arithmetic(graph *g, arithmetic a)
 {
     g->arithmetic = a;
+}
+
+void graph_set_portions(graph *g, size_t bytes)
+{
+    g->portion_bytes = bytes;
 }
 
 // `items` with room for one more item of `size` bytes, which is zeroed; NULL: no memory, and `items`
@@ -132,6 +141,7 @@ static status connect(graph *g, graph_node *node, const int *inputs, int input_c
     node->plan.input_count = input_count;
     node->plan.backward = g->backward;
     node->plan.arithmetic = g->arithmetic;
+    node->plan.portion_bytes = g->portion_bytes;
     for (int i = 0; i < input_count; i++) {
         for (int k = 0; k < i; k++)
             ASSERT(inputs[k] != inputs[i]); // one gradient a tensor and node

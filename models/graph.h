@@ -39,6 +39,11 @@ void graph_join(graph *g, const team *t);
 // How operations added from now on form products. Without this call: float32, the fastest way.
 void graph_set_arithmetic(graph *g, arithmetic a);
 
+// The bytes of images that operations run one behind the other take at a time, so that these stay in the
+// second cache; 0: whole batches. Without this call: 512 kB. Weights' gradients are rounded otherwise by
+// another choice.
+void graph_set_portions(graph *g, size_t bytes);
+
 // A tensor the caller provides (block 1); returns its id, -1 after an error. `name`: not copied.
 // wants_gradient: backward computes its gradient.
 int graph_input(graph *g, const char *name, shape s, bool wants_gradient);

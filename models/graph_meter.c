@@ -82,15 +82,20 @@ double graph_meter_begin(void)
     return on ? clock_thread_seconds() : 0;
 }
 
-void graph_meter_end(double since, const char *name, const op_type *op, meter_pass pass,
-                     const op_plan *plan, const op_run *run)
+void graph_meter_end(double since, const char *name, const op_type *op, meter_pass pass)
 {
     if (!on) return;
     double seconds = clock_thread_seconds() - since;
     meter_row *row = find(name, op, pass);
+    if (row != NULL) row->seconds += seconds;
+}
+
+void graph_meter_count(const char *name, const op_type *op, meter_pass pass, const op_plan *plan,
+                       const op_run *run)
+{
+    meter_row *row = on ? find(name, op, pass) : NULL;
     if (row == NULL) return;
     row->calls++;
-    row->seconds += seconds;
     if (pass == METER_FORWARD || pass == METER_REMAKE) count_forward(plan, row);
     if (pass == METER_BACKWARD) count_backward(plan, run, row);
     if (pass == METER_PREPARE) row->bytes += (double)plan->packed_bytes * 2;

@@ -36,9 +36,12 @@ void graph_meter_start(void);
 // Row i in the order of first passes; NULL past the end.
 const meter_row *graph_meter_at(int i);
 
-// For graph_run.c, around a pass: the time at its start, and the count after it. Off: 0, and nothing.
+// For graph_run.c, around a call that belongs to a pass: the time at its start, and its end. Off: 0, and nothing.
 double graph_meter_begin(void);
-void graph_meter_end(double since, const char *name, const op_type *op, meter_pass pass,
-                     const op_plan *plan, const op_run *run);
+void graph_meter_end(double since, const char *name, const op_type *op, meter_pass pass);
+
+// Of the pass there has been one more, over the whole batch.
+void graph_meter_count(const char *name, const op_type *op, meter_pass pass, const op_plan *plan,
+                       const op_run *run);
 
 #endif

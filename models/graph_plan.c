@@ -2,6 +2,7 @@
 //
 // Own workers that run in lockstep have a layout each, one behind the other; what lives beyond a node
 // is theirs in common.
+#include "models/graph_chains.h"
 #include "models/graph_layout.h"
 #include "models/graph_lives.h"
 #include "models/graph_remake.h"
@@ -55,6 +56,8 @@ static void bind_tensor(graph *g, graph_tensor *t, const layout *l, unsigned cha
     node->out = layout_address(l, t->pieces.value, base);
     node->out_remade = layout_address(l, t->pieces.remade, base);
     node->saved = layout_address(l, t->pieces.saved, base);
+    node->carried = layout_address(l, t->pieces.carried, base);
+    node->carried_backward = layout_address(l, t->pieces.carried_backward, base);
     bool alone = g->workers == 1;
     node->scratch = alone ? layout_address(l, t->pieces.scratch, base) : g->scratch;
     node->scratch_backward =
@@ -87,6 +90,7 @@ static status take_memory(graph *g, const graph *host, size_t bytes)
 static status place_in_arena(graph *g, const graph *host, layout *l)
 {
     shared_bytes shared = count_shared(g);
+    graph_link_chains(g);
     TRY(graph_choose_remakes(g, l));
     graph_add_pieces(g, l);
     layout_place(l);

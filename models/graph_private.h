@@ -10,10 +10,11 @@
 
 // While planning: the pieces of memory (models/graph_layout.h) of a tensor and the node that makes it.
 typedef struct tensor_pieces {
-    int value, remade, saved, gradient, beside, scratch, scratch_backward;
+    int value, remade, saved, gradient, beside, scratch, scratch_backward, carried,
+        carried_backward;
 } tensor_pieces;
 
-#define PIECES_OF_A_TENSOR 7
+#define PIECES_OF_A_TENSOR 9
 
 // One value in the graph. Node -1 makes inputs.
 typedef struct graph_tensor {
@@ -27,7 +28,9 @@ typedef struct graph_tensor {
     int consumers[GRAPH_MAX_CONSUMERS], consumer_count; // nodes, in the order they run
     void *gradient;                                     // of own worker 0; NULL: not wanted
     void *beside; // gradient of a second or later consumer, before it is added; of the same
-    bool gradient_written; // in this backward pass
+    int gradient_writer; // the consumer that writes it in this backward pass, the first to run; GRAPH_NEVER
+    // Memory for one portion only (models/graph_chains.h): of the value, the value remade, the gradient.
+    bool value_passes, remade_passes, gradient_passes;
     tensor_pieces pieces;
 } graph_tensor;
 
@@ -41,7 +44,12 @@ typedef struct graph_node {
     int first_param, first_statistic; // index into graph.params / graph.statistics
     void *out, *saved;                // of own worker 0; `out` is the output tensor's memory
     void *packed, *scratch, *scratch_backward;
-    bool learns;      // its backward pass is needed
+    void *carried, *carried_backward; // of own worker 0
+    bool leads_forward;               // runs forward with the node behind it, portion by portion
+    bool follows_forward;             // is measured with the node before it
+    bool leads_backward;              // is reduced with the node behind it
+    bool follows_backward;            // runs backward with the node before it
+    bool learns;                      // its backward pass is needed
     bool remakes;     // its output does not outlive the forward pass, and may be made again
     int remade_at;    // when (models/graph_lives.h), or GRAPH_NEVER
     void *out_remade; // of own worker 0: where it lies from then on; NULL: it stays in `out`
@@ -63,6 +71,7 @@ struct graph {
     status error; // of building; its message waits in the thread
     bool backward;
     arithmetic arithmetic;
+    size_t portion_bytes;
     team team;
     bool meets;
     int workers;         // that run in lockstep: the team's own, or 1 if nothing meets

@@ -5,6 +5,7 @@
 // is wanted soon again, or apart from the fullest moment.
 #include "models/graph_remake.h"
 
+#include "models/graph_chains.h"
 #include "models/graph_lives.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static int larger_then_later(const void *a, const void *b)
     return right->node - left->node;
 }
 
-// All of them remake.
+// All of them remake. A value that passes has no memory to be kept in.
 static int find_candidates(graph *g, candidate *found)
 {
     int count = 0;
@@ -29,7 +30,8 @@ static int find_candidates(graph *g, candidate *found)
         graph_node *node = &g->nodes[i];
         const graph_tensor *t = &g->tensors[node->output];
         node->remakes = node->op->remake != NULL && node->learns && !t->kept;
-        if (node->remakes) found[count++] = (candidate){tensor_bytes(t->shape, t->bf16), i};
+        if (node->remakes && !t->value_passes)
+            found[count++] = (candidate){tensor_bytes(t->shape, t->bf16), i};
     }
     qsort(found, (size_t)count, sizeof *found, larger_then_later);
     return count;
@@ -37,6 +39,7 @@ static int find_candidates(graph *g, candidate *found)
 
 static size_t fullest_moment(graph *g, layout *l)
 {
+    graph_pass_remakes(g);
     graph_time_remakes(g);
     graph_add_pieces(g, l);
     size_t bytes = layout_fullest(l);
@@ -56,15 +59,18 @@ static void keep_what_costs_nothing(graph *g, layout *l, const candidate *list, 
         else
             node->remakes = true;
     }
+    graph_pass_remakes(g);
     graph_time_remakes(g);
 }
 
-// In the order of times, and of nodes at one time: what a node reads is made before.
+// In the order of times, and of nodes at one time: what a node reads is made before. Values that pass are made by
+// those who read them.
 static void list_remakes(graph *g)
 {
     for (int time = g->node_count; time < 2 * g->node_count; time++)
         for (int i = 0; i < g->node_count; i++)
-            if (g->nodes[i].remade_at == time) g->remakes[g->remake_count++] = i;
+            if (g->nodes[i].remade_at == time && !g->tensors[g->nodes[i].output].remade_passes)
+                g->remakes[g->remake_count++] = i;
 }
 
 status graph_choose_remakes(graph *g, layout *l)

@@ -1,61 +1,30 @@
-// models/graph_run.c -- forward and backward passes over a planned graph. No allocation, no errors.
+// models/graph_run.c -- forward and backward passes over a planned graph: node by node, or where nodes are
+// chained (models/graph_chains.h) portion by portion. No allocation, no errors.
 #include "models/graph_meter.h"
-#include "models/graph_private.h"
+#include "models/graph_views.h"
 #include "models/kernels/bf16.h"
 
-// What own worker `worker` has where own worker 0 has `place`.
-static void *place_of(const graph *g, int worker, void *place)
-{
-    return place == NULL ? NULL : (unsigned char *)place + (size_t)worker * g->worker_bytes;
-}
-
-// Where the node's output lies in a pass.
-static float *output_of(const graph *g, int worker, const graph_node *node, meter_pass pass)
-{
-    bool remade = pass != METER_FORWARD && node->out_remade != NULL;
-    return place_of(g, worker, remade ? node->out_remade : node->out);
-}
-
-static const float *value_of(const graph *g, int worker, int id, meter_pass pass)
-{
-    int node = g->tensors[id].node;
-    if (node >= 0) return output_of(g, worker, &g->nodes[node], pass);
-    return g->provided[worker * g->tensor_count + id];
-}
-
-// Views of a node for one call. dparams and batch_statistics are flat arrays, or NULL.
-static op_run view_node(const graph *g, const graph_node *node, int worker, meter_pass pass,
-                        float *dparams, float *batch_statistics)
-{
-    op_run run = {.out = output_of(g, worker, node, pass),
-                  .saved = place_of(g, worker, node->saved),
-                  .packed = node->packed,
-                  .scratch = pass == METER_BACKWARD ? node->scratch_backward : node->scratch,
-                  .worker = g->meets ? g->team.first + worker : 0};
-    for (int i = 0; i < node->plan.input_count; i++)
-        run.in[i] = value_of(g, worker, node->inputs[i], pass);
-    for (int i = 0; i < node->plan.param_count; i++) {
-        size_t offset = g->params.items[node->first_param + i].offset;
-        run.params[i] = g->bound_params + offset;
-        run.dparams[i] = dparams != NULL ? dparams + offset : NULL;
-    }
-    for (int i = 0; i < node->plan.statistic_count; i++) {
-        size_t offset = g->statistics.items[node->first_statistic + i].offset;
-        run.statistics[i] = g->bound_statistics != NULL ? g->bound_statistics + offset : NULL;
-        run.batch_statistics[i] = batch_statistics != NULL ? batch_statistics + offset : NULL;
-    }
-    return run;
-}
+// One pass: what all its calls have in common.
+typedef struct graph_pass {
+    graph *g;
+    bool training;
+    int first, last; // nodes
+    float *const
+        *arrays;  // of each worker: batch statistics forward, dparams backward; NULL: not wanted
+    int measured; // the node that has been measured, or reduced, last
+    int remade;   // number of the next in the list of remakes
+} graph_pass;
 
 void graph_prepare(graph *g)
 {
     for (int i = 0; i < g->node_count; i++) {
         graph_node *node = &g->nodes[i];
         if (node->op->prepare == NULL) continue;
-        op_run run = view_node(g, node, 0, METER_PREPARE, NULL, NULL);
+        graph_call c = graph_view(g, node, CALL_FORWARD, 0, NULL, NULL);
         double since = graph_meter_begin();
-        node->op->prepare(node->config, &node->plan, run.params, node->packed);
-        graph_meter_end(since, node->name, node->op, METER_PREPARE, &node->plan, &run);
+        node->op->prepare(node->config, &node->plan, c.run.params, node->packed);
+        graph_meter_end(since, node->name, node->op, METER_PREPARE);
+        graph_meter_count(node->name, node->op, METER_PREPARE, &node->plan, &c.run);
     }
 }
 
@@ -76,74 +45,15 @@ void graph_set_input(graph *g, int id, const float *data)
     g->provided[g->selected * g->tensor_count + id] = data;
 }
 
-// Where worker `worker` leaves its part for the meeting.
-static float *part_of(const graph *g, int worker, const op_meeting *m)
+static graph_call view(const graph_pass *p, const graph_node *node, call_kind kind, int worker)
 {
-    return g->parts + (size_t)worker * m->floats;
-}
-
-// Collective.
-static void meet(const graph *g, const op_meeting *m)
-{
-    if (m->gather)
-        g->team.gather(g->team.state, g->parts, m->floats, g->total);
-    else
-        g->team.sum(g->team.state, g->parts, m->floats, g->total);
-}
-
-static op_run view_forward(const graph *g, const graph_node *node, int worker, bool training,
-                           float *const *batch_statistics)
-{
-    float *statistics = batch_statistics != NULL ? batch_statistics[worker] : NULL;
-    op_run run = view_node(g, node, worker, METER_FORWARD, NULL, statistics);
-    run.training = training;
-    return run;
-}
-
-static void run_forward(const graph *g, const graph_node *node, bool training,
-                        float *const *batch_statistics)
-{
-    const op_meeting *m = &node->plan.forward_meeting;
-    if (m->floats > 0) {
-        for (int w = 0; w < g->workers; w++) {
-            op_run run = view_forward(g, node, w, training, batch_statistics);
-            run.part = part_of(g, w, m);
-            node->op->forward_part(node->config, &node->plan, &run);
-        }
-        meet(g, m);
-    }
-    for (int w = 0; w < g->workers; w++) {
-        op_run run = view_forward(g, node, w, training, batch_statistics);
-        run.total = g->total;
-        double since = graph_meter_begin();
-        node->op->forward(node->config, &node->plan, &run);
-        graph_meter_end(since, node->name, node->op, METER_FORWARD, &node->plan, &run);
-    }
-}
-
-// The nodes behind the one that makes `after` (-1: all) up to the one that makes `until`.
-static void run_nodes(const graph *g, bool training, int after, int until,
-                      float *const *batch_statistics)
-{
-    int first = after < 0 ? 0 : g->tensors[after].node + 1, last = g->tensors[until].node;
-    for (int i = first; i <= last; i++)
-        run_forward(g, &g->nodes[i], training, batch_statistics);
-}
-
-void graph_forward_team(graph *g, bool training, int until, float *const *batch_statistics)
-{
-    run_nodes(g, training, -1, until, batch_statistics);
-}
-
-void graph_forward(graph *g, bool training, int until, float *batch_statistics)
-{
-    graph_forward_from(g, training, -1, until, batch_statistics);
-}
-
-void graph_forward_from(graph *g, bool training, int after, int until, float *batch_statistics)
-{
-    ASSERT(g->workers == 1);
-    run_nodes(g, training, after, until, &batch_statistics);
+    float *array = p->arrays != NULL ? p->arrays[worker] : NULL;
+    bool forward = kind == CALL_MEASURE || kind == CALL_FORWARD;
+    graph_call c =
+        graph_view(p->g, node, kind, worker, forward ? NULL : array, forward ? array : NULL);
+    c.run.training = p->training;
+    c.run.measured = (int)(node - p->g->nodes) == p->measured;
+    return c;
 }
 
 static void add_floats(float *restrict sum, const float *restrict term, size_t count)
@@ -163,91 +73,252 @@ static void add_bf16(uint16_t *sum, const uint16_t *term, size_t count)
     }
 }
 
-static void add_gradient(const graph *g, const graph_tensor *t, int worker)
+// A portion of the gradient that lies beside is added to what others have written.
+static void add_gradient(const graph *g, const graph_tensor *t, int worker, portion part)
 {
-    void *sum = place_of(g, worker, t->gradient);
-    const void *term = place_of(g, worker, t->beside);
+    size_t sample = shape_count(t->shape) / (size_t)t->shape.n, count = sample * (size_t)part.count;
+    size_t before = tensor_bytes(t->shape, t->bf16) / (size_t)t->shape.n * (size_t)part.first;
+    void *sum = advance(graph_place(g, worker, t->gradient), before);
+    const void *term = advance(graph_place(g, worker, t->beside), before);
     if (t->bf16)
-        add_bf16(sum, term, shape_count(t->shape));
+        add_bf16(sum, term, count);
     else
-        add_floats(sum, term, shape_count(t->shape));
+        add_floats(sum, term, count);
 }
 
-static op_run view_backward(const graph *g, const graph_node *node, int worker,
-                            float *const *dparams)
+static void add_gradients(const graph *g, const graph_call *c, portion part)
 {
-    float *gradients = dparams != NULL ? dparams[worker] : NULL;
-    op_run run = view_node(g, node, worker, METER_BACKWARD, gradients, NULL);
-    run.training = true;
-    run.dout = place_of(g, worker, g->tensors[node->output].gradient);
-    for (int i = 0; i < node->plan.input_count; i++) {
-        const graph_tensor *t = &g->tensors[node->inputs[i]];
-        if (!t->wants_gradient) continue;
-        run.din[i] = place_of(g, worker, t->gradient_written ? t->beside : t->gradient);
-    }
-    return run;
+    for (int i = 0; i < c->node->plan.input_count; i++)
+        if (c->beside[i]) add_gradient(g, &g->tensors[c->node->inputs[i]], c->worker, part);
 }
 
-// Runs one node backward. A tensor's gradient is written by the first of its consumers that comes
-// by; the others write beside it and are added.
-static void run_backward(graph *g, const graph_node *node, float *const *dparams)
+// Makes the call for a portion.
+static void make_call(const graph *g, const graph_call *c, portion part)
 {
-    const op_meeting *m = &node->plan.backward_meeting;
-    if (m->floats > 0) {
-        for (int w = 0; w < g->workers; w++) {
-            op_run run = view_backward(g, node, w, dparams);
-            run.part = part_of(g, w, m);
-            node->op->backward_part(node->config, &node->plan, &run);
-        }
-        meet(g, m);
-    }
+    static const meter_pass rows[CALL_KINDS] = {METER_FORWARD, METER_FORWARD, METER_REMAKE,
+                                                METER_BACKWARD, METER_BACKWARD};
+    const op_type *op = c->node->op;
+    op_pass *const passes[CALL_KINDS] = {op->measure, op->forward, op->remake, op->reduce,
+                                         op->backward};
+    const op_run run = graph_view_portion(g, c, part);
+    double since = graph_meter_begin();
+    passes[c->kind](c->node->config, &c->node->plan, &run);
+    graph_meter_end(since, c->node->name, op, rows[c->kind]);
+    bool counts = c->kind != CALL_MEASURE && c->kind != CALL_REDUCE && part.first == 0;
+    if (counts) graph_meter_count(c->node->name, op, rows[c->kind], &c->node->plan, &run);
+    if (c->kind == CALL_BACKWARD) add_gradients(g, c, part);
+}
+
+static void make_whole_call(const graph *g, const graph_call *c)
+{
+    make_call(g, c, (portion){0, c->run.samples});
+}
+
+// Portion by portion, all calls; `count` samples at a time.
+static void make_calls(const graph *g, const graph_call *calls, int call_count, int count)
+{
+    int batch = calls[0].run.samples;
+    for (portion part = {0, count}; part.first < batch; part.first += count)
+        for (int i = 0; i < call_count; i++)
+            make_call(g, &calls[i], part);
+}
+
+// Where worker `worker` leaves its part for the meeting.
+static float *part_of(const graph *g, int worker, const op_meeting *m)
+{
+    return g->parts + (size_t)worker * m->floats;
+}
+
+// All workers' halves before a meeting, and the meeting. Collective.
+static void meet(const graph_pass *p, const graph_node *node, call_kind kind, const op_meeting *m,
+                 op_pass *half)
+{
+    const graph *g = p->g;
+    if (m->floats == 0) return;
     for (int w = 0; w < g->workers; w++) {
-        op_run run = view_backward(g, node, w, dparams);
-        run.total = g->total;
-        double since = graph_meter_begin();
-        node->op->backward(node->config, &node->plan, &run);
-        graph_meter_end(since, node->name, node->op, METER_BACKWARD, &node->plan, &run);
+        graph_call c = view(p, node, kind, w);
+        c.run.part = part_of(g, w, m);
+        half(node->config, &node->plan, &c.run);
     }
-    for (int i = 0; i < node->plan.input_count; i++) {
-        graph_tensor *t = &g->tensors[node->inputs[i]];
-        if (!t->wants_gradient) continue;
-        for (int w = 0; t->gradient_written && w < g->workers; w++)
-            add_gradient(g, t, w);
-        t->gradient_written = true;
+    if (m->gather)
+        g->team.gather(g->team.state, g->parts, m->floats, g->total);
+    else
+        g->team.sum(g->team.state, g->parts, m->floats, g->total);
+}
+
+static bool within(const graph_pass *p, int i)
+{
+    return i >= p->first && i <= p->last;
+}
+
+// A leader is measured at least, before it runs by portions.
+static void measure(graph_pass *p, int i, call_kind kind)
+{
+    const graph_node *node = &p->g->nodes[i];
+    if (p->measured == i) return;
+    for (int w = 0; w < p->g->workers; w++) {
+        const graph_call c = view(p, node, kind, w);
+        make_whole_call(p->g, &c);
+    }
+    p->measured = i;
+}
+
+static void run_chain_forward(graph_pass *p, int i, bool led, bool followed)
+{
+    const graph_node *node = &p->g->nodes[i];
+    for (int w = 0; w < p->g->workers; w++) {
+        graph_call calls[3];
+        int count = 0;
+        if (led) calls[count++] = view(p, node - 1, CALL_FORWARD, w);
+        calls[count++] = view(p, node, CALL_FORWARD, w);
+        if (followed) calls[count++] = view(p, node + 1, CALL_MEASURE, w);
+        make_calls(p->g, calls, count, node->plan.forward_portion);
+    }
+    if (followed) p->measured = i + 1;
+}
+
+static void run_node_forward(graph_pass *p, int i)
+{
+    const graph_node *node = &p->g->nodes[i];
+    meet(p, node, CALL_FORWARD, &node->plan.forward_meeting, node->op->forward_part);
+    for (int w = 0; w < p->g->workers; w++) {
+        const graph_call c = view(p, node, CALL_FORWARD, w);
+        make_whole_call(p->g, &c);
     }
 }
 
-static void remake(const graph *g, const graph_node *node)
+static void run_forward(graph_pass *p, int i)
 {
-    for (int w = 0; w < g->workers; w++) {
-        op_run run = view_node(g, node, w, METER_REMAKE, NULL, NULL);
-        run.training = true;
-        double since = graph_meter_begin();
-        node->op->remake(node->config, &node->plan, &run);
-        graph_meter_end(since, node->name, node->op, METER_REMAKE, &node->plan, &run);
+    const graph *g = p->g;
+    const graph_node *node = &g->nodes[i];
+    bool led = within(p, i - 1) && g->nodes[i - 1].leads_forward;
+    bool followed = within(p, i + 1) && g->nodes[i + 1].follows_forward;
+    if (node->leads_forward && within(p, i + 1))
+        measure(p, i, CALL_MEASURE); // the rest with the next node
+    else if (led || followed)
+        run_chain_forward(p, i, led, followed);
+    else
+        run_node_forward(p, i);
+}
+
+// The nodes behind the one that makes `after` (-1: all) up to the one that makes `until`.
+static void run_nodes(graph *g, bool training, int after, int until, float *const *batch_statistics)
+{
+    ASSERT(!g->tensors[until].value_passes && (after < 0 || !g->tensors[after].value_passes));
+    graph_pass p = {.g = g,
+                    .training = training,
+                    .first = after < 0 ? 0 : g->tensors[after].node + 1,
+                    .last = g->tensors[until].node,
+                    .arrays = batch_statistics,
+                    .measured = -1};
+    for (int i = p.first; i <= p.last; i++)
+        run_forward(&p, i);
+}
+
+void graph_forward_team(graph *g, bool training, int until, float *const *batch_statistics)
+{
+    run_nodes(g, training, -1, until, batch_statistics);
+}
+
+void graph_forward(graph *g, bool training, int until, float *batch_statistics)
+{
+    graph_forward_from(g, training, -1, until, batch_statistics);
+}
+
+void graph_forward_from(graph *g, bool training, int after, int until, float *batch_statistics)
+{
+    ASSERT(g->workers == 1);
+    run_nodes(g, training, after, until, &batch_statistics);
+}
+
+// A tensor's gradient is written by the first of its consumers that comes by; the others write beside it and
+// are added.
+static void choose_writer(graph *g, int i)
+{
+    const graph_node *node = &g->nodes[i];
+    for (int k = 0; k < node->plan.input_count; k++) {
+        graph_tensor *t = &g->tensors[node->inputs[k]];
+        if (t->wants_gradient && t->gradient_writer == GRAPH_NEVER) t->gradient_writer = i;
     }
 }
 
-// Remakes what is due before node `before` runs backward, from number `next` of the list on, of nodes up
-// to `last`, which alone have run forward. Returns the next number.
-static int remake_due(const graph *g, int next, int before, int last)
+static void run_chain_backward(graph_pass *p, int i, bool led, bool followed)
 {
+    const graph_node *node = &p->g->nodes[i];
+    bool remakes = led && p->g->tensors[node->inputs[0]].remade_passes;
+    if (followed) choose_writer(p->g, i + 1);
+    choose_writer(p->g, i);
+    for (int w = 0; w < p->g->workers; w++) {
+        graph_call calls[4];
+        int count = 0;
+        if (followed) calls[count++] = view(p, node + 1, CALL_BACKWARD, w);
+        if (remakes) calls[count++] = view(p, node - 1, CALL_REMAKE, w);
+        calls[count++] = view(p, node, CALL_BACKWARD, w);
+        if (led) calls[count++] = view(p, node - 1, CALL_REDUCE, w);
+        make_calls(p->g, calls, count, node->plan.backward_portion);
+    }
+    if (led) p->measured = i - 1;
+}
+
+static void run_node_backward(graph_pass *p, int i)
+{
+    const graph_node *node = &p->g->nodes[i];
+    choose_writer(p->g, i);
+    meet(p, node, CALL_BACKWARD, &node->plan.backward_meeting, node->op->backward_part);
+    for (int w = 0; w < p->g->workers; w++) {
+        const graph_call c = view(p, node, CALL_BACKWARD, w);
+        make_whole_call(p->g, &c);
+    }
+}
+
+static void run_backward(graph_pass *p, int i)
+{
+    const graph *g = p->g;
+    const graph_node *node = &g->nodes[i];
+    bool led = i > 0 && g->nodes[i - 1].leads_backward;
+    bool followed = within(p, i + 1) && g->nodes[i + 1].follows_backward;
+    if (node->follows_backward)
+        measure(p, i, CALL_REDUCE); // the rest with the node before
+    else if (led || followed)
+        run_chain_backward(p, i, led, followed);
+    else
+        run_node_backward(p, i);
+}
+
+// Remakes what is due before node `before` runs backward, of nodes that have run forward.
+static void remake_due(graph_pass *p, int before)
+{
+    const graph *g = p->g;
     int time = 2 * g->node_count - 1 - before;
-    for (; next < g->remake_count && g->nodes[g->remakes[next]].remade_at <= time; next++)
-        if (g->remakes[next] <= last) remake(g, &g->nodes[g->remakes[next]]);
-    return next;
+    for (; p->remade < g->remake_count; p->remade++) {
+        const graph_node *node = &g->nodes[g->remakes[p->remade]];
+        if (node->remade_at > time) return;
+        for (int w = 0; g->remakes[p->remade] <= p->last && w < g->workers; w++) {
+            const graph_call c = view(p, node, CALL_REMAKE, w);
+            make_whole_call(g, &c);
+        }
+    }
 }
 
 static void fill_gradient(const graph *g, graph_tensor *t, float value)
 {
-    ASSERT(!t->bf16);
+    ASSERT(!t->bf16 && !t->gradient_passes);
     for (int w = 0; w < g->workers; w++) {
-        float *gradient = place_of(g, w, t->gradient);
+        float *gradient = graph_place(g, w, t->gradient);
         size_t count = shape_count(t->shape);
         for (size_t i = 0; i < count; i++)
             gradient[i] = value;
     }
-    t->gradient_written = true;
+    t->gradient_writer = g->node_count;
+}
+
+// Has the output a gradient, now or when the node behind has run with this one?
+static bool has_part(const graph_pass *p, int i)
+{
+    const graph *g = p->g;
+    bool follower = within(p, i + 1) && g->nodes[i + 1].follows_backward;
+    return g->nodes[i].learns && (g->tensors[g->nodes[i].output].gradient_writer != GRAPH_NEVER ||
+                                  (follower && p->measured == i + 1));
 }
 
 void graph_backward_team(graph *g, int from, float seed, float *const *dparams)
@@ -255,19 +326,20 @@ void graph_backward_team(graph *g, int from, float seed, float *const *dparams)
     graph_tensor *start = &g->tensors[from];
     ASSERT(g->backward && start->node >= 0 && start->wants_gradient);
     for (int i = 0; i < g->tensor_count; i++)
-        g->tensors[i].gradient_written = false;
-    int remade = remake_due(g, 0, start->node, start->node);
+        g->tensors[i].gradient_writer = GRAPH_NEVER;
+    graph_pass p = {
+        .g = g, .training = true, .last = start->node, .arrays = dparams, .measured = -1};
+    remake_due(&p, start->node);
     fill_gradient(g, start, seed);
     for (int i = start->node; i >= 0; i--) {
-        const graph_node *node = &g->nodes[i];
-        remade = remake_due(g, remade, i, start->node);
+        remake_due(&p, i);
         // Nodes that `from` does not depend on have no part in it.
-        if (node->learns && g->tensors[node->output].gradient_written)
-            run_backward(g, node, dparams);
+        if (has_part(&p, i)) run_backward(&p, i);
     }
     for (int i = 0; i < g->tensor_count; i++) {
         graph_tensor *t = &g->tensors[i];
-        if (t->node < 0 && t->wants_gradient && !t->gradient_written) fill_gradient(g, t, 0.0f);
+        if (t->node < 0 && t->wants_gradient && t->gradient_writer == GRAPH_NEVER)
+            fill_gradient(g, t, 0.0f);
     }
 }
 
@@ -280,11 +352,11 @@ void graph_backward(graph *g, int from, float seed, float *dparams)
 const float *graph_value(const graph *g, int id)
 {
     ASSERT((g->tensors[id].kept || g->tensors[id].node < 0) && !g->tensors[id].bf16);
-    return value_of(g, g->selected, id, METER_FORWARD);
+    return graph_find_value(g, g->selected, id, CALL_FORWARD);
 }
 
 const float *graph_gradient(const graph *g, int id)
 {
     ASSERT(g->tensors[id].node < 0 && g->tensors[id].wants_gradient);
-    return place_of(g, g->selected, g->tensors[id].gradient);
+    return graph_place(g, g->selected, g->tensors[id].gradient);
 }

@@ -20,6 +20,13 @@
 // dparam this worker's share, which the trainer adds up as it does all gradients. The adjoint of a
 // forward meeting is a meeting in the backward pass: of a sum a sum, of a gather a sum of which each
 // worker takes its own rows.
+//
+// An operation may also work by portions, of a few samples of the batch at a time, so that what one operation has
+// written is still in the cache when the next reads it. What such an operation must know of the whole batch
+// it takes from two passes before:
+//
+//   measure   x → carried, portion by portion      then   forward    carried, x → y
+//   reduce    x, dy → carried                      then   backward   carried, dy → dx
 #ifndef MODELS_OP_H
 #define MODELS_OP_H
 
@@ -73,6 +80,7 @@ typedef struct op_plan {
     bool in_bf16[OP_MAX_INPUTS]; // it and its gradient are bf16 numbers (only with takes_bf16)
     bool backward;               // will backward be called?
     arithmetic arithmetic;       // what the graph wants; operations may be more exact
+    size_t portion_bytes;        // of images, that a portion may have; 0: no portions
 
     // set by plan()
     shape out;
@@ -85,7 +93,10 @@ typedef struct op_plan {
     op_param statistics[OP_MAX_STATISTICS];
     size_t packed_bytes;  // weights in the kernel's layout, written by prepare
     size_t saved_bytes;   // written by forward, read by backward; 0 unless backward
-    size_t scratch_bytes; // garbage before and after each call
+    size_t scratch_bytes; // garbage before and after each call, or each pass by portions
+    size_t carried_bytes; // garbage before a pass and what measures for it, and behind it
+    // Samples of a portion, a divisor of in[0].n. 0: any number. Of operations that work by portions.
+    int forward_portion, backward_portion;
     bool backward_reads_input[OP_MAX_INPUTS];
     bool backward_reads_output;
     bool remake_reads_input[OP_MAX_INPUTS];
@@ -99,14 +110,29 @@ static inline size_t tensor_bytes(shape s, bool bf16)
     return shape_count(s) * (bf16 ? sizeof(uint16_t) : sizeof(float));
 }
 
+// `bytes` behind a view; NULL stays NULL.
+static inline void *advance(void *view, size_t bytes)
+{
+    return view == NULL ? NULL : (unsigned char *)view + bytes;
+}
+
+static inline const void *advance_read(const void *view, size_t bytes)
+{
+    return view == NULL ? NULL : (const unsigned char *)view + bytes;
+}
+
 static inline bool shape_equal(shape a, shape b)
 {
     return a.n == b.n && a.c == b.c && a.h == b.h && a.w == b.w;
 }
 
+// What one call is about. Of an operation by portions: `samples` from number `first` of the batch on, with which
+// all views of tensors and gradients begin; else all.
 // Tensors and gradients are floats, or where the plan says so bf16 numbers (models/kernels/bf16.h).
 typedef struct op_run {
     bool training; // batch statistics (true) or running statistics (false); true in backward
+    int first, samples;
+    bool measured; // forward: measure has seen all samples; backward: reduce has
     const float *in[OP_MAX_INPUTS];
     float *out;                // plan->out in plan->out_block
     const float *dout;         // backward: gradient of out, same layout
@@ -119,11 +145,15 @@ typedef struct op_run {
     const void *packed;
     void *saved; // forward may write it only if plan->backward
     void *scratch;
+    void *carried;
     // Of an operation that meets:
     int worker;         // 0 .. workers-1
     float *part;        // forward_part, backward_part: overwritten
     const float *total; // forward, backward: what the meeting gave
 } op_run;
+
+// One call of a pass.
+typedef void op_pass(const void *settings, const op_plan *plan, const op_run *run);
 
 typedef struct op_type {
     const char *name;
@@ -139,19 +169,25 @@ typedef struct op_type {
     // Where in[0] and out have one shape and kind of numbers, forward may find them in one place, and
     // backward dout and din[0].
     bool in_place;
+    // forward, remake and backward may be called for portions, of one pass in their order; all inputs and the
+    // output have a batch of n then.
+    bool by_portions;
     // errors: ST_CONFIG shapes or layouts that do not fit, ST_INTERNAL
     status (*plan)(const void *settings, op_plan *plan);
     void (*prepare)(const void *settings, const op_plan *plan, const float *const *params,
                     void *packed); // NULL: nothing to prepare
-    void (*forward)(const void *settings, const op_plan *plan, const op_run *run);
+    op_pass *forward;
     // Writes out as the last forward pass in training did, bit for bit, from the inputs it declares,
     // params and saved; without scratch. NULL: out is kept for the backward pass.
-    void (*remake)(const void *settings, const op_plan *plan, const op_run *run);
-    void (*backward)(const void *settings, const op_plan *plan, const op_run *run);
+    op_pass *remake;
+    op_pass *backward;
+    // NULL: there is nothing to know. They may be left out where the pass is one call for the whole batch.
+    op_pass *measure;
+    op_pass *reduce;
     // NULL: no meeting in this pass. Like forward and backward, but only `part`, `saved` (forward)
     // and dparams (backward) may be written; scratch does not last to the second half.
-    void (*forward_part)(const void *settings, const op_plan *plan, const op_run *run);
-    void (*backward_part)(const void *settings, const op_plan *plan, const op_run *run);
+    op_pass *forward_part;
+    op_pass *backward_part;
     void (*release)(op_plan *plan); // NULL: plan creates nothing
 } op_type;
 

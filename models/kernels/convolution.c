@@ -12,6 +12,7 @@ struct convolution {
     int pass_count; // 1, or all three
     const convolution_backend *backends[CONVOLUTION_PASSES];
     convolution_kernel kernels[CONVOLUTION_PASSES];
+    size_t kept_at[CONVOLUTION_PASSES], run_at[CONVOLUTION_PASSES]; // of scratch, bytes
     size_t scratch_bytes;
 };
 
@@ -76,17 +77,65 @@ static size_t copy_bytes(const convolution_kernel *k)
            (s->out_bf16 != k->y_bf16 ? image_bytes(s->out, k->y_bf16) : 0);
 }
 
+static convolution_spec of_samples(const convolution_spec *spec, int samples)
+{
+    convolution_spec s = *spec;
+    s.in.n = s.out.n = samples;
+    return s;
+}
+
+int convolution_portion(const convolution_spec *spec, bool backward, size_t bytes)
+{
+    convolution_spec one = of_samples(spec, 1);
+    size_t sample = image_bytes(one.in, one.in_bf16) + image_bytes(one.out, one.out_bf16);
+    if (sample > bytes) return spec->in.n;
+    int portion = spec->in.n;
+    while (portion > 1 && ((size_t)portion * sample > bytes || spec->in.n % portion != 0))
+        portion--;
+    convolution_spec part = of_samples(spec, portion);
+    int first = backward ? CONVOLUTION_BACKWARD_DATA : CONVOLUTION_FORWARD,
+        last = backward ? CONVOLUTION_BACKWARD_WEIGHTS : CONVOLUTION_FORWARD;
+    for (int pass = first; pass <= last; pass++)
+        if (!choose(&part, (convolution_pass)pass)->suits_portions(&part, (convolution_pass)pass))
+            return spec->in.n;
+    return portion;
+}
+
 static status create_pass(convolution *c, const convolution_spec *spec, convolution_pass pass)
 {
     convolution_kernel *k = &c->kernels[pass];
-    k->spec = *spec;
+    int portion = pass == CONVOLUTION_FORWARD ? spec->forward_portion : spec->backward_portion;
+    ASSERT(portion == 0 || spec->in.n % portion == 0);
+    k->spec = of_samples(spec, portion > 0 ? portion : spec->in.n);
+    k->batch = spec->in.n;
     k->pass = pass;
-    c->backends[pass] = choose(spec, pass);
+    c->backends[pass] = choose(&k->spec, pass);
     c->pass_count = (int)pass + 1;
-    TRY(c->backends[pass]->create(k));
-    size_t bytes = copy_bytes(k) + k->scratch_bytes;
-    if (bytes > c->scratch_bytes) c->scratch_bytes = bytes;
-    return ST_OK;
+    return c->backends[pass]->create(k);
+}
+
+static void widen(size_t *most, size_t bytes)
+{
+    if (bytes > *most) *most = bytes;
+}
+
+// Backward passes that take turns keep things apart from each other; else all passes have the same place.
+static void divide_scratch(convolution *c)
+{
+    const convolution_kernel *backward = &c->kernels[CONVOLUTION_BACKWARD_DATA];
+    bool turns = c->pass_count > 1 && backward->spec.in.n < backward->batch;
+    size_t kept = 0;
+    for (int pass = 0; pass < c->pass_count; pass++) {
+        bool apart = turns && pass == CONVOLUTION_BACKWARD_WEIGHTS;
+        c->kept_at[pass] = apart ? kept : 0;
+        kept = c->kept_at[pass] + arena_padded(c->kernels[pass].kept_bytes);
+        c->run_at[pass] = kept;
+    }
+    if (turns) c->run_at[CONVOLUTION_BACKWARD_DATA] = kept;
+    for (int pass = 0; pass < c->pass_count; pass++) {
+        const convolution_kernel *k = &c->kernels[pass];
+        widen(&c->scratch_bytes, c->run_at[pass] + copy_bytes(k) + k->scratch_bytes);
+    }
 }
 
 status convolution_create(convolution **c, const convolution_spec *spec, bool backward)
@@ -96,6 +145,7 @@ status convolution_create(convolution **c, const convolution_spec *spec, bool ba
     status s = create_pass(*c, spec, CONVOLUTION_FORWARD);
     if (s == ST_OK && backward) s = create_pass(*c, spec, CONVOLUTION_BACKWARD_DATA);
     if (s == ST_OK && backward) s = create_pass(*c, spec, CONVOLUTION_BACKWARD_WEIGHTS);
+    if (s == ST_OK) divide_scratch(*c);
     if (s == ST_OK) return ST_OK;
     convolution_destroy(*c);
     *c = NULL;
@@ -115,8 +165,7 @@ static void convert(shape s, bool to_bf16, const void *from, void *to)
         bf16_to_floats(from, shape_count(s), to);
 }
 
-// x and y (or their gradients) that are stored otherwise than the kernel takes them have copies at the
-// start of scratch.
+// x and y (or their gradients) that are stored otherwise than the kernel takes them have copies in scratch.
 void convolution_run(const convolution *c, convolution_pass pass, const convolution_operands *o)
 {
     ASSERT((int)pass < c->pass_count);
@@ -124,7 +173,8 @@ void convolution_run(const convolution *c, convolution_pass pass, const convolut
     const convolution_spec *s = &k->spec;
     bool writes_x = pass == CONVOLUTION_BACKWARD_DATA, writes_y = pass == CONVOLUTION_FORWARD;
     convolution_operands own = *o;
-    unsigned char *next = o->scratch;
+    unsigned char *kept = (unsigned char *)o->scratch + c->kept_at[pass],
+                  *next = (unsigned char *)o->scratch + c->run_at[pass];
     if (s->in_bf16 != k->x_bf16) {
         if (!writes_x) convert(s->in, k->x_bf16, o->x, next);
         own.x = own.dx = next;
@@ -136,7 +186,7 @@ void convolution_run(const convolution *c, convolution_pass pass, const convolut
         next += image_bytes(s->out, k->y_bf16);
     }
     own.scratch = next;
-    c->backends[pass]->run(k, &own);
+    c->backends[pass]->run(k, &own, kept);
     if (writes_x && own.dx != o->dx) convert(s->in, s->in_bf16, own.dx, o->dx);
     if (writes_y && own.y != o->y) convert(s->out, s->out_bf16, own.y, o->y);
 }

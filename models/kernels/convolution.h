@@ -8,8 +8,12 @@
 //
 //   convolution_create ─> convolution_run ...
 //
-// Weights come as they are; where a kernel wants them in another layout, each run puts them there, in
-// scratch memory. That takes 1 % of a run and spares several copies of all weights (Winograd's are four
+// A pass over a batch is one run, or several of a portion of its samples each, in their order, between which
+// others may run. Each run finds scratch as the one before it of the pass left it; the two backward passes may
+// take turns in one scratch.
+//
+// Weights come as they are; where a kernel wants them in another layout, each pass puts them there, in
+// scratch memory. That takes 1 % of a pass and spares several copies of all weights (Winograd's are four
 // times as large as the weights).
 //
 // Backends: our own Winograd kernel for 3 x 3 with few channels, oneDNN where it has a vectorised kernel for
@@ -29,6 +33,8 @@ typedef struct convolution_spec {
     int kernel, stride, pad; // the same for height and width
     arithmetic arithmetic;
     bool in_bf16, out_bf16; // x and dx, or y and dy, are stored as bf16 numbers; else as floats
+    // Samples of a run of the forward pass, and of the two backward passes. They divide in.n; 0: all.
+    int forward_portion, backward_portion;
 } convolution_spec;
 
 typedef enum convolution_pass {
@@ -47,6 +53,7 @@ typedef struct convolution_operands {
     void *dx;             // backward data: overwritten
     float *dweights;      // backward weights: plain, added to
     void *scratch;        // convolution_scratch_bytes
+    int first;            // number of the run's first sample in the batch: all images begin with it
 } convolution_operands;
 
 typedef struct convolution convolution;
@@ -65,13 +72,17 @@ int convolution_out_block(int channels, int in_block);
 // writes them in passing?
 bool convolution_stores_bf16(const convolution_spec *spec);
 
+// How many samples a run should take, so that their images are of `bytes` at most and stay in the caches from the
+// operation before to the one behind; in.n where one sample is more than that, or runs of portions would be slower than that is worth.
+int convolution_portion(const convolution_spec *spec, bool backward, size_t bytes);
+
 // Plans the forward pass, and with `backward` the other two. Errors: ST_INTERNAL no memory, or
 // oneDNN refuses.
 status convolution_create(convolution **c, const convolution_spec *spec, bool backward);
 
 size_t convolution_scratch_bytes(const convolution *c); // for the greediest pass
 
-// One pass over the batch; allocates nothing of its own.
+// One pass over the batch, or a run of it where the spec has portions; allocates nothing of its own.
 void convolution_run(const convolution *c, convolution_pass pass, const convolution_operands *o);
 
 // Who computes a pass: "winograd", "im2col", or oneDNN's name of its kernel. Static text.

@@ -7,11 +7,13 @@
 
 // One pass of one spec, planned.
 typedef struct convolution_kernel {
-    convolution_spec spec;
+    convolution_spec spec; // of what a run takes: in.n is the portion
+    int batch;             // samples of all runs of the pass; 0: in.n
     convolution_pass pass;
     const char *name;     // static text
     bool x_bf16, y_bf16;  // what run takes for x or dx, y or dy: bf16 numbers, else floats
-    size_t scratch_bytes; // for run
+    size_t kept_bytes;    // that last from the first run of a pass to the last
+    size_t scratch_bytes; // for a run
     void *state;          // the backend's own
 } convolution_kernel;
 
@@ -20,9 +22,22 @@ typedef struct convolution_backend {
     bool (*serves)(const convolution_spec *spec, convolution_pass pass);
     // Fills everything after `pass`, which with spec is set by the caller. Errors: ST_INTERNAL
     status (*create)(convolution_kernel *k);
-    void (*run)(const convolution_kernel *k, const convolution_operands *o);
+    // o->scratch is of scratch_bytes; kept: of kept_bytes.
+    void (*run)(const convolution_kernel *k, const convolution_operands *o, void *kept);
+    // Are runs of the spec's in.n samples about as fast as one of a whole batch?
+    bool (*suits_portions)(const convolution_spec *spec, convolution_pass pass);
     void (*destroy)(convolution_kernel *k); // also after a create that failed half-way
 } convolution_backend;
+
+static inline bool is_first_run(const convolution_operands *o)
+{
+    return o->first == 0;
+}
+
+static inline bool is_last_run(const convolution_kernel *k, const convolution_operands *o)
+{
+    return k->batch == 0 || o->first + k->spec.in.n == k->batch;
+}
 
 extern const convolution_backend convolution_im2col; // serves everything
 extern const convolution_backend convolution_winograd;

@@ -49,6 +49,13 @@ static bool serves(const convolution_spec *spec, convolution_pass pass)
     return true;
 }
 
+static bool suits_portions(const convolution_spec *spec, convolution_pass pass)
+{
+    (void)spec;
+    (void)pass;
+    return true;
+}
+
 static status create(convolution_kernel *k)
 {
     const convolution_spec *s = &k->spec;
@@ -167,8 +174,9 @@ static void backward_weights(const convolution_spec *s, const sample_scratch *sc
            plain(one(s->out), s->out_block, dy, scratch->out), columns, 1.0f, dweights);
 }
 
-static void run(const convolution_kernel *k, const convolution_operands *o)
+static void run(const convolution_kernel *k, const convolution_operands *o, void *kept)
 {
+    (void)kept;
     const convolution_spec *s = &k->spec;
     sample_scratch scratch = divide(s, o->scratch);
     size_t in = shape_count(one(s->in)), out = shape_count(one(s->out));
@@ -190,4 +198,9 @@ static void destroy(convolution_kernel *k)
 }
 
 const convolution_backend convolution_im2col = {
-    .serves = serves, .create = create, .run = run, .destroy = destroy};
+    .serves = serves,
+    .create = create,
+    .run = run,
+    .suits_portions = suits_portions,
+    .destroy = destroy,
+};

@@ -29,9 +29,10 @@ typedef struct onednn_state {
     dnnl_memory_t x, y;          // images, or their gradients
     dnnl_memory_t packed, plain; // weights, or their gradient
     dnnl_memory_t scratchpad;
-    int parts;           // of the output's channels; more than one only of the weights' gradient
-    size_t packed_bytes; // at the start of scratch
-    size_t part_bytes;   // behind it: of the part's gradient of y, where there are several
+    int parts; // of the output's channels; more than one only of the weights' gradient
+    // Packed weights, or the sum of their gradients in a pass, are kept. In scratch lie then:
+    size_t packed_bytes; // the gradient of one run, where there are several
+    size_t part_bytes;   // the part's gradient of y, where there are several
 } onednn_state;
 
 static status create_memory(dnnl_memory_t *memory, const dnnl_memory_desc_t *md,
@@ -71,7 +72,8 @@ static status create_from_plan(convolution_kernel *k, onednn_state *t, const one
 {
     bool gradient = k->pass == CONVOLUTION_BACKWARD_WEIGHTS;
     k->name = onednn_kernel_name(plan->primitive);
-    t->packed_bytes = arena_padded(dnnl_memory_desc_get_size(&plan->weights));
+    k->kept_bytes = arena_padded(dnnl_memory_desc_get_size(&plan->weights));
+    t->packed_bytes = gradient && k->batch > k->spec.in.n ? k->kept_bytes : 0;
     t->part_bytes = t->parts > 1 ? arena_padded(dnnl_memory_desc_get_size(&plan->y)) : 0;
     k->scratch_bytes = t->packed_bytes + t->part_bytes + scratchpad_bytes(plan->primitive);
     k->x_bf16 = plan->x.data_type == dnnl_bf16;
@@ -129,13 +131,19 @@ static void reorder(const onednn_state *t, dnnl_memory_t from, dnnl_memory_t to)
     execute(t, t->reorder, 2, (dnnl_exec_arg_t[]){{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
 }
 
-static void add_weights(const onednn_state *t, float *dweights)
+// packed = the gradient of weights
+static void compute_gradient(const onednn_state *t)
 {
     execute(t, t->primitive, 4,
             (dnnl_exec_arg_t[]){{DNNL_ARG_SRC, t->x},
                                 {DNNL_ARG_DIFF_DST, t->y},
                                 {DNNL_ARG_DIFF_WEIGHTS, t->packed},
                                 {DNNL_ARG_SCRATCHPAD, t->scratchpad}});
+}
+
+// dweights += packed
+static void add_packed(const onednn_state *t, float *dweights)
+{
     point(t->plain, dweights);
     reorder(t, t->packed, t->plain);
 }
@@ -150,26 +158,43 @@ static void copy_part(const convolution_kernel *k, int part, const float *dy, fl
         memcpy(to + n * count, dy + n * image + (size_t)part * count, count * sizeof *to);
 }
 
-static void run_weights(const convolution_kernel *k, const convolution_operands *o)
+// All of a batch at once, part by part.
+static void run_parts(const convolution_kernel *k, const convolution_operands *o)
 {
     const onednn_state *t = k->state;
     const convolution_spec *s = &k->spec;
     size_t weights =
         (size_t)(s->out.c / t->parts) * (size_t)s->in.c * (size_t)(s->kernel * s->kernel);
     void *dy = (char *)o->scratch + t->packed_bytes;
+    point(t->y, dy);
     for (int part = 0; part < t->parts; part++) {
-        if (t->parts > 1) {
-            copy_part(k, part, o->dy, dy);
-            point(t->y, dy);
-        }
-        add_weights(t, o->dweights + (size_t)part * weights);
+        copy_part(k, part, o->dy, dy);
+        compute_gradient(t);
+        add_packed(t, o->dweights + (size_t)part * weights);
     }
+}
+
+// The first run of a pass writes the sum, the others add to it.
+static void run_weights(const convolution_kernel *k, const convolution_operands *o, float *sum)
+{
+    const onednn_state *t = k->state;
+    if (t->parts > 1) {
+        run_parts(k, o);
+        return;
+    }
+    const float *term = is_first_run(o) ? sum : o->scratch;
+    point(t->packed, term);
+    compute_gradient(t);
+    for (size_t i = 0; term != sum && i < k->kept_bytes / sizeof *sum; i++)
+        sum[i] += term[i];
+    point(t->packed, sum);
+    if (is_last_run(k, o)) add_packed(t, o->dweights);
 }
 
 static void run_images(const onednn_state *t, const convolution_operands *o, bool forward)
 {
     point(t->plain, o->weights);
-    reorder(t, t->plain, t->packed);
+    if (is_first_run(o)) reorder(t, t->plain, t->packed);
     execute(t, t->primitive, 4,
             (dnnl_exec_arg_t[]){{forward ? DNNL_ARG_SRC : DNNL_ARG_DIFF_SRC, t->x},
                                 {forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, t->y},
@@ -177,15 +202,15 @@ static void run_images(const onednn_state *t, const convolution_operands *o, boo
                                 {DNNL_ARG_SCRATCHPAD, t->scratchpad}});
 }
 
-static void run(const convolution_kernel *k, const convolution_operands *o)
+static void run(const convolution_kernel *k, const convolution_operands *o, void *kept)
 {
     const onednn_state *t = k->state;
     point(t->x, k->pass == CONVOLUTION_BACKWARD_DATA ? o->dx : o->x);
     point(t->y, k->pass == CONVOLUTION_FORWARD ? o->y : o->dy);
-    point(t->packed, o->scratch);
+    point(t->packed, kept);
     point(t->scratchpad, (char *)o->scratch + t->packed_bytes + t->part_bytes);
     if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS)
-        run_weights(k, o);
+        run_weights(k, o, kept);
     else
         run_images(t, o, k->pass == CONVOLUTION_FORWARD);
 }
@@ -208,4 +233,9 @@ static void destroy(convolution_kernel *k)
 }
 
 const convolution_backend convolution_onednn = {
-    .serves = onednn_serves, .create = create, .run = run, .destroy = destroy};
+    .serves = onednn_serves,
+    .create = create,
+    .run = run,
+    .suits_portions = onednn_suits_portions,
+    .destroy = destroy,
+};

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 // The gradient of weights is summed over groups of strips, and then over the groups: short sums round less than
 // one of thousands of terms.
@@ -69,8 +70,16 @@ static size_t group_floats(const convolution_spec *s)
     return (size_t)(s->kernel * s->kernel) * filter_count(s);
 }
 
-// Scratch of a pass over images: transformed weights, and for each thread a strip's inputs and outputs; of the
-// gradient of weights: for each thread sums and the two strips, then the groups' gradients.
+static bool suits_portions(const convolution_spec *spec, convolution_pass pass)
+{
+    (void)spec;
+    (void)pass;
+    return true;
+}
+
+// Of a pass over images transformed weights are kept, and for each thread a strip's inputs and outputs are scratch;
+// of the gradient of weights: the gradient of all groups so far, and for each thread sums and the two strips, then
+// the groups' gradients.
 static status create(convolution_kernel *k)
 {
     const convolution_spec *s = &k->spec;
@@ -85,9 +94,12 @@ static status create(convolution_kernel *k)
     k->name = "winograd";
     k->x_bf16 = s->in_bf16 && takes_bf16;
     k->y_bf16 = s->out_bf16 && takes_bf16;
-    size_t floats = t->weights_floats + t->threads * strips;
-    if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS)
+    size_t kept = t->weights_floats, floats = t->threads * strips;
+    if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS) {
+        kept = padded(group_floats(s));
         floats = t->threads * (t->weights_floats + strips) + group_count(s) * group_floats(s);
+    }
+    k->kept_bytes = kept * sizeof(float);
     k->scratch_bytes = floats * sizeof(float);
     return ST_OK;
 }
@@ -167,7 +179,8 @@ static void sum_groups(void *context, size_t thread, size_t first, size_t end)
     }
 }
 
-static void add_gradient(const convolution_kernel *k, const convolution_operands *o)
+// kept: sums of all groups so far.
+static void add_gradient(const convolution_kernel *k, const convolution_operands *o, float *kept)
 {
     const convolution_spec *s = &k->spec;
     const winograd_state *t = k->state;
@@ -177,28 +190,29 @@ static void add_gradient(const convolution_kernel *k, const convolution_operands
     winograd_tiles in = winograd_cut(s->in, k->x_bf16), out = winograd_cut(s->out, k->y_bf16);
     gradient_pass g = {s, t, in, out, o->x, o->dy, scratch, sums};
     kernels_share(t->threads, groups, sum_groups, &g);
-    for (size_t group = 1; group < groups; group++)
+    if (is_first_run(o)) memset(kept, 0, floats * sizeof *kept);
+    for (size_t group = 0; group < groups; group++)
         for (size_t i = 0; i < floats; i++)
-            sums[i] += sums[group * floats + i];
-    winograd_add_weights(sums, s->in.c, s->out.c, o->dweights);
+            kept[i] += sums[group * floats + i];
+    if (is_last_run(k, o)) winograd_add_weights(kept, s->in.c, s->out.c, o->dweights);
 }
 
-static void run(const convolution_kernel *k, const convolution_operands *o)
+static void run(const convolution_kernel *k, const convolution_operands *o, void *kept)
 {
     const convolution_spec *s = &k->spec;
     const winograd_state *t = k->state;
     if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS) {
-        add_gradient(k, o);
+        add_gradient(k, o, kept);
         return;
     }
-    float *weights = o->scratch, *strips = weights + t->weights_floats;
+    float *weights = kept, *strips = o->scratch;
     winograd_tiles in = winograd_cut(s->in, k->x_bf16), out = winograd_cut(s->out, k->y_bf16);
     image_pass forward = {t, in, out, o->x, weights, o->y, strips},
                adjoint = {t, out, in, o->dy, weights, o->dx, strips};
     bool is_forward = k->pass == CONVOLUTION_FORWARD;
-    if (is_forward)
+    if (is_first_run(o) && is_forward)
         winograd_read_weights(o->weights, s->in.c, s->out.c, weights);
-    else
+    else if (is_first_run(o))
         winograd_read_adjoint(o->weights, s->in.c, s->out.c, weights);
     kernels_share(t->threads, strip_count(s), convolve, is_forward ? &forward : &adjoint);
 }
@@ -210,4 +224,9 @@ static void destroy(convolution_kernel *k)
 }
 
 const convolution_backend convolution_winograd = {
-    .serves = serves, .create = create, .run = run, .destroy = destroy};
+    .serves = serves,
+    .create = create,
+    .run = run,
+    .suits_portions = suits_portions,
+    .destroy = destroy,
+};

@@ -144,6 +144,16 @@ int onednn_parts(const convolution_spec *s, convolution_pass pass)
     return parts;
 }
 
+// Winograd's kernels transform the weights in each run. A gradient of weights is added to the sum of those
+// before it, which takes as long as reading images of three times its size.
+bool onednn_suits_portions(const convolution_spec *s, convolution_pass pass)
+{
+    if (wants_winograd(s, pass)) return false;
+    if (pass != CONVOLUTION_BACKWARD_WEIGHTS) return true;
+    size_t weights = (size_t)s->in.c * (size_t)s->out.c * (size_t)(s->kernel * s->kernel);
+    return 2 * weights <= shape_count(s->in) + shape_count(s->out);
+}
+
 // Is the kernel vectorised, not plain loops nor a matrix product ("ref:any", "x64:gemm:jit")?
 static bool is_fast(const onednn_plan *plan)
 {

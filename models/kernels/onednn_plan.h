@@ -24,6 +24,9 @@ dnnl_status_t onednn_plan_pass(onednn_plan *plan, dnnl_engine_t engine, const co
 // In how many equal parts of the output's channels the pass is computed, one after the other.
 int onednn_parts(const convolution_spec *s, convolution_pass pass);
 
+// Are runs of the spec's in.n samples about as fast as one of a whole batch?
+bool onednn_suits_portions(const convolution_spec *s, convolution_pass pass);
+
 // oneDNN's name of the kernel it chose. Static text.
 const char *onednn_kernel_name(dnnl_primitive_desc_t primitive);
 

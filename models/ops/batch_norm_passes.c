@@ -27,6 +27,21 @@ static bool rounds(const op_plan *p)
     return p->arithmetic.bf16 && !p->in_bf16[0] && p->in[0].h * p->in[0].w > 1;
 }
 
+static size_t sums_bytes(const op_plan *p)
+{
+    return (size_t)slabs_of(p).groups * sizeof(group_sums);
+}
+
+group_sums *carried_sums(const op_run *run)
+{
+    return run->carried;
+}
+
+float *constants_of(const op_plan *p, const op_run *run)
+{
+    return p->backward ? run->saved : advance(run->carried, sums_bytes(p));
+}
+
 status batch_norm_plan(const void *settings, int workers, op_plan *p)
 {
     shape x = p->in[0];
@@ -53,7 +68,9 @@ status batch_norm_plan(const void *settings, int workers, op_plan *p)
         (op_param){"running_mean", 1, {x.c}, INIT_CONSTANT, 0.0f, false};
     p->statistics[BATCH_NORM_VARIANCE] =
         (op_param){"running_var", 1, {x.c}, INIT_CONSTANT, 1.0f, false};
-    if (p->backward) p->saved_bytes = 2 * (size_t)x.c * sizeof(float);
+    size_t constants = 2 * (size_t)x.c * sizeof(float);
+    p->carried_bytes = sums_bytes(p) + (p->backward ? 0 : constants);
+    if (p->backward) p->saved_bytes = constants;
     if (p->backward && rounds(p)) p->saved_bytes += tensor_bytes(x, true);
     p->backward_reads_input[0] = p->remake_reads_input[0] = !rounds(p);
     p->remake_reads_input[1] = true;
@@ -65,20 +82,20 @@ status batch_norm_plan(const void *settings, int workers, op_plan *p)
 // Number `at` of an array; NULL stays NULL.
 static void *number(void *array, size_t at, bool bf16)
 {
-    return array == NULL ? NULL : (char *)array + at * (bf16 ? sizeof(uint16_t) : sizeof(float));
+    return advance(array, at * (bf16 ? sizeof(uint16_t) : sizeof(float)));
 }
 
 static const void *number_read(const void *array, size_t at, bool bf16)
 {
-    return array == NULL ? NULL
-                         : (const char *)array + at * (bf16 ? sizeof(uint16_t) : sizeof(float));
+    return advance_read(array, at * (bf16 ? sizeof(uint16_t) : sizeof(float)));
 }
 
 // x as rounded, behind the constants of the channels; NULL: is not saved.
 static uint16_t *saved_x(const op_plan *p, const op_run *run, size_t at)
 {
     if (!p->backward || !run->training || !rounds(p)) return NULL;
-    return (uint16_t *)((float *)run->saved + 2 * (size_t)p->in[0].c) + at;
+    size_t before = shape_count(p->in[0]) / (size_t)p->in[0].n * (size_t)run->first;
+    return (uint16_t *)((float *)run->saved + 2 * (size_t)p->in[0].c) + before + at;
 }
 
 // A sample's part of a group, in all arrays.
@@ -122,26 +139,35 @@ static slab slab_unsaved(const op_plan *p, const op_run *run, const slabs *s, in
 // By sums of x - shift. The shift is the mean of the first sample's slab: its distance from the mean
 // is at most sqrt(samples) deviations, so the variance loses no digits that matter however large the
 // mean is.
-void measure_group(const op_plan *p, const op_run *run, int group, double *means, double *variances)
+static void begin_sums(const op_plan *p, const op_run *run, int group, group_sums *sums)
 {
     slabs s = slabs_of(p);
-    lanes shift = {0};
-    double first[LANES] = {0}, sums[LANES] = {0}, squares[LANES] = {0};
     float shifts[LANES];
+    *sums = (group_sums){0};
     slab part = slab_unsaved(p, run, &s, 0, group);
-    slab_sum(&part, &shift, first, squares);
+    slab_sum(&part, &sums->shift, sums->first, sums->second);
     for (int c = 0; c < s.block; c++)
-        shifts[c] = (float)(gather(first, s.block, c) * s.samples / s.count);
-    spread(shifts, s.block, &shift);
-    memset(squares, 0, sizeof squares);
-    for (int n = 0; n < s.samples; n++) {
-        part = slab_unsaved(p, run, &s, n, group);
-        slab_sum(&part, &shift, sums, squares);
+        shifts[c] = (float)(gather(sums->first, s.block, c) * s.samples / s.count);
+    *sums = (group_sums){0};
+    spread(shifts, s.block, &sums->shift);
+}
+
+void measure_group(const op_plan *p, const op_run *run, int group, group_sums *sums)
+{
+    slabs s = slabs_of(p);
+    if (run->first == 0) begin_sums(p, run, group, sums);
+    for (int n = 0; n < run->samples; n++) {
+        slab part = slab_unsaved(p, run, &s, n, group);
+        slab_sum(&part, &sums->shift, sums->first, sums->second);
     }
-    for (int c = 0; c < s.block; c++) {
-        double mean = gather(sums, s.block, c) / s.count;
-        means[c] = (double)shifts[c] + mean;
-        variances[c] = fmax(gather(squares, s.block, c) / s.count - mean * mean, 0.0);
+}
+
+void moments_of_group(const slabs *s, const group_sums *sums, double *means, double *variances)
+{
+    for (int c = 0; c < s->block; c++) {
+        double mean = gather(sums->first, s->block, c) / s->count;
+        means[c] = (double)sums->shift[c] + mean;
+        variances[c] = fmax(gather(sums->second, s->block, c) / s->count - mean * mean, 0.0);
     }
 }
 
@@ -175,11 +201,11 @@ static float weight_of(const op_run *run, size_t channel)
 }
 
 // Of the group: mean, scale and bias.
-static void spread_constants(const op_plan *p, const op_run *run, int group, const float *means,
-                             const float *inverses, lanes constants[3])
+static void spread_constants(const op_plan *p, const op_run *run, int group, lanes constants[3])
 {
     slabs s = slabs_of(p);
     size_t first = first_channel(&s, group);
+    const float *means = constants_of(p, run) + first, *inverses = means + p->in[0].c;
     float scale[LANES];
     for (int c = 0; c < s.block; c++)
         scale[c] = weight_of(run, first + (size_t)c) * inverses[c];
@@ -190,64 +216,66 @@ static void spread_constants(const op_plan *p, const op_run *run, int group, con
     if (bias != NULL) spread(bias + first, s.block, &constants[2]);
 }
 
-// y of the group, given the channels' mean and 1 / sqrt(var + eps).
-static void apply_group(const void *settings, const op_plan *p, const op_run *run, int group,
-                        const float *means, const float *inverses)
+void fix_group(const void *settings, const op_plan *p, const op_run *run, int group,
+               const double *means, const double *variances)
+{
+    slabs s = slabs_of(p);
+    double eps = ((const batch_norm_config *)settings)->eps;
+    float *mean = constants_of(p, run) + first_channel(&s, group), *inverse = mean + p->in[0].c;
+    for (int c = 0; c < s.block; c++) {
+        mean[c] = (float)means[c];
+        inverse[c] = (float)(1.0 / sqrt(variances[c] + eps));
+    }
+}
+
+void normalise_group(const void *settings, const op_plan *p, const op_run *run, int group)
 {
     slabs s = slabs_of(p);
     lanes constants[3];
-    spread_constants(p, run, group, means, inverses, constants);
-    for (int n = 0; n < s.samples; n++) {
+    spread_constants(p, run, group, constants);
+    for (int n = 0; n < run->samples; n++) {
         slab part = slab_of(settings, p, run, &s, n, group);
         slab_normalise(&part, constants);
     }
 }
 
-void normalise_group(const void *settings, const op_plan *p, const op_run *run, int group,
-                     const double *means, const double *variances)
-{
-    slabs s = slabs_of(p);
-    double eps = ((const batch_norm_config *)settings)->eps;
-    float mean[LANES], inverse[LANES];
-    for (int c = 0; c < s.block; c++) {
-        mean[c] = (float)means[c];
-        inverse[c] = (float)(1.0 / sqrt(variances[c] + eps));
-    }
-    apply_group(settings, p, run, group, mean, inverse);
-    if (!p->backward) return;
-    float *saved = (float *)run->saved + first_channel(&s, group);
-    memcpy(saved, mean, (size_t)s.block * sizeof *saved);
-    memcpy(saved + p->in[0].c, inverse, (size_t)s.block * sizeof *saved);
-}
-
 void batch_norm_remake(const void *settings, const op_plan *p, const op_run *run)
 {
     slabs s = slabs_of(p);
-    for (int group = 0; group < s.groups; group++) {
-        const float *means = (const float *)run->saved + first_channel(&s, group);
-        apply_group(settings, p, run, group, means, means + p->in[0].c);
-    }
+    for (int group = 0; group < s.groups; group++)
+        normalise_group(settings, p, run, group);
 }
 
 void reduce_group(const void *settings, const op_plan *p, const op_run *run, int group,
-                  double *dbias, double *dweight)
+                  group_sums *sums)
 {
     slabs s = slabs_of(p);
-    size_t first = first_channel(&s, group);
-    const float *means = (const float *)run->saved + first, *inverses = means + p->in[0].c;
-    double sums[LANES] = {0}, products[LANES] = {0};
     lanes constants[3];
-    spread_constants(p, run, group, means, inverses, constants);
-    for (int n = 0; n < s.samples; n++) {
+    spread_constants(p, run, group, constants);
+    if (run->first == 0) *sums = (group_sums){0};
+    for (int n = 0; n < run->samples; n++) {
         slab part = slab_of(settings, p, run, &s, n, group);
-        slab_reduce(&part, constants, sums, products);
+        slab_reduce(&part, constants, sums->first, sums->second);
     }
+}
+
+void gradients_of_group(const op_plan *p, const op_run *run, int group, const group_sums *sums,
+                        double *dbias, double *dweight)
+{
+    slabs s = slabs_of(p);
+    const float *inverses = constants_of(p, run) + first_channel(&s, group) + p->in[0].c;
     for (int c = 0; c < s.block; c++) {
-        dbias[c] = gather(sums, s.block, c);
-        dweight[c] = gather(products, s.block, c) * (double)inverses[c];
+        dbias[c] = gather(sums->first, s.block, c);
+        dweight[c] = gather(sums->second, s.block, c) * (double)inverses[c];
     }
+}
+
+void add_gradients_of_group(const slabs *s, const op_run *run, int group, const double *dbias,
+                            const double *dweight)
+{
+    size_t first = first_channel(s, group);
     float *weights = run->dparams[BATCH_NORM_WEIGHT], *biases = run->dparams[BATCH_NORM_BIAS];
-    for (int c = 0; c < s.block && weights != NULL; c++) {
+    for (int c = 0; c < s->block && weights != NULL; c++) {
         weights[first + (size_t)c] += (float)dweight[c];
         biases[first + (size_t)c] += (float)dbias[c];
     }
@@ -259,7 +287,7 @@ void differentiate_group(const void *settings, const op_plan *p, const op_run *r
     if (run->din[0] == NULL && run->din[1] == NULL) return;
     slabs s = slabs_of(p);
     size_t first = first_channel(&s, group);
-    const float *means = (const float *)run->saved + first, *inverses = means + p->in[0].c;
+    const float *inverses = constants_of(p, run) + first + p->in[0].c;
     float factors[2][LANES];
     for (int c = 0; c < s.block; c++) {
         double inverse = (double)inverses[c];
@@ -268,10 +296,10 @@ void differentiate_group(const void *settings, const op_plan *p, const op_run *r
         factors[1][c] = (float)(-scale * dweight[c] * inverse / count);
     }
     lanes constants[5];
-    spread_constants(p, run, group, means, inverses, constants);
+    spread_constants(p, run, group, constants);
     for (int i = 0; i < 2; i++)
         spread(factors[i], s.block, &constants[3 + i]);
-    for (int n = 0; n < s.samples; n++) {
+    for (int n = 0; n < run->samples; n++) {
         slab part = slab_of(settings, p, run, &s, n, group);
         slab_differentiate(&part, constants);
     }

@@ -62,6 +62,10 @@ static status plan(const void *settings, op_plan *p)
           "precision bf16: this processor or library does not multiply bf16 numbers (AVX-512 BF16 "
           "and oneDNN do); take precision fp32");
     spec.out_bf16 = convolution_stores_bf16(&spec);
+    if (p->portion_bytes > 0) {
+        spec.forward_portion = convolution_portion(&spec, false, p->portion_bytes);
+        if (p->backward) spec.backward_portion = convolution_portion(&spec, true, p->portion_bytes);
+    }
     convolution *kernels = NULL;
     TRY(convolution_create(&kernels, &spec, p->backward));
     p->kernel = kernels;
@@ -70,35 +74,45 @@ static status plan(const void *settings, op_plan *p)
     p->out_bf16 = spec.out_bf16;
     p->param_count = 1;
     p->params[0] = weight(c, spec.in.c);
+    p->forward_portion = spec.forward_portion > 0 ? spec.forward_portion : spec.in.n;
+    p->backward_portion = spec.backward_portion > 0 ? spec.backward_portion : spec.in.n;
     p->scratch_bytes = convolution_scratch_bytes(kernels);
     p->backward_reads_input[0] = true;
     return ST_OK;
 }
 
-static convolution_operands operands(const op_run *run)
+// From sample `at` of the call's on.
+static convolution_operands operands(const op_plan *p, const op_run *run, int at)
 {
-    return (convolution_operands){.x = run->in[0],
-                                  .dy = run->dout,
+    size_t x = tensor_bytes(p->in[0], p->in_bf16[0]) / (size_t)p->in[0].n * (size_t)at,
+           y = tensor_bytes(p->out, p->out_bf16) / (size_t)p->out.n * (size_t)at;
+    return (convolution_operands){.x = advance_read(run->in[0], x),
+                                  .dy = advance_read(run->dout, y),
                                   .weights = run->params[0],
-                                  .y = run->out,
-                                  .dx = run->din[0],
+                                  .y = advance(run->out, y),
+                                  .dx = advance(run->din[0], x),
                                   .dweights = run->dparams[0],
-                                  .scratch = run->scratch};
+                                  .scratch = run->scratch,
+                                  .first = run->first + at};
 }
 
 static void forward(const void *settings, const op_plan *p, const op_run *run)
 {
     (void)settings;
-    convolution_operands o = operands(run);
-    convolution_run(p->kernel, CONVOLUTION_FORWARD, &o);
+    for (int at = 0; at < run->samples; at += p->forward_portion) {
+        convolution_operands o = operands(p, run, at);
+        convolution_run(p->kernel, CONVOLUTION_FORWARD, &o);
+    }
 }
 
 static void backward(const void *settings, const op_plan *p, const op_run *run)
 {
     (void)settings;
-    convolution_operands o = operands(run);
-    if (run->din[0] != NULL) convolution_run(p->kernel, CONVOLUTION_BACKWARD_DATA, &o);
-    convolution_run(p->kernel, CONVOLUTION_BACKWARD_WEIGHTS, &o);
+    for (int at = 0; at < run->samples; at += p->backward_portion) {
+        convolution_operands o = operands(p, run, at);
+        if (o.dx != NULL) convolution_run(p->kernel, CONVOLUTION_BACKWARD_DATA, &o);
+        convolution_run(p->kernel, CONVOLUTION_BACKWARD_WEIGHTS, &o);
+    }
 }
 
 static void release(op_plan *p)
@@ -117,6 +131,7 @@ const op_type op_conv2d = {
     .min_inputs = 1,
     .max_inputs = 1,
     .takes_bf16 = true,
+    .by_portions = true,
     .plan = plan,
     .forward = forward,
     .backward = backward,

@@ -35,7 +35,9 @@ static void forward_part(const void *settings, const op_plan *p, const op_run *r
     slabs s = slabs_of(p);
     for (int group = 0; group < s.groups; group++) {
         double means[LANES], variances[LANES];
-        measure_group(p, run, group, means, variances);
+        group_sums sums;
+        measure_group(p, run, group, &sums);
+        moments_of_group(&s, &sums, means, variances);
         float *part = run->part + first_channel(&s, group);
         for (size_t c = 0; c < (size_t)s.block; c++) {
             float mean = (float)means[c];
@@ -77,7 +79,8 @@ static void forward(const void *settings, const op_plan *p, const op_run *run)
         } else {
             recall_group(&s, run, group, means, variances);
         }
-        normalise_group(settings, p, run, group, means, variances);
+        fix_group(settings, p, run, group, means, variances);
+        normalise_group(settings, p, run, group);
     }
 }
 
@@ -86,7 +89,10 @@ static void backward_part(const void *settings, const op_plan *p, const op_run *
     slabs s = slabs_of(p);
     for (int group = 0; group < s.groups; group++) {
         double dbias[LANES], dweight[LANES];
-        reduce_group(settings, p, run, group, dbias, dweight);
+        group_sums sums;
+        reduce_group(settings, p, run, group, &sums);
+        gradients_of_group(p, run, group, &sums, dbias, dweight);
+        add_gradients_of_group(&s, run, group, dbias, dweight);
         float *part = run->part + first_channel(&s, group);
         for (int c = 0; c < s.block; c++) {
             part[SUM_BIAS * p->in[0].c + c] = (float)dbias[c];

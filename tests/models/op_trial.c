@@ -114,6 +114,7 @@ static void make_inputs(op_trial *t)
     t->packed = floats(p->packed_bytes / sizeof(float));
     t->saved = floats(p->saved_bytes / sizeof(float));
     t->scratch = floats(p->scratch_bytes / sizeof(float));
+    t->carried = floats(p->carried_bytes / sizeof(float));
 }
 
 static void make_parameters(op_trial *t)
@@ -203,7 +204,7 @@ static void free_inputs(op_trial *t)
         free(t->in[i]), free(t->din[i]);
     for (int i = 0; i < OP_MAX_STATISTICS; i++)
         free(t->batch_statistics[i]);
-    free(t->packed), free(t->saved), free(t->scratch);
+    free(t->packed), free(t->saved), free(t->scratch), free(t->carried);
 }
 
 void trial_close(op_trial *t)
@@ -226,7 +227,7 @@ void trial_close(op_trial *t)
 
 op_run trial_run(const op_trial *t)
 {
-    op_run run = {.training = true, .out = t->out, .dout = t->dout};
+    op_run run = {.training = true, .samples = t->plan.in[0].n, .out = t->out, .dout = t->dout};
     for (int i = 0; i < t->plan.input_count; i++)
         run.in[i] = t->in[i], run.din[i] = t->din[i];
     for (int i = 0; i < t->plan.param_count; i++)
@@ -236,6 +237,7 @@ op_run trial_run(const op_trial *t)
     run.packed = t->packed;
     run.saved = t->saved;
     run.scratch = t->scratch;
+    run.carried = t->carried;
     return run;
 }
 
@@ -260,6 +262,7 @@ static void run_all(op_trial *t, const op_run *own, const op_meeting *m,
     for (int w = 0; w < t->workers; w++) {
         op_trial *one = member(t, w);
         fill_with_nan(one->scratch, t->plan.scratch_bytes / sizeof(float));
+        fill_with_nan(one->carried, t->plan.carried_bytes / sizeof(float));
         op_run run = member_run(t, w, own);
         run.part = t->parts + (size_t)w * m->floats;
         run.total = t->total;

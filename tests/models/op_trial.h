@@ -30,7 +30,7 @@ typedef struct op_trial {
     float *out, *dout;
     float *params[OP_MAX_PARAMS], *dparams[OP_MAX_PARAMS];
     float *statistics[OP_MAX_STATISTICS], *batch_statistics[OP_MAX_STATISTICS];
-    void *packed, *saved, *scratch;
+    void *packed, *saved, *scratch, *carried;
     int workers, worker;                    // how many meet (1: none), and which this one is
     struct op_trial *others[TRIAL_WORKERS]; // owned; NULL at its own place and where nothing meets
     float *all_out, *all_dout;              // (workers, out); own: out and dout within

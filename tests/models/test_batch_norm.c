@@ -200,6 +200,61 @@ static void compare_rounded(op_trial *bf16, op_trial *plain)
         assert_equal(bf16->dparams[i], plain->dparams[i], trial_param_count(plain, i));
 }
 
+// Views of samples [first, first + count), given those of the whole batch.
+static op_run part_of(const op_trial *t, const op_run *whole, int first, int count)
+{
+    size_t before = shape_count(t->plan.in[0]) / (size_t)t->plan.in[0].n * (size_t)first;
+    op_run run = *whole;
+    run.first = first, run.samples = count, run.measured = true;
+    run.out += before, run.dout += before;
+    for (int i = 0; i < t->plan.input_count; i++)
+        run.in[i] += before, run.din[i] += before;
+    return run;
+}
+
+// One call for each portion of a batch of five, of different sizes.
+static void call_portions(const op_trial *t, op_pass *pass, const op_run *whole)
+{
+    const int firsts[] = {0, 2, 3}, counts[] = {2, 1, 2};
+    for (int i = 0; i < 3; i++) {
+        const op_run run = part_of(t, whole, firsts[i], counts[i]);
+        pass(t->settings, &t->plan, &run);
+    }
+}
+
+static void portions_change_no_bit(void **state)
+{
+    (void)state;
+    static op_type type;
+    type = *op_find("batch_norm");
+    type.example_in[0] = type.example_in[1] = (shape){5, 16, 5, 7};
+    for (int i = 0; i < 16; i++) {
+        op_setting setting = {
+            &type, i & 1 ? "{}" : "{activation: relu}", i & 2 ? 1 : 2, i & 4 ? 1 : 16, 1, true,
+            i & 8};
+        op_trial whole, parts;
+        assert_true(trial_open(&whole, &setting) && trial_open(&parts, &setting));
+        const op_run a = trial_run(&whole), b = trial_run(&parts);
+        trial_forward(&whole, &a), trial_backward(&whole, &a);
+        call_portions(&parts, type.measure, &b);
+        call_portions(&parts, type.forward, &b);
+        size_t count = shape_count(whole.plan.out);
+        assert_equal(whole.out, parts.out, count);
+        assert_equal(whole.batch_statistics[1], parts.batch_statistics[1], 16);
+        fill_with_nan(parts.out, whole.plan.backward_reads_output ? 0 : count);
+        call_portions(&parts, type.reduce, &b);
+        call_portions(&parts, type.backward, &b);
+        for (int k = 0; k < whole.plan.input_count; k++)
+            assert_equal(whole.din[k], parts.din[k], count);
+        for (int k = 0; k < whole.plan.param_count; k++)
+            assert_equal(whole.dparams[k], parts.dparams[k], trial_param_count(&whole, k));
+        fill_with_nan(parts.out, count);
+        call_portions(&parts, type.remake, &b);
+        assert_equal(whole.out, parts.out, count);
+        trial_close(&whole), trial_close(&parts);
+    }
+}
+
 static void images_of_floats_are_rounded_among_bf16_numbers(void **state)
 {
     (void)state;
@@ -237,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_nan_passes_the_relu),
         cmocka_unit_test(one_value_a_channel_is_refused_for_training),
         cmocka_unit_test(a_residual_of_another_shape_is_refused),
+        cmocka_unit_test(portions_change_no_bit),
         cmocka_unit_test(images_of_floats_are_rounded_among_bf16_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,8 +125,24 @@ static convolution_operands operands(const trial *t, void *scratch)
                                   .scratch = scratch};
 }
 
-// Runs a backend's kernel, or a whole convolution, with images stored as it says.
-static void run_stored(const trial *t, void *scratch, bool x_bf16, bool y_bf16,
+// Views of images that begin with sample `first`.
+static convolution_operands from_sample(const trial *t, const convolution_operands *o, int first,
+                                        bool x_bf16, bool y_bf16)
+{
+    const convolution_spec *s = &t->spec;
+    size_t x = shape_count(s->in) / (size_t)s->in.n * (size_t)first * (x_bf16 ? 2 : 4),
+           y = shape_count(s->out) / (size_t)s->out.n * (size_t)first * (y_bf16 ? 2 : 4);
+    convolution_operands part = *o;
+    part.first = first;
+    part.x = (const char *)o->x + x;
+    part.dx = (char *)o->dx + x;
+    part.dy = (const char *)o->dy + y;
+    part.y = (char *)o->y + y;
+    return part;
+}
+
+// Runs a backend's kernel, or a whole convolution, with images stored as it says, `portion` samples at a time.
+static void run_stored(const trial *t, void *scratch, int portion, bool x_bf16, bool y_bf16,
                        const convolution_backend *backend, const convolution_kernel *k,
                        const convolution *c, convolution_pass pass)
 {
@@ -138,10 +154,15 @@ static void run_stored(const trial *t, void *scratch, bool x_bf16, bool y_bf16,
     o.dx = dx;
     o.dy = dy;
     o.y = y;
-    if (backend != NULL)
-        backend->run(k, &o);
-    else
-        convolution_run(c, pass, &o);
+    void *kept = new_floats(backend != NULL ? k->kept_bytes / sizeof(float) : 0);
+    for (int first = 0; first < t->spec.in.n; first += portion) {
+        convolution_operands part = from_sample(t, &o, first, x_bf16, y_bf16);
+        if (backend != NULL)
+            backend->run(k, &part, kept);
+        else
+            convolution_run(c, pass, &part);
+    }
+    free(kept);
     read_stored(dx, t->dx_blocked, in, x_bf16);
     read_stored(y, t->y_blocked, out, y_bf16);
     free(x);
@@ -204,16 +225,17 @@ static void assert_close(const trial *t, const convolution_kernel *k, const floa
 
 // False: the backend does not serve this pass. *expected is the reference's result, the same in all layouts; it is
 // computed when it is NULL, and freed by the caller.
-static bool check_pass(const convolution_backend *backend, const convolution_spec *spec,
-                       convolution_pass pass, float **expected)
+static bool check_portions(const convolution_backend *backend, const convolution_spec *spec,
+                           int portion, convolution_pass pass, float **expected)
 {
-    if (!backend->serves(spec, pass)) return false;
+    convolution_kernel k = {.spec = *spec, .pass = pass, .batch = spec->in.n};
+    k.spec.in.n = k.spec.out.n = portion;
+    if (!backend->serves(&k.spec, pass)) return false;
     trial t;
     open_trial(&t, spec);
-    convolution_kernel k = {.spec = *spec, .pass = pass};
     assert_ok(backend->create(&k));
     void *scratch = new_floats(k.scratch_bytes / sizeof(float));
-    run_stored(&t, scratch, k.x_bf16, k.y_bf16, backend, &k, NULL, pass);
+    run_stored(&t, scratch, portion, k.x_bf16, k.y_bf16, backend, &k, NULL, pass);
     shape s;
     const float *got = plain_result(&t, pass, &s);
     if (*expected == NULL) *expected = reference_result(&t, pass);
@@ -222,6 +244,14 @@ static bool check_pass(const convolution_backend *backend, const convolution_spe
     backend->destroy(&k);
     close_trial(&t);
     return true;
+}
+
+// A batch at once, and sample by sample where the backend offers that.
+static bool check_pass(const convolution_backend *backend, const convolution_spec *spec,
+                       convolution_pass pass, float **expected)
+{
+    if (backend->suits_portions(spec, pass)) check_portions(backend, spec, 1, pass, expected);
+    return check_portions(backend, spec, spec->in.n, pass, expected);
 }
 
 // All passes of all cases in all layouts; returns how many the backend served.
@@ -291,8 +321,10 @@ static void winograd_has_the_same_bits_on_any_threads(void **state)
             convolution_kernel k = {.spec = spec, .pass = (convolution_pass)pass};
             assert_ok(convolution_winograd.create(&k));
             void *scratch = new_floats(k.scratch_bytes / sizeof(float));
+            void *kept = new_floats(k.kept_bytes / sizeof(float));
             const convolution_operands o = operands(&t, scratch);
-            convolution_winograd.run(&k, &o);
+            convolution_winograd.run(&k, &o, kept);
+            free(kept);
             shape s;
             const float *got = plain_result(&t, (convolution_pass)pass, &s);
             if (alone == NULL)
@@ -347,7 +379,7 @@ static void stored_numbers_are_converted(void **state)
         assert_ok(convolution_create(&c, &spec, true));
         void *scratch = new_floats(convolution_scratch_bytes(c) / sizeof(float));
         for (int pass = 0; pass < CONVOLUTION_PASSES; pass++) {
-            run_stored(&t, scratch, spec.in_bf16, spec.out_bf16, NULL, NULL, c,
+            run_stored(&t, scratch, spec.in.n, spec.in_bf16, spec.out_bf16, NULL, NULL, c,
                        (convolution_pass)pass);
             shape s;
             const float *got = plain_result(&t, (convolution_pass)pass, &s);

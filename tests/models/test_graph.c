@@ -363,11 +363,13 @@ static size_t norm_chain_bytes(bool backward)
 static void operations_in_place_take_over_memory(void **state)
 {
     (void)state;
-    const size_t one = (size_t)4 * 16 * 8 * 8 * sizeof(float), saved = (size_t)6 * 128;
-    assert_int_equal(norm_chain_bytes(false), one);
+    // Beside them each saves two numbers a channel, and carries sums for a while.
+    const size_t one = (size_t)4 * 16 * 8 * 8 * sizeof(float), saved = (size_t)6 * 128,
+                 carried = 16 * 320 + 128;
+    assert_in_range(norm_chain_bytes(false), one, one + carried);
     // Of eight values and one gradient: in the middle of the backward pass the first value and the
     // last, which are kept, three that are remade from the first, and the gradient.
-    assert_in_range(norm_chain_bytes(true), 6 * one, 6 * one + saved);
+    assert_in_range(norm_chain_bytes(true), 6 * one, 6 * one + saved + carried);
 }
 
 static void nothing_is_allocated_in_a_step(void **state)

@@ -106,11 +106,13 @@ typedef struct machine {
     float *params, *statistics, *batch_statistics, *dparams, *images;
 } machine;
 
-static void start_with(machine *m, arithmetic a, const char *net, const char *text, shape images,
-                       bool keep_all)
+// `portions`: bytes, as of graph_set_portions.
+static void start_with(machine *m, arithmetic a, size_t portions, const char *net, const char *text,
+                       shape images, bool keep_all)
 {
     assert_ok(graph_create(&m->g, true));
     graph_set_arithmetic(m->g, a);
+    graph_set_portions(m->g, portions);
     int features = build(m->g, net, text, images);
     m->out = head_build(m->g, &mlp, features);
     for (int id = 1; keep_all && id < m->out; id++)
@@ -132,7 +134,7 @@ static void start_with(machine *m, arithmetic a, const char *net, const char *te
 
 static void start(machine *m, const char *net, const char *text, shape images, bool keep_all)
 {
-    start_with(m, (arithmetic){0}, net, text, images, keep_all);
+    start_with(m, (arithmetic){0}, 0, net, text, images, keep_all);
 }
 
 static void stop(machine *m)
@@ -160,26 +162,71 @@ static const tiny_net tiny_nets[] = {
     {0},
 };
 
+static void run_twice(machine *m)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        graph_forward(m->g, true, m->out, m->batch_statistics);
+        graph_backward(m->g, m->out, 1.0f, m->dparams);
+    }
+}
+
+// Every value kept, and memory shared.
+static void compare_kept(const tiny_net *net, arithmetic a, size_t portions)
+{
+    machine m[2];
+    for (int keep_all = 0; keep_all < 2; keep_all++) {
+        start_with(&m[keep_all], a, portions, net->name, net->config, net->images, keep_all);
+        run_twice(&m[keep_all]);
+    }
+    const graph *g = m[0].g;
+    assert_true(graph_bytes(g) < graph_bytes(m[1].g));
+    assert_memory_equal(graph_value(g, m[0].out), graph_value(m[1].g, m[1].out),
+                        shape_count(graph_shape(g, m[0].out)) * sizeof(float));
+    assert_memory_equal(m[0].dparams, m[1].dparams, graph_param_count(g) * sizeof(float));
+    assert_memory_equal(m[0].batch_statistics, m[1].batch_statistics,
+                        graph_statistic_count(g) * sizeof(float));
+    stop(&m[0]), stop(&m[1]);
+}
+
+// Two samples of the first layers, more of the later ones.
+enum { FEW_BYTES = 1 << 14 };
+
 static void shared_memory_changes_no_bit(void **state)
 {
     (void)state;
     for (const tiny_net *net = tiny_nets; net->name != NULL; net++) {
-        machine m[2];
-        for (int keep_all = 0; keep_all < 2; keep_all++) {
-            start(&m[keep_all], net->name, net->config, net->images, keep_all);
-            for (int pass = 0; pass < 2; pass++) {
-                graph_forward(m[keep_all].g, true, m[keep_all].out, m[keep_all].batch_statistics);
-                graph_backward(m[keep_all].g, m[keep_all].out, 1.0f, m[keep_all].dparams);
-            }
-        }
-        const graph *g = m[0].g;
-        assert_true(graph_bytes(g) < graph_bytes(m[1].g));
-        assert_memory_equal(graph_value(g, m[0].out), graph_value(m[1].g, m[1].out),
-                            shape_count(graph_shape(g, m[0].out)) * sizeof(float));
-        assert_memory_equal(m[0].dparams, m[1].dparams, graph_param_count(g) * sizeof(float));
-        assert_memory_equal(m[0].batch_statistics, m[1].batch_statistics,
-                            graph_statistic_count(g) * sizeof(float));
-        stop(&m[0]), stop(&m[1]);
+        compare_kept(net, (arithmetic){0}, 0);
+        compare_kept(net, (arithmetic){0}, FEW_BYTES);
+    }
+    if (convolution_has_bf16())
+        compare_kept(&tiny_nets[1], (arithmetic){.bf16 = true}, 4 * FEW_BYTES);
+}
+
+static void assert_near(const float *a, const float *b, size_t count, double tolerance)
+{
+    double apart = 0, size = 0;
+    for (size_t i = 0; i < count; i++) {
+        apart += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
+        size += (double)a[i] * (double)a[i];
+    }
+    assert_true(apart <= tolerance * tolerance * size);
+}
+
+// Nor without a backward pass, by which values pass that are else remade.
+static void portions_change_only_rounding(void **state)
+{
+    (void)state;
+    for (const tiny_net *net = tiny_nets; net->name != NULL; net++) {
+        machine whole, parts;
+        start_with(&whole, (arithmetic){0}, 0, net->name, net->config, net->images, false);
+        start_with(&parts, (arithmetic){0}, FEW_BYTES, net->name, net->config, net->images, false);
+        run_twice(&whole), run_twice(&parts);
+        assert_near(graph_value(whole.g, whole.out), graph_value(parts.g, parts.out),
+                    shape_count(graph_shape(whole.g, whole.out)), 1e-4);
+        assert_near(whole.dparams, parts.dparams, graph_param_count(whole.g), 1e-3);
+        assert_near(whole.batch_statistics, parts.batch_statistics, graph_statistic_count(whole.g),
+                    1e-4);
+        stop(&whole), stop(&parts);
     }
 }
 
@@ -359,7 +406,7 @@ static void check_bf16(convolution_way way, const char *net, const char *text, s
 {
     machine exact, rounded;
     start(&exact, net, text, images, false);
-    start_with(&rounded, (arithmetic){way, .bf16 = true}, net, text, images, false);
+    start_with(&rounded, (arithmetic){way, .bf16 = true}, 0, net, text, images, false);
     machine *both[] = {&exact, &rounded};
     for (int i = 0; i < 2; i++) {
         graph_forward(both[i]->g, true, both[i]->out, both[i]->batch_statistics);
@@ -400,6 +447,7 @@ int main(void)
         cmocka_unit_test(heads_are_the_published_ones),
         cmocka_unit_test(graphs_of_a_net_share_their_weights),
         cmocka_unit_test(shared_memory_changes_no_bit),
+        cmocka_unit_test(portions_change_only_rounding),
         cmocka_unit_test(gradients_of_whole_nets_match_differences),
         cmocka_unit_test(encoding_needs_little_memory),
         cmocka_unit_test(graph_in_another_ones_memory_gives_the_same),
