@@ -45,6 +45,7 @@ bool convolution_has_bf16(void)
 static const convolution_backend *choose(const convolution_spec *spec, convolution_pass pass)
 {
     if (convolution_winograd.serves(spec, pass)) return &convolution_winograd;
+    if (convolution_winograd_wide.serves(spec, pass)) return &convolution_winograd_wide;
 #ifdef BASIN_HAS_ONEDNN
     if (convolution_onednn.serves(spec, pass)) return &convolution_onednn;
 #endif
@@ -56,7 +57,9 @@ bool convolution_stores_bf16(const convolution_spec *spec)
 {
 #ifdef BASIN_HAS_ONEDNN
     if (!spec->arithmetic.bf16) return false;
-    if (convolution_winograd.serves(spec, CONVOLUTION_FORWARD)) return true;
+    if (convolution_winograd.serves(spec, CONVOLUTION_FORWARD) ||
+        convolution_winograd_wide.serves(spec, CONVOLUTION_FORWARD))
+        return true;
     return convolution_onednn_forward_bf16(spec);
 #else
     (void)spec;

@@ -39,8 +39,9 @@ static inline bool is_last_run(const convolution_kernel *k, const convolution_op
     return k->batch == 0 || o->first + k->spec.in.n == k->batch;
 }
 
-extern const convolution_backend convolution_im2col; // serves everything
-extern const convolution_backend convolution_winograd;
+extern const convolution_backend convolution_im2col;        // serves everything
+extern const convolution_backend convolution_winograd;      // 3 x 3, few channels
+extern const convolution_backend convolution_winograd_wide; // 3 x 3, many
 #ifdef BASIN_HAS_ONEDNN
 extern const convolution_backend convolution_onednn;
 

@@ -29,10 +29,9 @@ typedef struct onednn_state {
     dnnl_memory_t x, y;          // images, or their gradients
     dnnl_memory_t packed, plain; // weights, or their gradient
     dnnl_memory_t scratchpad;
-    int parts; // of the output's channels; more than one only of the weights' gradient
-    // Packed weights, or the sum of their gradients in a pass, are kept. In scratch lie then:
-    size_t packed_bytes; // the gradient of one run, where there are several
-    size_t part_bytes;   // the part's gradient of y, where there are several
+    // Packed weights, or the sum of their gradients in a pass, are kept.
+    size_t
+        packed_bytes; // at the start of scratch: the gradient of one run, where there are several
 } onednn_state;
 
 static status create_memory(dnnl_memory_t *memory, const dnnl_memory_desc_t *md,
@@ -74,8 +73,7 @@ static status create_from_plan(convolution_kernel *k, onednn_state *t, const one
     k->name = onednn_kernel_name(plan->primitive);
     k->kept_bytes = arena_padded(dnnl_memory_desc_get_size(&plan->weights));
     t->packed_bytes = gradient && k->batch > k->spec.in.n ? k->kept_bytes : 0;
-    t->part_bytes = t->parts > 1 ? arena_padded(dnnl_memory_desc_get_size(&plan->y)) : 0;
-    k->scratch_bytes = t->packed_bytes + t->part_bytes + scratchpad_bytes(plan->primitive);
+    k->scratch_bytes = t->packed_bytes + scratchpad_bytes(plan->primitive);
     k->x_bf16 = plan->x.data_type == dnnl_bf16;
     k->y_bf16 = plan->y.data_type == dnnl_bf16;
     DNNL(dnnl_primitive_create(&t->primitive, plan->primitive));
@@ -97,11 +95,8 @@ static status create(convolution_kernel *k)
     CHECK(t != NULL, ST_INTERNAL, "no memory for a convolution");
     DNNL(dnnl_engine_create(&t->engine, dnnl_cpu, 0));
     DNNL(dnnl_stream_create(&t->stream, t->engine, dnnl_stream_default_flags));
-    t->parts = onednn_parts(&k->spec, k->pass);
-    convolution_spec part = k->spec;
-    part.out.c /= t->parts;
     onednn_plan plan;
-    DNNL(onednn_plan_pass(&plan, t->engine, &part, k->pass));
+    DNNL(onednn_plan_pass(&plan, t->engine, &k->spec, k->pass));
     status s = create_from_plan(k, t, &plan);
     dnnl_primitive_desc_destroy(plan.primitive);
     return s;
@@ -148,40 +143,10 @@ static void add_packed(const onednn_state *t, float *dweights)
     reorder(t, t->packed, t->plain);
 }
 
-// Channels of y are in blocks, so those of a part lie side by side in each image.
-static void copy_part(const convolution_kernel *k, int part, const float *dy, float *to)
-{
-    const onednn_state *t = k->state;
-    shape s = k->spec.out;
-    size_t image = (size_t)s.c * (size_t)s.h * (size_t)s.w, count = image / (size_t)t->parts;
-    for (size_t n = 0; n < (size_t)s.n; n++)
-        memcpy(to + n * count, dy + n * image + (size_t)part * count, count * sizeof *to);
-}
-
-// All of a batch at once, part by part.
-static void run_parts(const convolution_kernel *k, const convolution_operands *o)
-{
-    const onednn_state *t = k->state;
-    const convolution_spec *s = &k->spec;
-    size_t weights =
-        (size_t)(s->out.c / t->parts) * (size_t)s->in.c * (size_t)(s->kernel * s->kernel);
-    void *dy = (char *)o->scratch + t->packed_bytes;
-    point(t->y, dy);
-    for (int part = 0; part < t->parts; part++) {
-        copy_part(k, part, o->dy, dy);
-        compute_gradient(t);
-        add_packed(t, o->dweights + (size_t)part * weights);
-    }
-}
-
 // The first run of a pass writes the sum, the others add to it.
 static void run_weights(const convolution_kernel *k, const convolution_operands *o, float *sum)
 {
     const onednn_state *t = k->state;
-    if (t->parts > 1) {
-        run_parts(k, o);
-        return;
-    }
     const float *term = is_first_run(o) ? sum : o->scratch;
     point(t->packed, term);
     compute_gradient(t);
@@ -208,7 +173,7 @@ static void run(const convolution_kernel *k, const convolution_operands *o, void
     point(t->x, k->pass == CONVOLUTION_BACKWARD_DATA ? o->dx : o->x);
     point(t->y, k->pass == CONVOLUTION_FORWARD ? o->y : o->dy);
     point(t->packed, kept);
-    point(t->scratchpad, (char *)o->scratch + t->packed_bytes + t->part_bytes);
+    point(t->scratchpad, (char *)o->scratch + t->packed_bytes);
     if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS)
         run_weights(k, o, kept);
     else

@@ -38,9 +38,10 @@ static bool serves(const convolution_spec *s, convolution_pass pass)
 // Are images of bf16 numbers read and written as they are?
 static const bool takes_bf16 = VECTOR == LANES;
 
-static size_t filter_count(const convolution_spec *s)
+// Floats of all filters, transformed.
+static size_t filter_floats(const convolution_spec *s)
 {
-    return (size_t)s->in.c * (size_t)s->out.c;
+    return WINOGRAD_POSITIONS * winograd_filter_step((size_t)s->in.c, (size_t)s->out.c);
 }
 
 // Floats that end on 64 bytes.
@@ -51,7 +52,7 @@ static size_t padded(size_t floats)
 
 static size_t strip_floats(int channels)
 {
-    return padded(WINOGRAD_POSITIONS * winograd_step(channels));
+    return padded(WINOGRAD_POSITIONS * winograd_step((size_t)channels));
 }
 
 static size_t strip_count(const convolution_spec *s)
@@ -67,7 +68,7 @@ static size_t group_count(const convolution_spec *s)
 
 static size_t group_floats(const convolution_spec *s)
 {
-    return (size_t)(s->kernel * s->kernel) * filter_count(s);
+    return (size_t)(s->kernel * s->kernel) * (size_t)s->in.c * (size_t)s->out.c;
 }
 
 static bool suits_portions(const convolution_spec *spec, convolution_pass pass)
@@ -87,7 +88,7 @@ static status create(convolution_kernel *k)
     CHECK(t != NULL, ST_INTERNAL, "no memory for a convolution");
     bool adjoint = k->pass == CONVOLUTION_BACKWARD_DATA;
     *t = (winograd_state){.threads = (size_t)kernels_threads(),
-                          .weights_floats = padded(WINOGRAD_POSITIONS * filter_count(s)),
+                          .weights_floats = padded(filter_floats(s)),
                           .in_floats = strip_floats(adjoint ? s->out.c : s->in.c),
                           .out_floats = strip_floats(adjoint ? s->in.c : s->out.c)};
     size_t strips = t->in_floats + t->out_floats;
@@ -120,14 +121,14 @@ static void convolve(void *context, size_t thread, size_t first, size_t end)
     const image_pass *c = context;
     float *inputs = c->strips + thread * (c->state->in_floats + c->state->out_floats),
           *outputs = inputs + c->state->in_floats;
-    size_t ins = (size_t)c->in.image.c, outs = (size_t)c->out.image.c;
+    size_t step = winograd_filter_step((size_t)c->in.image.c, (size_t)c->out.image.c);
     for (size_t strip = first; strip < end; strip++) {
         size_t tile = strip * WINOGRAD_STRIP;
         winograd_read_inputs(&c->in, c->from, tile, inputs);
         for (size_t p = 0; p < WINOGRAD_POSITIONS; p++) {
-            winograd_weigh(inputs + p * winograd_step(c->in.image.c), c->weights + p * ins * outs,
-                           ins / VECTOR, outs / VECTOR,
-                           outputs + p * winograd_step(c->out.image.c));
+            winograd_weigh(inputs + p * winograd_step((size_t)c->in.image.c), c->weights + p * step,
+                           c->in.blocks, c->out.blocks, false,
+                           outputs + p * winograd_step((size_t)c->out.image.c));
             winograd_prefetch(&c->in, c->from, tile + WINOGRAD_STRIP, p, false);
             winograd_prefetch(&c->out, c->to, tile, p, true);
         }
@@ -148,15 +149,17 @@ typedef struct gradient_pass {
 static void correlate(const gradient_pass *g, size_t first, size_t end, float *sums, float *inputs,
                       float *outputs)
 {
-    size_t ins = (size_t)g->in.image.c, outs = (size_t)g->out.image.c;
+    size_t step = winograd_filter_step((size_t)g->in.image.c, (size_t)g->out.image.c);
     for (size_t strip = first; strip < end; strip++) {
         size_t tile = strip * WINOGRAD_STRIP;
         winograd_read_inputs(&g->in, g->x, tile, inputs);
         winograd_read_outputs(&g->out, g->dy, tile, outputs);
         for (size_t p = 0; p < WINOGRAD_POSITIONS; p++) {
-            winograd_correlate(inputs + p * winograd_step(g->in.image.c),
-                               outputs + p * winograd_step(g->out.image.c), ins / VECTOR,
-                               outs / VECTOR, sums + p * ins * outs);
+            const winograd_strips in = {inputs + p * winograd_step((size_t)g->in.image.c), 0, 1,
+                                        g->in.blocks},
+                                  out = {outputs + p * winograd_step((size_t)g->out.image.c), 0, 1,
+                                         g->out.blocks};
+            winograd_correlate(&in, &out, strip > first, sums + p * step);
             winograd_prefetch(&g->in, g->x, tile + WINOGRAD_STRIP, p, false);
             winograd_prefetch(&g->out, g->dy, tile + WINOGRAD_STRIP, p, false);
         }
@@ -171,11 +174,12 @@ static void sum_groups(void *context, size_t thread, size_t first, size_t end)
     float *sums = g->own + thread * (t->weights_floats + t->in_floats + t->out_floats),
           *inputs = sums + t->weights_floats, *outputs = inputs + t->in_floats;
     size_t strips = strip_count(g->spec), groups = group_count(g->spec);
+    const winograd_filters filters = winograd_all_filters(g->spec->in.c, g->spec->out.c);
     for (size_t group = first; group < end; group++) {
-        memset(sums, 0, t->weights_floats * sizeof *sums);
+        float *to = g->groups + group * group_floats(g->spec);
         correlate(g, group * strips / groups, (group + 1) * strips / groups, sums, inputs, outputs);
-        winograd_reduce_sums(sums, g->spec->in.c, g->spec->out.c,
-                             g->groups + group * group_floats(g->spec));
+        memset(to, 0, group_floats(g->spec) * sizeof *to);
+        winograd_reduce_sums(sums, &filters, to);
     }
 }
 
@@ -210,10 +214,11 @@ static void run(const convolution_kernel *k, const convolution_operands *o, void
     image_pass forward = {t, in, out, o->x, weights, o->y, strips},
                adjoint = {t, out, in, o->dy, weights, o->dx, strips};
     bool is_forward = k->pass == CONVOLUTION_FORWARD;
+    const winograd_filters filters = winograd_all_filters(s->in.c, s->out.c);
     if (is_first_run(o) && is_forward)
-        winograd_read_weights(o->weights, s->in.c, s->out.c, weights);
+        winograd_read_weights(o->weights, &filters, weights);
     else if (is_first_run(o))
-        winograd_read_adjoint(o->weights, s->in.c, s->out.c, weights);
+        winograd_read_adjoint(o->weights, &filters, weights);
     kernels_share(t->threads, strip_count(s), convolve, is_forward ? &forward : &adjoint);
 }
 

@@ -32,12 +32,6 @@ static dnnl_status_t describe_weights(dnnl_memory_desc_t *md, const convolution_
     return dnnl_memory_desc_init_by_tag(md, 4, dims, bf16 ? dnnl_bf16 : dnnl_f32, tag);
 }
 
-// A way of computing a pass.
-typedef struct choice {
-    dnnl_alg_kind_t algorithm;
-    bool bf16;
-} choice;
-
 static dnnl_status_t describe_operands(onednn_plan *plan, const convolution_spec *s,
                                        convolution_pass pass, bool bf16)
 {
@@ -54,9 +48,9 @@ static dnnl_status_t describe_operands(onednn_plan *plan, const convolution_spec
 }
 
 static dnnl_status_t describe_pass(dnnl_convolution_desc_t *d, const onednn_plan *plan,
-                                   const convolution_spec *s, convolution_pass pass,
-                                   dnnl_alg_kind_t algorithm)
+                                   const convolution_spec *s, convolution_pass pass)
 {
+    const dnnl_alg_kind_t algorithm = dnnl_convolution_direct;
     const dnnl_dims_t strides = {s->stride, s->stride}, padding = {s->pad, s->pad};
     if (pass == CONVOLUTION_BACKWARD_DATA)
         return dnnl_convolution_backward_data_desc_init(d, algorithm, &plan->x, &plan->weights,
@@ -80,13 +74,12 @@ static dnnl_status_t own_scratchpad(dnnl_primitive_attr_t *attributes)
 
 // The plan of a pass, given that of the forward pass (`hint`) where it is another.
 static dnnl_status_t create_plan(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
-                                 convolution_pass pass, const choice *way,
-                                 dnnl_primitive_desc_t hint)
+                                 convolution_pass pass, bool bf16, dnnl_primitive_desc_t hint)
 {
     dnnl_convolution_desc_t d;
     dnnl_primitive_attr_t attributes = NULL;
-    dnnl_status_t result = describe_operands(plan, s, pass, way->bf16);
-    if (result == dnnl_success) result = describe_pass(&d, plan, s, pass, way->algorithm);
+    dnnl_status_t result = describe_operands(plan, s, pass, bf16);
+    if (result == dnnl_success) result = describe_pass(&d, plan, s, pass);
     if (result == dnnl_success) result = own_scratchpad(&attributes);
     if (result == dnnl_success)
         result = dnnl_primitive_desc_create(&plan->primitive, &d, attributes, engine, hint);
@@ -103,52 +96,23 @@ static void query_weights(onednn_plan *plan, convolution_pass pass)
 
 // *plan has no primitive when oneDNN has none for this way.
 static dnnl_status_t plan_with(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
-                               convolution_pass pass, const choice *way)
+                               convolution_pass pass, bool bf16)
 {
     onednn_plan forward = {0};
     dnnl_status_t result = dnnl_success;
     if (pass != CONVOLUTION_FORWARD)
-        result = create_plan(&forward, engine, s, CONVOLUTION_FORWARD, way, NULL);
-    if (result == dnnl_success) result = create_plan(plan, engine, s, pass, way, forward.primitive);
+        result = create_plan(&forward, engine, s, CONVOLUTION_FORWARD, bf16, NULL);
+    if (result == dnnl_success)
+        result = create_plan(plan, engine, s, pass, bf16, forward.primitive);
     if (result == dnnl_success) query_weights(plan, pass);
     dnnl_primitive_desc_destroy(forward.primitive);
     return result;
 }
 
-// Winograd's F(4x4, 3x3) was faster than the direct kernels in all three passes from 32 channels
-// on (1.4 to 2.7 times, from 4x4 to 32x32 pixels, one core of a Zen 4); with 16 in all but one (1.3, 0.9
-// and 1.1 times). Beside direct kernels in bf16 it still was with 64 channels on images of at least 8 x 8,
-// and for the weights' gradient (1.1 to 1.3 times).
-static bool wants_winograd(const convolution_spec *s, convolution_pass pass)
-{
-    bool fits =
-        s->kernel == 3 && s->stride == 1 && s->pad == 1 && s->in_block == 16 && s->out_block == 16;
-    int fewest = s->arithmetic.bf16 ? 64 : pass == CONVOLUTION_BACKWARD_DATA ? 32 : 16;
-    bool fast = s->in.c >= fewest && s->out.c >= fewest;
-    if (s->arithmetic.bf16 && pass != CONVOLUTION_BACKWARD_WEIGHTS && s->in.h < 8) fast = false;
-    convolution_way way = s->arithmetic.way;
-    return fits && (way == CONVOLUTION_WINOGRAD || (way == CONVOLUTION_AUTO && fast));
-}
-
-// Winograd's gradient of the weights takes two arrays of 36 floats where the weights have 9. In parts
-// that fit the third-level cache it is as fast (512 to 512 channels, 4 x 4 and 7 x 7 pixels) and needs a
-// quarter of the memory.
-int onednn_parts(const convolution_spec *s, convolution_pass pass)
-{
-    const size_t most = (size_t)16 << 20;
-    int parts = 1;
-    if (pass != CONVOLUTION_BACKWARD_WEIGHTS || !wants_winograd(s, pass)) return parts;
-    size_t bytes = 36 * sizeof(float) * (size_t)s->in.c * (size_t)s->out.c;
-    while (bytes / (size_t)parts > most && s->out.c / parts % 128 == 0)
-        parts *= 2;
-    return parts;
-}
-
-// Winograd's kernels transform the weights in each run. A gradient of weights is added to the sum of those
-// before it, which takes as long as reading images of three times its size.
+// A gradient of weights is added to the sum of those before it, which takes as long as reading images of three times
+// its size.
 bool onednn_suits_portions(const convolution_spec *s, convolution_pass pass)
 {
-    if (wants_winograd(s, pass)) return false;
     if (pass != CONVOLUTION_BACKWARD_WEIGHTS) return true;
     size_t weights = (size_t)s->in.c * (size_t)s->out.c * (size_t)(s->kernel * s->kernel);
     return 2 * weights <= shape_count(s->in) + shape_count(s->out);
@@ -161,28 +125,16 @@ static bool is_fast(const onednn_plan *plan)
 }
 
 // In bf16, else in float32.
-static dnnl_status_t plan_direct(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
-                                 convolution_pass pass)
+dnnl_status_t onednn_plan_pass(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
+                               convolution_pass pass)
 {
-    const choice rounded = {dnnl_convolution_direct, true},
-                 exact = {dnnl_convolution_direct, false};
-    if (s->arithmetic.bf16 && plan_with(plan, engine, s, pass, &rounded) == dnnl_success &&
+    *plan = (onednn_plan){0};
+    if (s->arithmetic.bf16 && plan_with(plan, engine, s, pass, true) == dnnl_success &&
         is_fast(plan))
         return dnnl_success;
     dnnl_primitive_desc_destroy(plan->primitive);
     *plan = (onednn_plan){0};
-    return plan_with(plan, engine, s, pass, &exact);
-}
-
-dnnl_status_t onednn_plan_pass(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
-                               convolution_pass pass)
-{
-    const choice winograd = {dnnl_convolution_winograd, false};
-    *plan = (onednn_plan){0};
-    dnnl_status_t result = dnnl_unimplemented;
-    if (wants_winograd(s, pass)) result = plan_with(plan, engine, s, pass, &winograd);
-    if (result == dnnl_unimplemented) result = plan_direct(plan, engine, s, pass);
-    return result;
+    return plan_with(plan, engine, s, pass, false);
 }
 
 const char *onednn_kernel_name(dnnl_primitive_desc_t primitive)

@@ -21,9 +21,6 @@ typedef struct onednn_plan {
 dnnl_status_t onednn_plan_pass(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
                                convolution_pass pass);
 
-// In how many equal parts of the output's channels the pass is computed, one after the other.
-int onednn_parts(const convolution_spec *s, convolution_pass pass);
-
 // Are runs of the spec's in.n samples about as fast as one of a whole batch?
 bool onednn_suits_portions(const convolution_spec *s, convolution_pass pass);
 

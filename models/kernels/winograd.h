@@ -34,20 +34,40 @@ enum {
 };
 
 // A batch of images as tiles: numbered along rows, then down, then by image. Tiles at the lower and right
-// border may reach beyond the image.
+// border may reach beyond the image. A strip is of some channel blocks.
 typedef struct winograd_tiles {
     shape image;
     bool bf16;                  // of bf16 numbers (only where VECTOR is LANES), else floats
     size_t down, across, count; // of one image; of the batch
+    size_t first_block, blocks; // of channels
 } winograd_tiles;
 
+// With all channel blocks.
 winograd_tiles winograd_cut(shape image, bool bf16);
+
+// The same tiles of other channel blocks.
+winograd_tiles winograd_some(const winograd_tiles *t, size_t first_block, size_t blocks);
+
+// Some of the filters of weights (out, in, 3, 3): `ins` from input channel first_in on, and `outs`. Transformed
+// they are (36, result blocks, channels, VECTOR), positions winograd_filter_step apart.
+typedef struct winograd_filters {
+    size_t in, out; // of all weights
+    size_t first_in, ins, first_out, outs;
+} winograd_filters;
+
+winograd_filters winograd_all_filters(int in, int out);
 
 // Floats from one position of a strip to the next. Not a power of two, so that the positions of a tile
 // fall into different sets of the cache.
-static inline size_t winograd_step(int channels)
+static inline size_t winograd_step(size_t channels)
 {
-    return (size_t)WINOGRAD_STRIP * (size_t)channels + VECTOR;
+    return (size_t)WINOGRAD_STRIP * channels + VECTOR;
+}
+
+// The same of filters.
+static inline size_t winograd_filter_step(size_t ins, size_t outs)
+{
+    return ins * outs + VECTOR;
 }
 
 // to = B^T d B of the tiles from `first` on; 0 for tiles beyond the last.
@@ -64,26 +84,34 @@ void winograd_write_outputs(const winograd_tiles *t, const float *from, size_t f
 void winograd_prefetch(const winograd_tiles *t, const void *images, size_t first, size_t part,
                        bool to_write);
 
-// to (36, out blocks, in, VECTOR) = G w G^T of weights (out, in, 3, 3).
-void winograd_read_weights(const float *weights, int in, int out, float *to);
+// to (36, out blocks, ins, VECTOR) = G w G^T of weights (out, in, 3, 3).
+void winograd_read_weights(const float *weights, const winograd_filters *f, float *to);
 
-// to (36, in blocks, out, VECTOR): the same weights turned by half a turn, from outputs to inputs: those of the
+// to (36, in blocks, outs, VECTOR): the same weights turned by half a turn, from outputs to inputs: those of the
 // convolution that is the adjoint.
-void winograd_read_adjoint(const float *weights, int in, int out, float *to);
+void winograd_read_adjoint(const float *weights, const winograd_filters *f, float *to);
 
-// to (out blocks, in, 3, 3, VECTOR) = G^T s G of sums s (36, out blocks, in, VECTOR).
-void winograd_reduce_sums(const float *sums, int in, int out, float *to);
+// to (all out blocks, all in, 3, 3, VECTOR) += G^T s G of sums s (36, out blocks, ins, VECTOR), where the filters lie.
+void winograd_reduce_sums(const float *sums, const winograd_filters *f, float *to);
 
 // dweights (out, in, 3, 3) += from (out blocks, in, 3, 3, VECTOR)
 void winograd_add_weights(const float *from, int in, int out, float *dweights);
 
-// Of one position: outputs (out blocks, tiles, VECTOR) = inputs (in blocks, tiles, VECTOR) times weights
-// (out blocks, in, VECTOR).
+// Of one position: outputs (out blocks, tiles, VECTOR) = or, with `add`, += inputs (in blocks, tiles, VECTOR)
+// times weights (out blocks, in, VECTOR).
 void winograd_weigh(const float *inputs, const float *weights, size_t in_blocks, size_t out_blocks,
-                    float *outputs);
+                    bool add, float *outputs);
 
-// Of one position: sums (out blocks, in, VECTOR) += over tiles, inputs times outputs.
-void winograd_correlate(const float *inputs, const float *outputs, size_t in_blocks,
-                        size_t out_blocks, float *sums);
+// One position of several strips, which lie `step` floats apart.
+typedef struct winograd_strips {
+    const float *first;
+    size_t step, count;
+    size_t blocks;
+} winograd_strips;
+
+// Of one position: sums (out blocks, in, VECTOR) = or, with `add`, += over the tiles of as many strips, inputs times
+// outputs.
+void winograd_correlate(const winograd_strips *inputs, const winograd_strips *outputs, bool add,
+                        float *sums);
 
 #endif

@@ -33,9 +33,28 @@ ALWAYS_INLINE void add_products(const factors *f, size_t terms, size_t rows, siz
     }
 }
 
+// The sums to their places, or `add`ed to what is there.
+ALWAYS_INLINE void write_sums(const vector *sums, bool add, float *to, size_t row_step,
+                              size_t vector_step, size_t rows, size_t vectors)
+{
+    UNROLLED
+    for (size_t r = 0; r < rows; r++) {
+        UNROLLED
+        for (size_t v = 0; v < vectors; v++) {
+            float *at = to + v * vector_step + r * row_step;
+            vector sum = sums[r * vectors + v], before;
+            if (add) {
+                memcpy(&before, at, sizeof before);
+                sum = before + sum;
+            }
+            memcpy(at, &sum, sizeof sum);
+        }
+    }
+}
+
 // `rows` tiles of `vectors` output blocks, over all input blocks.
-ALWAYS_INLINE void weigh_tiles(const float *tiles, const float *weights, size_t blocks, float *to,
-                               size_t rows, size_t vectors)
+ALWAYS_INLINE void weigh_tiles(const float *tiles, const float *weights, size_t blocks, bool add,
+                               float *to, size_t rows, size_t vectors)
 {
     vector sums[MOST_SUMS];
     UNROLLED
@@ -46,68 +65,73 @@ ALWAYS_INLINE void weigh_tiles(const float *tiles, const float *weights, size_t 
                      blocks * VECTOR * VECTOR};
         add_products(&f, VECTOR, rows, vectors, sums);
     }
-    UNROLLED
-    for (size_t r = 0; r < rows; r++) {
-        UNROLLED
-        for (size_t v = 0; v < vectors; v++)
-            memcpy(to + v * WINOGRAD_PANEL + r * VECTOR, &sums[r * vectors + v], sizeof(vector));
-    }
+    write_sums(sums, add, to, VECTOR, WINOGRAD_PANEL, rows, vectors);
 }
 
-void winograd_weigh(const float *inputs, const float *weights, size_t in_blocks, size_t out_blocks,
-                    float *outputs)
+ALWAYS_INLINE void weigh_blocks(const float *inputs, const float *weights, size_t in_blocks,
+                                size_t out_blocks, bool add, float *outputs)
 {
     size_t column = in_blocks * VECTOR * VECTOR, block = 0;
 #if VECTOR == 16
     for (; block + 2 <= out_blocks; block += 2)
         for (size_t tile = 0; tile < WINOGRAD_STRIP; tile += 8)
-            weigh_tiles(inputs + tile * VECTOR, weights + block * column, in_blocks,
+            weigh_tiles(inputs + tile * VECTOR, weights + block * column, in_blocks, add,
                         outputs + block * WINOGRAD_PANEL + tile * VECTOR, 8, 2);
 #endif
     for (; block < out_blocks; block++)
         for (size_t tile = 0; tile < WINOGRAD_STRIP; tile += 8)
-            weigh_tiles(inputs + tile * VECTOR, weights + block * column, in_blocks,
+            weigh_tiles(inputs + tile * VECTOR, weights + block * column, in_blocks, add,
                         outputs + block * WINOGRAD_PANEL + tile * VECTOR, 8, 1);
 }
 
-// `rows` input channels and `vectors` output blocks, over the tiles of the strip.
-ALWAYS_INLINE void correlate_channels(const float *inputs, const float *outputs, size_t column,
-                                      float *sums_at, size_t rows, size_t vectors)
+void winograd_weigh(const float *inputs, const float *weights, size_t in_blocks, size_t out_blocks,
+                    bool add, float *outputs)
+{
+    if (add)
+        weigh_blocks(inputs, weights, in_blocks, out_blocks, true, outputs);
+    else
+        weigh_blocks(inputs, weights, in_blocks, out_blocks, false, outputs);
+}
+
+// `rows` input channels, from number `channel` on, and `vectors` output blocks from `block` on, over all tiles.
+ALWAYS_INLINE void correlate_channels(const winograd_strips *in, const winograd_strips *out,
+                                      size_t channel, size_t block, bool add, float *to,
+                                      size_t rows, size_t vectors)
 {
     vector sums[MOST_SUMS];
     UNROLLED
     for (size_t i = 0; i < rows * vectors; i++)
         sums[i] = (vector){0};
-    const factors f = {inputs, outputs, 1, VECTOR, WINOGRAD_PANEL};
-    add_products(&f, WINOGRAD_STRIP, rows, vectors, sums);
-    UNROLLED
-    for (size_t r = 0; r < rows; r++) {
-        UNROLLED
-        for (size_t v = 0; v < vectors; v++) {
-            vector sum;
-            memcpy(&sum, sums_at + v * column + r * VECTOR, sizeof sum);
-            sum += sums[r * vectors + v];
-            memcpy(sums_at + v * column + r * VECTOR, &sum, sizeof sum);
-        }
+    const float *inputs = in->first + channel / VECTOR * WINOGRAD_PANEL + channel % VECTOR,
+                *outputs = out->first + block * WINOGRAD_PANEL;
+    for (size_t strip = 0; strip < in->count; strip++) {
+        const factors f = {inputs + strip * in->step, outputs + strip * out->step, 1, VECTOR,
+                           WINOGRAD_PANEL};
+        add_products(&f, WINOGRAD_STRIP, rows, vectors, sums);
     }
+    size_t column = in->blocks * VECTOR * VECTOR;
+    write_sums(sums, add, to + block * column + channel * VECTOR, VECTOR, column, rows, vectors);
 }
 
-void winograd_correlate(const float *inputs, const float *outputs, size_t in_blocks,
-                        size_t out_blocks, float *sums)
+ALWAYS_INLINE void correlate_blocks(const winograd_strips *in, const winograd_strips *out, bool add,
+                                    float *sums)
 {
-    size_t column = in_blocks * VECTOR * VECTOR, block = 0;
+    size_t block = 0, channels = in->blocks * VECTOR;
 #if VECTOR == 16
-    for (; block + 2 <= out_blocks; block += 2)
-        for (size_t in = 0; in < in_blocks; in++)
-            for (size_t row = 0; row < VECTOR; row += 8)
-                correlate_channels(inputs + in * WINOGRAD_PANEL + row,
-                                   outputs + block * WINOGRAD_PANEL, column,
-                                   sums + block * column + (in * VECTOR + row) * VECTOR, 8, 2);
+    for (; block + 2 <= out->blocks; block += 2)
+        for (size_t channel = 0; channel < channels; channel += 8)
+            correlate_channels(in, out, channel, block, add, sums, 8, 2);
 #endif
-    for (; block < out_blocks; block++)
-        for (size_t in = 0; in < in_blocks; in++)
-            for (size_t row = 0; row < VECTOR; row += VECTOR)
-                correlate_channels(inputs + in * WINOGRAD_PANEL + row,
-                                   outputs + block * WINOGRAD_PANEL, column,
-                                   sums + block * column + (in * VECTOR + row) * VECTOR, VECTOR, 1);
+    for (; block < out->blocks; block++)
+        for (size_t channel = 0; channel < channels; channel += VECTOR)
+            correlate_channels(in, out, channel, block, add, sums, VECTOR, 1);
+}
+
+void winograd_correlate(const winograd_strips *inputs, const winograd_strips *outputs, bool add,
+                        float *sums)
+{
+    if (add)
+        correlate_blocks(inputs, outputs, true, sums);
+    else
+        correlate_blocks(inputs, outputs, false, sums);
 }

@@ -17,7 +17,20 @@ winograd_tiles winograd_cut(shape image, bool bf16)
     ASSERT(!bf16 || VECTOR == LANES);
     size_t down = (size_t)(image.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT,
            across = (size_t)(image.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
-    return (winograd_tiles){image, bf16, down, across, (size_t)image.n * down * across};
+    return (winograd_tiles){.image = image,
+                            .bf16 = bf16,
+                            .down = down,
+                            .across = across,
+                            .count = (size_t)image.n * down * across,
+                            .blocks = (size_t)image.c / VECTOR};
+}
+
+winograd_tiles winograd_some(const winograd_tiles *t, size_t first_block, size_t blocks)
+{
+    winograd_tiles some = *t;
+    some.first_block = first_block;
+    some.blocks = blocks;
+    return some;
 }
 
 // B^T d
@@ -176,14 +189,15 @@ static void write_zeros(size_t step, float *to)
 ALWAYS_INLINE void read_strip(const winograd_tiles *t, const void *images, size_t first, int size,
                               int margin, bool bf16, float *to)
 {
-    size_t step = winograd_step(t->image.c);
+    size_t step = winograd_step(t->blocks * VECTOR);
     for (size_t i = 0; i < WINOGRAD_STRIP; i++, to += VECTOR) {
         place at = place_of(t, first + i);
         window outer = {t->image, at.row - margin, at.column - margin, false, bf16};
         window inner = {t->image, at.row - margin, at.column - margin, true, bf16};
         bool inside = lies_inside(t->image, outer.row, outer.column, size);
-        for (size_t b = 0; b < (size_t)t->image.c / VECTOR; b++) {
-            const unsigned char *plane = number(images, plane_start(t->image, at.image, b), bf16);
+        for (size_t b = 0; b < t->blocks; b++) {
+            size_t start = plane_start(t->image, at.image, t->first_block + b);
+            const unsigned char *plane = number(images, start, bf16);
             if (first + i >= t->count)
                 write_zeros(step, to + b * WINOGRAD_PANEL);
             else if (inside)
@@ -241,16 +255,16 @@ ALWAYS_INLINE void write_tile(const float *from, size_t step, const window *w, u
 ALWAYS_INLINE void write_strip(const winograd_tiles *t, const float *from, size_t first, bool bf16,
                                void *images)
 {
-    size_t step = winograd_step(t->image.c);
+    size_t step = winograd_step(t->blocks * VECTOR);
     for (size_t i = 0; i < WINOGRAD_STRIP && first + i < t->count; i++, from += VECTOR) {
         place at = place_of(t, first + i);
         window outer = {t->image, at.row, at.column, false, bf16};
         window inner = {t->image, at.row, at.column, true, bf16};
         bool inside = lies_inside(t->image, at.row, at.column, WINOGRAD_OUT);
-        for (size_t b = 0; b < (size_t)t->image.c / VECTOR; b++) {
+        for (size_t b = 0; b < t->blocks; b++) {
+            size_t start = plane_start(t->image, at.image, t->first_block + b);
             unsigned char *plane =
-                (unsigned char *)images +
-                plane_start(t->image, at.image, b) * (bf16 ? sizeof(uint16_t) : sizeof(float));
+                (unsigned char *)images + start * (bf16 ? sizeof(uint16_t) : sizeof(float));
             if (inside)
                 write_tile(from + b * WINOGRAD_PANEL, step, &inner, plane);
             else
@@ -292,8 +306,8 @@ void winograd_prefetch(const winograd_tiles *t, const void *images, size_t first
         // Inputs reach one row further down, and share the rows above with earlier tiles.
         int row = at.row + (int)(i % WINOGRAD_OUT) + (to_write ? 0 : 1);
         if (row >= t->image.h) continue;
-        for (size_t b = 0; b < (size_t)t->image.c / VECTOR; b++) {
-            size_t start = plane_start(t->image, at.image, b) +
+        for (size_t b = 0; b < t->blocks; b++) {
+            size_t start = plane_start(t->image, at.image, t->first_block + b) +
                            ((size_t)row * (size_t)t->image.w + (size_t)at.column) * VECTOR;
             prefetch_row(number(images, start, t->bf16), bytes, to_write);
         }

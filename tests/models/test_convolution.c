@@ -282,19 +282,23 @@ static void im2col_is_the_reference(void **state)
                 3 * (int)CASE_COUNT);
 }
 
-// As many channels as make the pass run in parts.
-static void gradients_of_many_weights_are_the_reference(void **state)
+// Several groups of strips, several parts of inputs and of outputs, of which the last are smaller.
+static const size_case wide_cases[] = {{96, 30, 29, 80, 3, 1, 1}, {208, 3, 2, 144, 3, 1, 1}};
+
+static void many_channels_are_the_reference(void **state)
 {
     (void)state;
-#ifdef BASIN_HAS_ONEDNN
-    if (convolution_onednn_block() != 16) skip();
-    convolution_spec spec = new_spec(&(size_case){512, 3, 2, 512, 3, 1, 1}, 16, 16);
-    float *expected = NULL;
-    assert_true(check_pass(&convolution_onednn, &spec, CONVOLUTION_BACKWARD_WEIGHTS, &expected));
-    free(expected);
-#else
-    skip();
-#endif
+    if (VECTOR < 8) skip();
+    for (int i = 0; i < 2; i++)
+        for (int pass = 0; pass < CONVOLUTION_PASSES; pass++) {
+            convolution_spec spec = new_spec(&wide_cases[i], VECTOR, VECTOR);
+            float *expected = NULL;
+            assert_true(
+                check_pass(&convolution_winograd_wide, &spec, (convolution_pass)pass, &expected));
+            assert_true(check_portions(&convolution_winograd_wide, &spec, 1, (convolution_pass)pass,
+                                       &expected));
+            free(expected);
+        }
 }
 
 static void winograd_is_the_reference(void **state)
@@ -303,6 +307,32 @@ static void winograd_is_the_reference(void **state)
     if (VECTOR < 8) skip();
     assert_int_equal(check_backend(&convolution_winograd, CONVOLUTION_DIRECT, false), 0);
     assert_true(check_backend(&convolution_winograd, CONVOLUTION_WINOGRAD, false) >= 12);
+    assert_int_equal(check_backend(&convolution_winograd_wide, CONVOLUTION_DIRECT, false), 0);
+    assert_true(check_backend(&convolution_winograd_wide, CONVOLUTION_WINOGRAD, false) >= 12);
+}
+
+// The result of a pass by some threads, the caller's to free.
+static float *run_threads(const convolution_backend *backend, const convolution_spec *spec,
+                          convolution_pass pass, int threads, size_t *count)
+{
+    kernels_set_threads(threads);
+    trial t;
+    open_trial(&t, spec);
+    convolution_kernel k = {.spec = *spec, .pass = pass};
+    assert_ok(backend->create(&k));
+    void *scratch = new_floats(k.scratch_bytes / sizeof(float)),
+         *kept = new_floats(k.kept_bytes / sizeof(float));
+    const convolution_operands o = operands(&t, scratch);
+    backend->run(&k, &o, kept);
+    shape s;
+    const float *got = plain_result(&t, pass, &s);
+    *count = shape_count(s);
+    float *result = new_stored(got, *count, false);
+    free(scratch), free(kept);
+    backend->destroy(&k);
+    close_trial(&t);
+    kernels_set_threads(1);
+    return result;
 }
 
 // Threads share the work out without a change of bits.
@@ -310,34 +340,21 @@ static void winograd_has_the_same_bits_on_any_threads(void **state)
 {
     (void)state;
     if (VECTOR < 8) skip();
-    const size_case size = {32, 46, 45, 48, 3, 1, 1};
-    for (int pass = 0; pass < CONVOLUTION_PASSES; pass++) {
-        const convolution_spec spec = new_spec(&size, VECTOR, VECTOR);
-        float *alone = NULL;
-        for (int threads = 1; threads <= 3; threads++) {
-            kernels_set_threads(threads);
-            trial t;
-            open_trial(&t, &spec);
-            convolution_kernel k = {.spec = spec, .pass = (convolution_pass)pass};
-            assert_ok(convolution_winograd.create(&k));
-            void *scratch = new_floats(k.scratch_bytes / sizeof(float));
-            void *kept = new_floats(k.kept_bytes / sizeof(float));
-            const convolution_operands o = operands(&t, scratch);
-            convolution_winograd.run(&k, &o, kept);
-            free(kept);
-            shape s;
-            const float *got = plain_result(&t, (convolution_pass)pass, &s);
-            if (alone == NULL)
-                alone = new_stored(got, shape_count(s), false);
-            else
-                assert_memory_equal(alone, got, shape_count(s) * sizeof *got);
-            free(scratch);
-            convolution_winograd.destroy(&k);
-            close_trial(&t);
+    const convolution_backend *backends[] = {&convolution_winograd, &convolution_winograd_wide};
+    const size_case sizes[] = {{32, 46, 45, 48, 3, 1, 1}, wide_cases[0]};
+    for (int i = 0; i < 2; i++)
+        for (int pass = 0; pass < CONVOLUTION_PASSES; pass++) {
+            const convolution_spec spec = new_spec(&sizes[i], VECTOR, VECTOR);
+            size_t count;
+            float *alone = run_threads(backends[i], &spec, (convolution_pass)pass, 1, &count);
+            for (int threads = 2; threads <= 3; threads++) {
+                float *got =
+                    run_threads(backends[i], &spec, (convolution_pass)pass, threads, &count);
+                assert_memory_equal(alone, got, count * sizeof *got);
+                free(got);
+            }
+            free(alone);
         }
-        free(alone);
-    }
-    kernels_set_threads(1);
 }
 
 static void onednn_is_the_reference(void **state)
@@ -366,10 +383,11 @@ static double inner_product(const float *a, const float *b, size_t count)
 static void stored_numbers_are_converted(void **state)
 {
     (void)state;
-    const size_case size = {32, 9, 8, 48, 3, 1, 1};
-    for (int i = 0; i < 8; i++) {
-        convolution_spec spec = new_spec(&size, convolution_out_block(32, 1), 1);
-        spec.out_block = convolution_out_block(48, spec.in_block);
+    const size_case sizes[] = {{32, 9, 8, 48, 3, 1, 1}, {80, 9, 8, 96, 3, 1, 1}};
+    for (int i = 0; i < 16; i++) {
+        const size_case *size = &sizes[i / 8];
+        convolution_spec spec = new_spec(size, convolution_out_block(size->in, 1), 1);
+        spec.out_block = convolution_out_block(size->out, spec.in_block);
         spec.in_bf16 = i & 1;
         spec.out_bf16 = i & 2;
         spec.arithmetic.bf16 = (i & 4) && convolution_has_bf16();
@@ -490,7 +508,7 @@ int main(void)
         cmocka_unit_test(winograd_is_the_reference),
         cmocka_unit_test(winograd_has_the_same_bits_on_any_threads),
         cmocka_unit_test(onednn_is_the_reference),
-        cmocka_unit_test(gradients_of_many_weights_are_the_reference),
+        cmocka_unit_test(many_channels_are_the_reference),
         cmocka_unit_test(stored_numbers_are_converted),
         cmocka_unit_test(passes_are_adjoint),
         cmocka_unit_test(onednn_serves_residual_nets),
