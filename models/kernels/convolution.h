@@ -16,8 +16,8 @@
 // scratch memory. That takes 1 % of a pass and spares several copies of all weights (Winograd's are four
 // times as large as the weights).
 //
-// Backends: our own Winograd kernel for 3 x 3 with few channels, oneDNN where it has a vectorised kernel for
-// the shape, else im2col + OpenBLAS. The choice depends on nothing but the spec, the processor and the library.
+// Backends: our own Winograd kernels for 3 x 3, oneDNN where it has a vectorised kernel for the shape, else im2col
+// + OpenBLAS. The choice depends on nothing but the spec, the processor and the library.
 #ifndef MODELS_KERNELS_CONVOLUTION_H
 #define MODELS_KERNELS_CONVOLUTION_H
 
@@ -85,7 +85,7 @@ size_t convolution_scratch_bytes(const convolution *c); // for the greediest pas
 // One pass over the batch, or a run of it where the spec has portions; allocates nothing of its own.
 void convolution_run(const convolution *c, convolution_pass pass, const convolution_operands *o);
 
-// Who computes a pass: "winograd", "im2col", or oneDNN's name of its kernel. Static text.
+// Who computes a pass: "winograd", "winograd wide", "im2col", or oneDNN's name of its kernel. Static text.
 const char *convolution_kernel_name(const convolution *c, convolution_pass pass);
 
 void convolution_destroy(convolution *c);
