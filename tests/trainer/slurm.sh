@@ -50,6 +50,9 @@ is_requeued() { # RUN ID
     is_state "$2" PENDING
 }
 
+# Slurm takes the late word of a job's first script that it has ended for that of its second, should that run already.
+is_left() { ! pgrep -f "^slurmstepd: \\[$1\\." >/dev/null; }
+
 # The ranks sleep until the time limit is near, so that this test computes little. Then the job comes back to the
 # queue, and ends after two more steps.
 limited() { # RUN SCRIPT SIGNAL
@@ -62,6 +65,7 @@ limited() { # RUN SCRIPT SIGNAL
     grep -q 'was sent signal 10' "basin-$id-4294967294.out" || fail "$run: does not tell of the signal"
     last=$(($(grep -o '"step":[0-9]*' "$run/run.json" | cut -d : -f 2) + 2))
     sed -i "s/^log_every:.*/&\nstop_after: $last/" job.yaml
+    wait_for 60 "$run: the end of the first start's script" is_left "$id"
     scontrol update JobId="$id" StartTime=now # else Slurm lets a requeued job wait for two minutes
     wait_for 60 "$run: done" is_state "$id" COMPLETED
     grep -q 'resumed at step' "basin-$id-4294967294.out" || fail "$run: has not resumed"
