@@ -54,7 +54,7 @@ static bool serves(const convolution_spec *s, convolution_pass pass)
 static bool suits_portions(const convolution_spec *spec, convolution_pass pass)
 {
     (void)pass;
-    return winograd_cut(spec->in, false).count % (GROUP_STRIPS * WINOGRAD_STRIP) == 0;
+    return winograd_cut(spec->in, false).count % ((size_t)GROUP_STRIPS * WINOGRAD_STRIP) == 0;
 }
 
 static const bool takes_bf16 = VECTOR == LANES;
@@ -243,8 +243,7 @@ static void correlate_group(wide_group *g)
     kernels_share(g->state->threads, pairs, correlate, g);
 }
 
-static wide_group begin_groups(const convolution_kernel *k, const convolution_operands *o,
-                               float *kept)
+static wide_group begin_groups(const convolution_kernel *k, const convolution_operands *o)
 {
     const convolution_spec *s = &k->spec;
     const wide_state *t = k->state;
@@ -257,7 +256,6 @@ static wide_group begin_groups(const convolution_kernel *k, const convolution_op
                     .written = o->y,
                     .weights = o->weights,
                     .inputs = o->scratch,
-                    .gradient = kept,
                     .in = (size_t)s->in.c,
                     .out = (size_t)s->out.c};
     g.outputs = g.inputs + t->inputs_floats;
@@ -273,7 +271,8 @@ static void run(const convolution_kernel *k, const convolution_operands *o, void
 {
     const convolution_spec *s = &k->spec;
     bool weights = k->pass == CONVOLUTION_BACKWARD_WEIGHTS;
-    wide_group g = begin_groups(k, o, kept);
+    wide_group g = begin_groups(k, o);
+    g.gradient = kept;
     if (weights && is_first_run(o)) memset(kept, 0, k->kept_bytes);
     size_t strips = (g.from.count + WINOGRAD_STRIP - 1) / WINOGRAD_STRIP;
     for (size_t strip = 0; strip < strips; strip += GROUP_STRIPS) {

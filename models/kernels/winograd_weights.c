@@ -66,7 +66,7 @@ ALWAYS_INLINE void transform_filters(vector w[TAPS][TAPS], size_t step, float *t
 ALWAYS_INLINE void riffle(const vector from[VECTOR], vector to[VECTOR])
 {
     UNROLLED
-    for (int i = 0; i < VECTOR / 2; i++) {
+    for (size_t i = 0; i < VECTOR / 2; i++) {
         to[2 * i] = INTERLEAVE(from[i], from[i + VECTOR / 2], FIRST_HALVES);
         to[2 * i + 1] = INTERLEAVE(from[i], from[i + VECTOR / 2], LAST_HALVES);
     }

@@ -233,7 +233,8 @@ static void portions_change_no_bit(void **state)
             &type, i & 1 ? "{}" : "{activation: relu}", i & 2 ? 1 : 2, i & 4 ? 1 : 16, 1, true,
             i & 8};
         op_trial whole, parts;
-        assert_true(trial_open(&whole, &setting) && trial_open(&parts, &setting));
+        assert_true(trial_open(&whole, &setting));
+        assert_true(trial_open(&parts, &setting));
         const op_run a = trial_run(&whole), b = trial_run(&parts);
         trial_forward(&whole, &a), trial_backward(&whole, &a);
         call_portions(&parts, type.measure, &b);

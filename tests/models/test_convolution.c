@@ -141,30 +141,39 @@ static convolution_operands from_sample(const trial *t, const convolution_operan
     return part;
 }
 
-// Runs a backend's kernel, or a whole convolution, with images stored as it says, `portion` samples at a time.
-static void run_stored(const trial *t, void *scratch, int portion, bool x_bf16, bool y_bf16,
-                       const convolution_backend *backend, const convolution_kernel *k,
-                       const convolution *c, convolution_pass pass)
+// How a pass is run: by a backend's kernel, or by a whole convolution.
+typedef struct stored_run {
+    int portion;         // samples at a time
+    bool x_bf16, y_bf16; // how images are stored
+    const convolution_backend *backend;
+    const convolution_kernel *kernel;
+    const convolution *whole;
+    convolution_pass pass;
+} stored_run;
+
+static void run_stored(const trial *t, const stored_run *r, void *scratch)
 {
     size_t in = shape_count(t->spec.in), out = shape_count(t->spec.out);
     convolution_operands o = operands(t, scratch);
-    void *x = new_stored(t->x_blocked, in, x_bf16), *dx = new_stored(t->dx_blocked, in, x_bf16);
-    void *dy = new_stored(t->dy_blocked, out, y_bf16), *y = new_stored(t->y_blocked, out, y_bf16);
+    void *x = new_stored(t->x_blocked, in, r->x_bf16),
+         *dx = new_stored(t->dx_blocked, in, r->x_bf16);
+    void *dy = new_stored(t->dy_blocked, out, r->y_bf16),
+         *y = new_stored(t->y_blocked, out, r->y_bf16);
     o.x = x;
     o.dx = dx;
     o.dy = dy;
     o.y = y;
-    void *kept = new_floats(backend != NULL ? k->kept_bytes / sizeof(float) : 0);
-    for (int first = 0; first < t->spec.in.n; first += portion) {
-        convolution_operands part = from_sample(t, &o, first, x_bf16, y_bf16);
-        if (backend != NULL)
-            backend->run(k, &part, kept);
+    void *kept = new_floats(r->backend != NULL ? r->kernel->kept_bytes / sizeof(float) : 0);
+    for (int first = 0; first < t->spec.in.n; first += r->portion) {
+        convolution_operands part = from_sample(t, &o, first, r->x_bf16, r->y_bf16);
+        if (r->backend != NULL)
+            r->backend->run(r->kernel, &part, kept);
         else
-            convolution_run(c, pass, &part);
+            convolution_run(r->whole, r->pass, &part);
     }
     free(kept);
-    read_stored(dx, t->dx_blocked, in, x_bf16);
-    read_stored(y, t->y_blocked, out, y_bf16);
+    read_stored(dx, t->dx_blocked, in, r->x_bf16);
+    read_stored(y, t->y_blocked, out, r->y_bf16);
     free(x);
     free(dy);
 }
@@ -235,7 +244,8 @@ static bool check_portions(const convolution_backend *backend, const convolution
     open_trial(&t, spec);
     assert_ok(backend->create(&k));
     void *scratch = new_floats(k.scratch_bytes / sizeof(float));
-    run_stored(&t, scratch, portion, k.x_bf16, k.y_bf16, backend, &k, NULL, pass);
+    const stored_run r = {portion, k.x_bf16, k.y_bf16, backend, &k, NULL, pass};
+    run_stored(&t, &r, scratch);
     shape s;
     const float *got = plain_result(&t, pass, &s);
     if (*expected == NULL) *expected = reference_result(&t, pass);
@@ -397,8 +407,9 @@ static void stored_numbers_are_converted(void **state)
         assert_ok(convolution_create(&c, &spec, true));
         void *scratch = new_floats(convolution_scratch_bytes(c) / sizeof(float));
         for (int pass = 0; pass < CONVOLUTION_PASSES; pass++) {
-            run_stored(&t, scratch, spec.in.n, spec.in_bf16, spec.out_bf16, NULL, NULL, c,
-                       (convolution_pass)pass);
+            const stored_run r = {spec.in.n, spec.in_bf16,          spec.out_bf16, NULL, NULL,
+                                  c,         (convolution_pass)pass};
+            run_stored(&t, &r, scratch);
             shape s;
             const float *got = plain_result(&t, (convolution_pass)pass, &s);
             float *expected = reference_result(&t, (convolution_pass)pass);

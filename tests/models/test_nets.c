@@ -199,7 +199,7 @@ static void shared_memory_changes_no_bit(void **state)
         compare_kept(net, (arithmetic){0}, FEW_BYTES);
     }
     if (convolution_has_bf16())
-        compare_kept(&tiny_nets[1], (arithmetic){.bf16 = true}, 4 * FEW_BYTES);
+        compare_kept(&tiny_nets[1], (arithmetic){.bf16 = true}, (size_t)4 * FEW_BYTES);
 }
 
 static void assert_near(const float *a, const float *b, size_t count, double tolerance)
