@@ -3,6 +3,7 @@
 #ifndef MODELS_KERNELS_CONVOLUTION_BACKEND_H
 #define MODELS_KERNELS_CONVOLUTION_BACKEND_H
 
+#include "base/vector.h"
 #include "models/kernels/convolution.h"
 
 // One pass of one spec, planned.
@@ -37,6 +38,13 @@ static inline bool is_first_run(const convolution_operands *o)
 static inline bool is_last_run(const convolution_kernel *k, const convolution_operands *o)
 {
     return k->batch == 0 || o->first + k->spec.in.n == k->batch;
+}
+
+// Is it a convolution that Winograd's kernels of ours can compute, in the layouts that they take?
+static inline bool fits_winograd(const convolution_spec *s)
+{
+    return s->kernel == 3 && s->stride == 1 && s->pad == 1 && s->in_block == VECTOR &&
+           s->out_block == VECTOR && VECTOR >= 8;
 }
 
 extern const convolution_backend convolution_im2col;        // serves everything

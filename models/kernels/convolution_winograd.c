@@ -29,30 +29,14 @@ static bool serves(const convolution_spec *s, convolution_pass pass)
 {
     (void)pass;
     const int most = 64;
-    bool fits = s->kernel == 3 && s->stride == 1 && s->pad == 1 && s->in_block == VECTOR &&
-                s->out_block == VECTOR && VECTOR >= 8;
     bool fast = s->in.c <= most && s->out.c <= most;
-    return fits && fast && s->arithmetic.way != CONVOLUTION_DIRECT;
-}
-
-// Are images of bf16 numbers read and written as they are?
-static const bool takes_bf16 = VECTOR == LANES;
-
-// Floats of all filters, transformed.
-static size_t filter_floats(const convolution_spec *s)
-{
-    return WINOGRAD_POSITIONS * winograd_filter_step((size_t)s->in.c, (size_t)s->out.c);
+    return fits_winograd(s) && fast && s->arithmetic.way != CONVOLUTION_DIRECT;
 }
 
 // Floats that end on 64 bytes.
 static size_t padded(size_t floats)
 {
     return arena_padded(floats * sizeof(float)) / sizeof(float);
-}
-
-static size_t strip_floats(int channels)
-{
-    return padded(WINOGRAD_POSITIONS * winograd_step((size_t)channels));
 }
 
 static size_t strip_count(const convolution_spec *s)
@@ -87,14 +71,15 @@ static status create(convolution_kernel *k)
     winograd_state *t = k->state = malloc(sizeof *t);
     CHECK(t != NULL, ST_INTERNAL, "no memory for a convolution");
     bool adjoint = k->pass == CONVOLUTION_BACKWARD_DATA;
-    *t = (winograd_state){.threads = (size_t)kernels_threads(),
-                          .weights_floats = padded(filter_floats(s)),
-                          .in_floats = strip_floats(adjoint ? s->out.c : s->in.c),
-                          .out_floats = strip_floats(adjoint ? s->in.c : s->out.c)};
+    *t = (winograd_state){
+        .threads = (size_t)kernels_threads(),
+        .weights_floats = winograd_filters_floats((size_t)s->in.c, (size_t)s->out.c),
+        .in_floats = winograd_strip_floats((size_t)(adjoint ? s->out.c : s->in.c)),
+        .out_floats = winograd_strip_floats((size_t)(adjoint ? s->in.c : s->out.c))};
     size_t strips = t->in_floats + t->out_floats;
     k->name = "winograd";
-    k->x_bf16 = s->in_bf16 && takes_bf16;
-    k->y_bf16 = s->out_bf16 && takes_bf16;
+    k->x_bf16 = s->in_bf16 && winograd_takes_bf16;
+    k->y_bf16 = s->out_bf16 && winograd_takes_bf16;
     size_t kept = t->weights_floats, floats = t->threads * strips;
     if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS) {
         kept = padded(group_floats(s));

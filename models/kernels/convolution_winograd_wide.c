@@ -42,12 +42,10 @@ static size_t least(size_t a, size_t b)
 static bool serves(const convolution_spec *s, convolution_pass pass)
 {
     const int fewest = 64;
-    bool fits = s->kernel == 3 && s->stride == 1 && s->pad == 1 && s->in_block == VECTOR &&
-                s->out_block == VECTOR && VECTOR >= 8;
     bool fast = s->in.c >= fewest && s->out.c >= fewest;
     if (s->arithmetic.bf16 && pass != CONVOLUTION_BACKWARD_WEIGHTS && s->in.h < 8) fast = false;
     convolution_way way = s->arithmetic.way;
-    return fits && (way == CONVOLUTION_WINOGRAD || (way == CONVOLUTION_AUTO && fast));
+    return fits_winograd(s) && (way == CONVOLUTION_WINOGRAD || (way == CONVOLUTION_AUTO && fast));
 }
 
 // The weights are transformed once for each group of strips in any case.
@@ -57,26 +55,10 @@ static bool suits_portions(const convolution_spec *spec, convolution_pass pass)
     return winograd_cut(spec->in, false).count % ((size_t)GROUP_STRIPS * WINOGRAD_STRIP) == 0;
 }
 
-static const bool takes_bf16 = VECTOR == LANES;
-
-static size_t padded(size_t floats)
+static size_t gradient_bytes(const convolution_spec *s)
 {
-    return arena_padded(floats * sizeof(float)) / sizeof(float);
-}
-
-static size_t strip_floats(size_t channels)
-{
-    return padded(WINOGRAD_POSITIONS * winograd_step(channels));
-}
-
-static size_t filters_floats(size_t ins, size_t outs)
-{
-    return padded(WINOGRAD_POSITIONS * winograd_filter_step(ins, outs));
-}
-
-static size_t gradient_floats(const convolution_spec *s)
-{
-    return padded((size_t)(s->kernel * s->kernel) * (size_t)s->in.c * (size_t)s->out.c);
+    size_t filter = (size_t)(s->kernel * s->kernel) * sizeof(float);
+    return arena_padded(filter * (size_t)s->in.c * (size_t)s->out.c);
 }
 
 // Scratch: the group's inputs (of the gradient of weights all, else some) and all its outputs, then each thread's
@@ -90,15 +72,16 @@ static status create(convolution_kernel *k)
          weights = k->pass == CONVOLUTION_BACKWARD_WEIGHTS;
     size_t from = (size_t)(adjoint ? s->out.c : s->in.c),
            to = (size_t)(adjoint ? s->in.c : s->out.c);
-    *t = (wide_state){.threads = (size_t)kernels_threads(),
-                      .inputs_floats =
-                          GROUP_STRIPS * strip_floats(weights ? from : least(from, MOST_FROM)),
-                      .outputs_floats = GROUP_STRIPS * strip_floats(to),
-                      .filters_floats = filters_floats(least(from, MOST_FROM), least(to, MOST_TO))};
+    *t = (wide_state){
+        .threads = (size_t)kernels_threads(),
+        .inputs_floats =
+            GROUP_STRIPS * winograd_strip_floats(weights ? from : least(from, MOST_FROM)),
+        .outputs_floats = GROUP_STRIPS * winograd_strip_floats(to),
+        .filters_floats = winograd_filters_floats(least(from, MOST_FROM), least(to, MOST_TO))};
     k->name = "winograd wide";
-    k->x_bf16 = s->in_bf16 && takes_bf16;
-    k->y_bf16 = s->out_bf16 && takes_bf16;
-    k->kept_bytes = weights ? gradient_floats(s) * sizeof(float) : 0;
+    k->x_bf16 = s->in_bf16 && winograd_takes_bf16;
+    k->y_bf16 = s->out_bf16 && winograd_takes_bf16;
+    k->kept_bytes = weights ? gradient_bytes(s) : 0;
     k->scratch_bytes =
         (t->inputs_floats + t->outputs_floats + t->threads * t->filters_floats) * sizeof(float);
     return ST_OK;
@@ -127,7 +110,7 @@ static void read_inputs(void *context, size_t thread, size_t first, size_t end)
 {
     const wide_group *g = context;
     (void)thread;
-    size_t floats = strip_floats(g->from.blocks * VECTOR);
+    size_t floats = winograd_strip_floats(g->from.blocks * VECTOR);
     for (size_t strip = first; strip < end; strip++)
         winograd_read_inputs(&g->from, g->read, first_tile(g, strip), g->inputs + strip * floats);
 }
@@ -136,7 +119,7 @@ static void read_outputs(void *context, size_t thread, size_t first, size_t end)
 {
     const wide_group *g = context;
     (void)thread;
-    size_t floats = strip_floats(g->to.blocks * VECTOR);
+    size_t floats = winograd_strip_floats(g->to.blocks * VECTOR);
     for (size_t strip = first; strip < end; strip++)
         winograd_read_outputs(&g->to, g->read_too, first_tile(g, strip),
                               g->outputs + strip * floats);
@@ -146,7 +129,7 @@ static void write_outputs(void *context, size_t thread, size_t first, size_t end
 {
     const wide_group *g = context;
     (void)thread;
-    size_t floats = strip_floats(g->to.blocks * VECTOR);
+    size_t floats = winograd_strip_floats(g->to.blocks * VECTOR);
     for (size_t strip = first; strip < end; strip++)
         winograd_write_outputs(&g->to, g->outputs + strip * floats, first_tile(g, strip),
                                g->written);
@@ -173,9 +156,9 @@ static void multiply(void *context, size_t thread, size_t first, size_t end)
 {
     const wide_group *g = context;
     float *filters = g->filters + thread * g->state->filters_floats;
-    size_t in_floats = strip_floats(g->from.blocks * VECTOR),
+    size_t in_floats = winograd_strip_floats(g->from.blocks * VECTOR),
            in_step = winograd_step(g->from.blocks * VECTOR),
-           out_floats = strip_floats(g->to.blocks * VECTOR),
+           out_floats = winograd_strip_floats(g->to.blocks * VECTOR),
            out_step = winograd_step(g->to.blocks * VECTOR);
     bool add = g->from.first_block > 0;
     for (size_t part = first; part < end; part++) {
@@ -226,9 +209,11 @@ static void correlate(void *context, size_t thread, size_t first, size_t end)
         size_t step = winograd_filter_step(f.ins, f.outs);
         for (size_t p = 0; p < WINOGRAD_POSITIONS; p++) {
             const winograd_strips inputs = {g->inputs + p * in_step + in * WINOGRAD_PANEL,
-                                            strip_floats(g->from.blocks * VECTOR), g->strips, ins},
+                                            winograd_strip_floats(g->from.blocks * VECTOR),
+                                            g->strips, ins},
                                   outputs = {g->outputs + p * out_step + out * WINOGRAD_PANEL,
-                                             strip_floats(g->to.blocks * VECTOR), g->strips, outs};
+                                             winograd_strip_floats(g->to.blocks * VECTOR),
+                                             g->strips, outs};
             winograd_correlate(&inputs, &outputs, false, sums + p * step);
         }
         winograd_reduce_sums(sums, &f, g->gradient);

@@ -33,6 +33,9 @@ enum {
     WINOGRAD_PANEL = WINOGRAD_STRIP * VECTOR // floats of a channel block of a position
 };
 
+// Are images of bf16 numbers read and written as they are?
+static const bool winograd_takes_bf16 = VECTOR == LANES;
+
 // A batch of images as tiles: numbered along rows, then down, then by image. Tiles at the lower and right
 // border may reach beyond the image. A strip is of some channel blocks.
 typedef struct winograd_tiles {
@@ -69,6 +72,10 @@ static inline size_t winograd_filter_step(size_t ins, size_t outs)
 {
     return ins * outs + VECTOR;
 }
+
+// Floats of a strip, and of filters, transformed; they end on 64 bytes.
+size_t winograd_strip_floats(size_t channels);
+size_t winograd_filters_floats(size_t ins, size_t outs);
 
 // to = B^T d B of the tiles from `first` on; 0 for tiles beyond the last.
 void winograd_read_inputs(const winograd_tiles *t, const void *images, size_t first, float *to);

@@ -4,6 +4,7 @@
 // in the first cache.
 #include "models/kernels/winograd.h"
 
+#include "base/arena.h"
 #include "base/status.h"
 #include "models/kernels/bf16.h"
 
@@ -31,6 +32,12 @@ winograd_tiles winograd_some(const winograd_tiles *t, size_t first_block, size_t
     some.first_block = first_block;
     some.blocks = blocks;
     return some;
+}
+
+size_t winograd_strip_floats(size_t channels)
+{
+    return arena_padded(WINOGRAD_POSITIONS * winograd_step(channels) * sizeof(float)) /
+           sizeof(float);
 }
 
 // B^T d

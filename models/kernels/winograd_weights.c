@@ -2,6 +2,8 @@
 // block of outputs side by side.
 #include "models/kernels/winograd.h"
 
+#include "base/arena.h"
+
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 enum { TAPS = 3, FILTER = TAPS * TAPS };
@@ -109,6 +111,12 @@ winograd_filters winograd_all_filters(int in, int out)
 {
     return (winograd_filters){
         .in = (size_t)in, .out = (size_t)out, .ins = (size_t)in, .outs = (size_t)out};
+}
+
+size_t winograd_filters_floats(size_t ins, size_t outs)
+{
+    return arena_padded(WINOGRAD_POSITIONS * winograd_filter_step(ins, outs) * sizeof(float)) /
+           sizeof(float);
 }
 
 // Where the filter from input channel c to output channel o lies.
