@@ -109,11 +109,6 @@ static void make_call(const graph *g, const graph_call *c, portion part)
     if (c->kind == CALL_BACKWARD) add_gradients(g, c, part);
 }
 
-static void make_whole_call(const graph *g, const graph_call *c)
-{
-    make_call(g, c, (portion){0, c->run.samples});
-}
-
 // Portion by portion, all calls; `count` samples at a time.
 static void make_calls(const graph *g, const graph_call *calls, int call_count, int count)
 {
@@ -151,15 +146,19 @@ static bool within(const graph_pass *p, int i)
     return i >= p->first && i <= p->last;
 }
 
+// The whole batch of each worker.
+static void call_workers(const graph_pass *p, const graph_node *node, call_kind kind)
+{
+    for (int w = 0; w < p->g->workers; w++) {
+        const graph_call c = view(p, node, kind, w);
+        make_call(p->g, &c, (portion){0, c.run.samples});
+    }
+}
+
 // A leader is measured at least, before it runs by portions.
 static void measure(graph_pass *p, int i, call_kind kind)
 {
-    const graph_node *node = &p->g->nodes[i];
-    if (p->measured == i) return;
-    for (int w = 0; w < p->g->workers; w++) {
-        const graph_call c = view(p, node, kind, w);
-        make_whole_call(p->g, &c);
-    }
+    if (p->measured != i) call_workers(p, &p->g->nodes[i], kind);
     p->measured = i;
 }
 
@@ -177,16 +176,6 @@ static void run_chain_forward(graph_pass *p, int i, bool led, bool followed)
     if (followed) p->measured = i + 1;
 }
 
-static void run_node_forward(graph_pass *p, int i)
-{
-    const graph_node *node = &p->g->nodes[i];
-    meet(p, node, CALL_FORWARD, &node->plan.forward_meeting, node->op->forward_part);
-    for (int w = 0; w < p->g->workers; w++) {
-        const graph_call c = view(p, node, CALL_FORWARD, w);
-        make_whole_call(p->g, &c);
-    }
-}
-
 static void run_forward(graph_pass *p, int i)
 {
     const graph *g = p->g;
@@ -197,8 +186,10 @@ static void run_forward(graph_pass *p, int i)
         measure(p, i, CALL_MEASURE); // the rest with the next node
     else if (led || followed)
         run_chain_forward(p, i, led, followed);
-    else
-        run_node_forward(p, i);
+    else {
+        meet(p, node, CALL_FORWARD, &node->plan.forward_meeting, node->op->forward_part);
+        call_workers(p, node, CALL_FORWARD);
+    }
 }
 
 // The nodes behind the one that makes `after` (-1: all) up to the one that makes `until`.
@@ -260,17 +251,6 @@ static void run_chain_backward(graph_pass *p, int i, bool led, bool followed)
     if (led) p->measured = i - 1;
 }
 
-static void run_node_backward(graph_pass *p, int i)
-{
-    const graph_node *node = &p->g->nodes[i];
-    choose_writer(p->g, i);
-    meet(p, node, CALL_BACKWARD, &node->plan.backward_meeting, node->op->backward_part);
-    for (int w = 0; w < p->g->workers; w++) {
-        const graph_call c = view(p, node, CALL_BACKWARD, w);
-        make_whole_call(p->g, &c);
-    }
-}
-
 static void run_backward(graph_pass *p, int i)
 {
     const graph *g = p->g;
@@ -281,8 +261,11 @@ static void run_backward(graph_pass *p, int i)
         measure(p, i, CALL_REDUCE); // the rest with the node before
     else if (led || followed)
         run_chain_backward(p, i, led, followed);
-    else
-        run_node_backward(p, i);
+    else {
+        choose_writer(p->g, i);
+        meet(p, node, CALL_BACKWARD, &node->plan.backward_meeting, node->op->backward_part);
+        call_workers(p, node, CALL_BACKWARD);
+    }
 }
 
 // Remakes what is due before node `before` runs backward, of nodes that have run forward.
@@ -293,10 +276,7 @@ static void remake_due(graph_pass *p, int before)
     for (; p->remade < g->remake_count; p->remade++) {
         const graph_node *node = &g->nodes[g->remakes[p->remade]];
         if (node->remade_at > time) return;
-        for (int w = 0; g->remakes[p->remade] <= p->last && w < g->workers; w++) {
-            const graph_call c = view(p, node, CALL_REMAKE, w);
-            make_whole_call(g, &c);
-        }
+        if (g->remakes[p->remade] <= p->last) call_workers(p, node, CALL_REMAKE);
     }
 }
 
