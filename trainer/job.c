@@ -26,8 +26,10 @@ static const config_field top_fields[] = {
     {"threads", FIELD_INT, offsetof(job, threads), "1", 1, 1024, NULL,
      "kernel threads of a rank; part of the result's bits"},
     {"precision", FIELD_TEXT, offsetof(job, precision), "fp32", 0, 0, "fp32|bf16",
-     "bf16: convolutions may round what they multiply; weights, sums and statistics stay float32. "
-     "Faster where the processor has AVX-512 BF16, an error elsewhere"},
+     "bf16: images between convolutions are rounded to 16 bits, which takes less memory; weights, "
+     "sums and "
+     "statistics stay float32. Products are of such numbers, too, where the processor has AVX-512 "
+     "BF16"},
     {"conv", FIELD_TEXT, offsetof(job, conv), "auto", 0, 0, CONVOLUTION_WAYS,
      "convolutions: auto = Winograd's where it is faster; direct has the smallest rounding errors"},
     {"log_every", FIELD_INT, offsetof(job, log_every), "10", 1, NO_LIMIT, NULL,

@@ -17,8 +17,8 @@ typedef enum convolution_way {
 
 typedef struct arithmetic {
     convolution_way way;
-    bool
-        bf16; // operands may be rounded to bf16 (8 bits of precision); sums and results are float32
+    // Operands may be rounded to bf16 (8 bits of precision), and images kept so; sums are float32.
+    bool bf16;
 } arithmetic;
 
 #endif

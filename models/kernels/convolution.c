@@ -33,7 +33,7 @@ int convolution_out_block(int channels, int in_block)
     return 1;
 }
 
-bool convolution_has_bf16(void)
+bool convolution_multiplies_bf16(void)
 {
 #ifdef BASIN_HAS_ONEDNN
     return convolution_onednn_has_bf16();

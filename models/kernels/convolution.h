@@ -61,8 +61,9 @@ typedef struct convolution convolution;
 // Height or width of the output for that of the input; < 1 when the kernel does not fit.
 int convolution_size(int in, int kernel, int stride, int pad);
 
-// Can this processor and library multiply bf16 numbers? Else arithmetic.bf16 must not be set.
-bool convolution_has_bf16(void);
+// Does this processor have instructions that multiply bf16 numbers, and the library kernels with them? Else
+// arithmetic.bf16 lets images be stored so, and all is multiplied in float32.
+bool convolution_multiplies_bf16(void);
 
 // The channel block in which a convolution with `channels` outputs writes best on this processor,
 // after an input in `in_block`.

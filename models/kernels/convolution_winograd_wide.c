@@ -37,13 +37,14 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-// Up to 64 channels convolution_winograd.c is faster. In bf16 direct kernels were on small images (of oneDNN's
+// Up to 64 channels convolution_winograd.c is faster. Products of bf16 numbers were on small images (of oneDNN's
 // kernels of both kinds, on a Zen 4), but for the weights' gradient.
 static bool serves(const convolution_spec *s, convolution_pass pass)
 {
     const int fewest = 64;
     bool fast = s->in.c >= fewest && s->out.c >= fewest;
-    if (s->arithmetic.bf16 && pass != CONVOLUTION_BACKWARD_WEIGHTS && s->in.h < 8) fast = false;
+    bool products = s->arithmetic.bf16 && convolution_multiplies_bf16();
+    if (products && pass != CONVOLUTION_BACKWARD_WEIGHTS && s->in.h < 8) fast = false;
     convolution_way way = s->arithmetic.way;
     return fits_winograd(s) && (way == CONVOLUTION_WINOGRAD || (way == CONVOLUTION_AUTO && fast));
 }

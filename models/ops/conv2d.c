@@ -58,9 +58,6 @@ static status plan(const void *settings, op_plan *p)
     CHECK(spec.out.h > 0 && spec.out.w > 0, ST_CONFIG,
           "conv2d: a kernel of %d with padding %d does not fit into an image of %d x %d",
           spec.kernel, spec.pad, spec.in.h, spec.in.w);
-    CHECK(!spec.arithmetic.bf16 || convolution_has_bf16(), ST_CONFIG,
-          "precision bf16: this processor or library does not multiply bf16 numbers (AVX-512 BF16 "
-          "and oneDNN do); take precision fp32");
     spec.out_bf16 = convolution_stores_bf16(&spec);
     if (p->portion_bytes > 0) {
         spec.forward_portion = convolution_portion(&spec, false, p->portion_bytes);

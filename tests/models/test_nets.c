@@ -198,8 +198,7 @@ static void shared_memory_changes_no_bit(void **state)
         compare_kept(net, (arithmetic){0}, 0);
         compare_kept(net, (arithmetic){0}, FEW_BYTES);
     }
-    if (convolution_has_bf16())
-        compare_kept(&tiny_nets[1], (arithmetic){.bf16 = true}, (size_t)4 * FEW_BYTES);
+    compare_kept(&tiny_nets[1], (arithmetic){.bf16 = true}, (size_t)4 * FEW_BYTES);
 }
 
 static void assert_near(const float *a, const float *b, size_t count, double tolerance)
@@ -429,7 +428,6 @@ static void check_bf16(convolution_way way, const char *net, const char *text, s
 static void bf16_nets_are_nearly_float_nets(void **state)
 {
     (void)state;
-    if (!convolution_has_bf16()) skip();
     check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16, stem: cifar}", (shape){12, 3, 16, 16});
     check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16, stem: cifar, norm: group}",
                (shape){4, 3, 16, 16});

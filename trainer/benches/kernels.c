@@ -236,7 +236,7 @@ static status measure(const kernel_options *o)
             layer l = layers[i];
             bool no_winograd = l.kernel != 3 || l.stride != 1 || l.in == 3;
             if (ways[k].arithmetic.way == CONVOLUTION_WINOGRAD && no_winograd) continue;
-            if (ways[k].arithmetic.bf16 && !convolution_has_bf16()) continue;
+            if (ways[k].arithmetic.bf16 && !convolution_multiplies_bf16()) continue;
             if (o->batch > 0) l.batch = (int)o->batch;
             status s = open_trial(&t, &l, &ways[k]);
             if (s == ST_OK) print_trial(&t, &l, &ways[k], &c, (int)o->repeats);
