@@ -64,8 +64,8 @@ static void add_floats(float *restrict sum, const float *restrict term, size_t c
 
 static void add_bf16(uint16_t *sum, const uint16_t *term, size_t count)
 {
-    for (size_t i = 0; i < count; i += LANES) {
-        lanes a, b;
+    for (size_t i = 0; i < count; i += VECTOR) {
+        vector a, b;
         bf16_load(&a, sum + i, count - i);
         bf16_load(&b, term + i, count - i);
         a += b;

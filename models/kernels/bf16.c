@@ -3,18 +3,18 @@
 
 void bf16_from_floats(const float *x, size_t count, uint16_t *y)
 {
-    for (size_t i = 0; i < count; i += LANES) {
-        lanes v = {0};
-        lanes_load(&v, x + i, count - i);
+    for (size_t i = 0; i < count; i += VECTOR) {
+        vector v = {0};
+        vector_load(&v, x + i, count - i);
         bf16_store(y + i, &v, count - i);
     }
 }
 
 void bf16_to_floats(const uint16_t *x, size_t count, float *y)
 {
-    for (size_t i = 0; i < count; i += LANES) {
-        lanes v;
+    for (size_t i = 0; i < count; i += VECTOR) {
+        vector v;
         bf16_load(&v, x + i, count - i);
-        lanes_store(y + i, &v, count - i);
+        vector_store(y + i, &v, count - i);
     }
 }

@@ -78,8 +78,8 @@ static status create(convolution_kernel *k)
         .out_floats = winograd_strip_floats((size_t)(adjoint ? s->in.c : s->out.c))};
     size_t strips = t->in_floats + t->out_floats;
     k->name = "winograd";
-    k->x_bf16 = s->in_bf16 && winograd_takes_bf16;
-    k->y_bf16 = s->out_bf16 && winograd_takes_bf16;
+    k->x_bf16 = s->in_bf16;
+    k->y_bf16 = s->out_bf16;
     size_t kept = t->weights_floats, floats = t->threads * strips;
     if (k->pass == CONVOLUTION_BACKWARD_WEIGHTS) {
         kept = padded(group_floats(s));

@@ -80,8 +80,8 @@ static status create(convolution_kernel *k)
         .outputs_floats = GROUP_STRIPS * winograd_strip_floats(to),
         .filters_floats = winograd_filters_floats(least(from, MOST_FROM), least(to, MOST_TO))};
     k->name = "winograd wide";
-    k->x_bf16 = s->in_bf16 && winograd_takes_bf16;
-    k->y_bf16 = s->out_bf16 && winograd_takes_bf16;
+    k->x_bf16 = s->in_bf16;
+    k->y_bf16 = s->out_bf16;
     k->kept_bytes = weights ? gradient_bytes(s) : 0;
     k->scratch_bytes =
         (t->inputs_floats + t->outputs_floats + t->threads * t->filters_floats) * sizeof(float);

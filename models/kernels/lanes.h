@@ -1,7 +1,7 @@
-// models/kernels/lanes.h -- sixteen floats side by side: one AVX-512 register, two of AVX2.
+// models/kernels/lanes.h -- loads, stores and choices of the floats of one register (base/vector.h).
 //
-// GCC's and clang's vector extension: arithmetic on a `lanes` acts on each of its floats, and
-// compiles for any processor. Pass them by pointer (by value the ABI depends on the processor).
+// LANES floats, a whole number of registers, are what arrays of one value a channel or code are padded to: 16, the
+// widest channel block. Comparisons give a mask of 0 or -1 for each float.
 #ifndef MODELS_KERNELS_LANES_H
 #define MODELS_KERNELS_LANES_H
 
@@ -11,44 +11,40 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LANES 16
+#define LANES           16
+#define LANES_REGISTERS (LANES / VECTOR)
 
-typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
-typedef int32_t lane_mask __attribute__((vector_size(LANES * sizeof(int32_t)))); // 0 or -1 each
+typedef int32_t vector_mask __attribute__((vector_size(VECTOR * sizeof(int32_t))));
+typedef uint32_t vector_bits __attribute__((vector_size(VECTOR * sizeof(uint32_t))));
 
-// *to = the next LANES floats at x, or the `left` < LANES that remain; other lanes keep theirs.
+// Each float of x where the same one of the mask is set, else 0.
+#define VECTOR_WHERE(mask, x) ((vector)((mask) & (vector_mask)(x)))
+
+// *to = the next VECTOR floats at x, or the `left` < VECTOR that remain; others keep theirs.
 // The few go by a second variable, so that the compiler holds *to in a register.
-static inline void lanes_load(lanes *to, const float *x, size_t left)
+static inline void vector_load(vector *to, const float *x, size_t left)
 {
-    if (left >= LANES) {
+    if (left >= VECTOR) {
         memcpy(to, x, sizeof *to);
     } else {
-        lanes few = *to;
+        vector few = *to;
         memcpy(&few, x, left * sizeof *x);
         *to = few;
     }
 }
 
 // Writes the same floats.
-static inline void lanes_store(float *x, const lanes *from, size_t left)
+static inline void vector_store(float *x, const vector *from, size_t left)
 {
-    if (left >= LANES) {
+    if (left >= VECTOR) {
         memcpy(x, from, sizeof *from);
     } else {
-        lanes few = *from;
+        vector few = *from;
         memcpy(x, &few, left * sizeof *x);
     }
 }
 
-// Each float of x where the same lane of mask is set, else 0.
-#define LANES_WHERE(mask, x) ((lanes)((mask) & (lane_mask)(x)))
-
-// A register's floats (base/vector.h), a part of LANES.
-typedef int32_t vector_mask __attribute__((vector_size(VECTOR * sizeof(int32_t))));
-
-#define VECTOR_WHERE(mask, x) ((vector)((mask) & (vector_mask)(x)))
-
-// Sets the first `count` lanes of *mask.
+// Sets the first `count` of *mask.
 static inline void vector_mask_first(vector_mask *mask, size_t count)
 {
     for (size_t i = 0; i < VECTOR; i++)

@@ -47,32 +47,34 @@ static size_t pixel(const pooling_spec *s, int i, int j, int u, int v)
     return ((size_t)row * (size_t)s->in.w + (size_t)column) * (size_t)s->block;
 }
 
-// Places are as wide as values while they are compared: then both are vectors. A block fills the
-// first lanes.
-ALWAYS_INLINE void take_larger(const float *x, int place, lanes *best, lane_mask *winner, int block)
+// Places are as wide as values while they are compared: then both are vectors, of which `count` numbers are
+// taken.
+ALWAYS_INLINE void take_larger(const float *x, int place, vector *best, vector_mask *winner,
+                               int count)
 {
-    lanes v = {0};
-    lanes_load(&v, x, (size_t)block);
-    const lanes same = v; // from which a NaN differs
-    lane_mask wins = (v > *best) | (v != same);
-    *best = (lanes)((wins & (lane_mask)v) | (~wins & (lane_mask)*best));
+    vector v = {0};
+    vector_load(&v, x, (size_t)count);
+    const vector same = v; // from which a NaN differs
+    vector_mask wins = (v > *best) | (v != same);
+    *best = (vector)((wins & (vector_mask)v) | (~wins & (vector_mask)*best));
     *winner = (wins & place) | (~wins & *winner);
 }
 
+// Of as many channels as a register holds, or the `count` that are left of the block.
 ALWAYS_INLINE void max_pixel(const pooling_spec *s, const float *x, int i, int j, float *y,
-                             uint8_t *winner, int block)
+                             uint8_t *winner, int count)
 {
     int top, bottom, left, right;
     window(s, i, s->in.h, &top, &bottom);
     window(s, j, s->in.w, &left, &right);
-    lanes best = {0};
-    lanes_load(&best, x + pixel(s, i, j, top, left), (size_t)block);
-    lane_mask place = (lane_mask){0} + (top * s->kernel + left);
+    vector best = {0};
+    vector_load(&best, x + pixel(s, i, j, top, left), (size_t)count);
+    vector_mask place = (vector_mask){0} + (top * s->kernel + left);
     for (int u = top; u < bottom; u++)
         for (int v = left; v < right; v++)
-            take_larger(x + pixel(s, i, j, u, v), u * s->kernel + v, &best, &place, block);
-    lanes_store(y, &best, (size_t)block);
-    for (int b = 0; b < block; b++)
+            take_larger(x + pixel(s, i, j, u, v), u * s->kernel + v, &best, &place, count);
+    vector_store(y, &best, (size_t)count);
+    for (int b = 0; b < count && b < VECTOR; b++)
         winner[b] = (uint8_t)place[b];
 }
 
@@ -81,7 +83,8 @@ ALWAYS_INLINE void max_plane(const pooling_spec *s, const float *x, float *y, ui
 {
     for (int i = 0; i < s->out.h; i++)
         for (int j = 0; j < s->out.w; j++, y += block, winner += block)
-            max_pixel(s, x, i, j, y, winner, block);
+            for (int b = 0; b < block; b += VECTOR)
+                max_pixel(s, x + b, i, j, y + b, winner + b, block - b);
 }
 
 void max_pool_forward(const pooling_spec *s, const float *x, float *y, uint8_t *winner)
@@ -119,7 +122,7 @@ ALWAYS_INLINE void avg_plane(const pooling_spec *s, const float *x, float *y, in
         for (int j = 0; j < s->out.w; j++, y += block) {
             int left, right;
             window(s, j, s->in.w, &left, &right);
-            float sum[16] = {0};
+            float sum[LANES] = {0};
             for (int u = top; u < bottom; u++)
                 for (int v = left; v < right; v++)
                     for (int b = 0; b < block; b++)

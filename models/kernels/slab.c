@@ -1,6 +1,7 @@
 // models/kernels/slab.c -- the passes of batch norm over one slab.
 //
-// Each pass is one inline function of what kind its numbers are, compiled once for floats alone.
+// Each pass is one inline function of what kind its numbers are, compiled once for floats alone. It takes LANES
+// numbers at a time, in registers of VECTOR, for gcc keeps no wider vector in registers.
 #include "models/kernels/slab.h"
 
 #include "models/kernels/bf16.h"
@@ -29,36 +30,79 @@
             pass(s, __VA_ARGS__, (s)->numbers, (s)->bf16, residual_bf16);                          \
     } while (0)
 
-// Lanes i .. i+LANES-1 of an array, or those before `end`.
-ALWAYS_INLINE void load(lanes *to, const void *from, size_t i, size_t end, bool bf16)
+// Where `left` numbers of an array remain, those that there are.
+ALWAYS_INLINE void load(vector *to, const void *from, size_t at, size_t left, bool bf16)
 {
     if (bf16)
-        bf16_load(to, (const uint16_t *)from + i, end - i);
+        bf16_load(to, (const uint16_t *)from + at, left);
     else
-        lanes_load(to, (const float *)from + i, end - i);
+        vector_load(to, (const float *)from + at, left);
 }
 
-ALWAYS_INLINE void load_x(lanes *to, const slab *s, size_t i, size_t end, slab_numbers numbers)
+ALWAYS_INLINE void load_x(vector *to, const slab *s, size_t at, size_t left, slab_numbers numbers)
 {
-    load(to, s->x, i, end, numbers == SLAB_BF16);
+    load(to, s->x, at, left, numbers == SLAB_BF16);
     if (numbers != SLAB_ROUNDED) return;
-    bf16_lanes half;
+    bf16_vector half;
     bf16_round(&half, to);
-    bf16_load(to, (const uint16_t *)&half, LANES);
+    bf16_load(to, (const uint16_t *)&half, VECTOR);
 }
 
-ALWAYS_INLINE void store(void *to, const lanes *from, size_t i, size_t end, bool bf16)
+ALWAYS_INLINE void store(void *to, const vector *from, size_t at, size_t left, bool bf16)
 {
     if (bf16)
-        bf16_store((uint16_t *)to + i, from, end - i);
+        bf16_store((uint16_t *)to + at, from, left);
     else
-        lanes_store((float *)to + i, from, end - i);
+        vector_store((float *)to + at, from, left);
 }
 
-static void add_lanes(double *sums, const lanes *terms)
+// How many of `left` numbers remain after those before lane `lane`.
+ALWAYS_INLINE size_t left_at(size_t lane, size_t left)
 {
-    for (int l = 0; l < LANES; l++)
-        sums[l] += (double)(*terms)[l];
+    return lane < left ? left - lane : 0;
+}
+
+// pass(..., at, left) on numbers first .. end - 1, LANES at a time: all that the compiler need not ask how many are
+// left, then the rest.
+#define EACH_LANES(first, end, pass, ...)                                                          \
+    do {                                                                                           \
+        size_t place = (first);                                                                    \
+        for (; place + LANES <= (end); place += LANES)                                             \
+            pass(__VA_ARGS__, place, LANES);                                                       \
+        if (place < (end)) pass(__VA_ARGS__, place, (end)-place);                                  \
+    } while (0)
+
+// Of one register's lanes.
+typedef struct register_constants {
+    vector mean, scale, bias, b, c;
+} register_constants;
+
+ALWAYS_INLINE void take_constants(const slab_constants *from, bool all,
+                                  register_constants taken[LANES_REGISTERS])
+{
+    UNROLLED
+    for (size_t r = 0, lane = 0; r < LANES_REGISTERS; r++, lane += VECTOR) {
+        register_constants *k = &taken[r];
+        memcpy(&k->mean, from->mean + lane, sizeof k->mean);
+        memcpy(&k->scale, from->scale + lane, sizeof k->scale);
+        memcpy(&k->bias, from->bias + lane, sizeof k->bias);
+        if (!all) continue;
+        memcpy(&k->b, from->b + lane, sizeof k->b);
+        memcpy(&k->c, from->c + lane, sizeof k->c);
+    }
+}
+
+// Two sums in each lane.
+typedef struct lane_sums {
+    vector first, second;
+} lane_sums;
+
+static void add_sums(const lane_sums terms[LANES_REGISTERS], double *first, double *second)
+{
+    for (size_t l = 0; l < LANES; l++) {
+        first[l] += (double)terms[l / VECTOR].first[l % VECTOR];
+        second[l] += (double)terms[l / VECTOR].second[l % VECTOR];
+    }
 }
 
 static size_t run_end(size_t start, size_t count)
@@ -66,118 +110,173 @@ static size_t run_end(size_t start, size_t count)
     return count - start < RUN ? count : start + RUN;
 }
 
-ALWAYS_INLINE void sum_numbers(const slab *s, const lanes *shift, double *sums, double *squares,
+ALWAYS_INLINE void sum_register(const slab *s, const vector *shift, size_t at, size_t left,
+                                slab_numbers numbers, lane_sums *sums)
+{
+    vector v = *shift;
+    load_x(&v, s, at, left, numbers);
+    if (s->rounded != NULL) bf16_store(s->rounded + at, &v, left);
+    v -= *shift;
+    // Where there is no number, v was not the shift.
+    if (numbers != SLAB_FLOATS && left < VECTOR)
+        for (size_t l = left; l < VECTOR; l++)
+            v[l] = 0;
+    sums->first += v;
+    sums->second += v * v;
+}
+
+ALWAYS_INLINE void sum_lanes(const slab *s, const vector *shifts, slab_numbers numbers,
+                             lane_sums *sums, size_t at, size_t left)
+{
+    UNROLLED
+    for (size_t r = 0, lane = 0; r < LANES_REGISTERS; r++, lane += VECTOR)
+        sum_register(s, &shifts[r], at + lane, left_at(lane, left), numbers, &sums[r]);
+}
+
+ALWAYS_INLINE void sum_numbers(const slab *s, const float *shift, double *sums, double *squares,
                                slab_numbers numbers, bool unused, bool unused_too)
 {
     (void)unused, (void)unused_too;
-    const lanes centre = *shift;
+    vector shifts[LANES_REGISTERS];
+    memcpy(shifts, shift, sizeof shifts);
     for (size_t start = 0; start < s->count; start += RUN) {
         size_t end = run_end(start, s->count);
-        lanes sum = {0}, square = {0};
-        for (size_t i = start; i < end; i += LANES) {
-            lanes v = centre;
-            load_x(&v, s, i, end, numbers);
-            if (s->rounded != NULL) bf16_store(s->rounded + i, &v, end - i);
-            v -= centre;
-            // Where there is no number, v was not the centre.
-            if (numbers != SLAB_FLOATS && end - i < LANES)
-                for (size_t l = end - i; l < LANES; l++)
-                    v[l] = 0;
-            sum += v;
-            square += v * v;
-        }
-        add_lanes(sums, &sum);
-        add_lanes(squares, &square);
+        lane_sums run[LANES_REGISTERS] = {{{0}, {0}}};
+        EACH_LANES(start, end, sum_lanes, s, shifts, numbers, run);
+        add_sums(run, sums, squares);
     }
 }
 
-void slab_sum(const slab *s, const lanes *shift, double *sums, double *squares)
+void slab_sum(const slab *s, const float shift[LANES], double *sums, double *squares)
 {
     WITH_KINDS(sum_numbers, s, shift, sums, squares);
 }
 
-ALWAYS_INLINE void normalise(const slab *s, const lanes constants[3], slab_numbers numbers,
+ALWAYS_INLINE void normalise_register(const slab *s, const register_constants *k, size_t at,
+                                      size_t left, slab_numbers numbers, bool bf16,
+                                      bool residual_bf16)
+{
+    const vector zero = {0};
+    vector v = zero, r = zero;
+    load_x(&v, s, at, left, numbers);
+    v = (v - k->mean) * k->scale + k->bias;
+    if (s->residual != NULL) {
+        load(&r, s->residual, at, left, residual_bf16);
+        v += r;
+    }
+    if (s->relu) v = VECTOR_WHERE(~(v < zero), v);
+    store(s->y, &v, at, left, bf16);
+}
+
+ALWAYS_INLINE void normalise_lanes(const slab *s, const register_constants *k, slab_numbers numbers,
+                                   bool bf16, bool residual_bf16, size_t at, size_t left)
+{
+    UNROLLED
+    for (size_t r = 0, lane = 0; r < LANES_REGISTERS; r++, lane += VECTOR)
+        normalise_register(s, &k[r], at + lane, left_at(lane, left), numbers, bf16, residual_bf16);
+}
+
+ALWAYS_INLINE void normalise(const slab *s, const slab_constants *from, slab_numbers numbers,
                              bool bf16, bool residual_bf16)
 {
-    const lanes mean = constants[0], scale = constants[1], bias = constants[2], zero = {0};
-    const void *residual = s->residual;
-    for (size_t i = 0; i < s->count; i += LANES) {
-        lanes v = zero, r = zero;
-        load_x(&v, s, i, s->count, numbers);
-        v = (v - mean) * scale + bias;
-        if (residual != NULL) {
-            load(&r, residual, i, s->count, residual_bf16);
-            v += r;
-        }
-        if (s->relu) v = LANES_WHERE(~(v < zero), v);
-        store(s->y, &v, i, s->count, bf16);
-    }
+    const slab own = *s; // which no store changes
+    register_constants k[LANES_REGISTERS];
+    take_constants(from, false, k);
+    EACH_LANES(0, own.count, normalise_lanes, &own, k, numbers, bf16, residual_bf16);
 }
 
-void slab_normalise(const slab *s, const lanes constants[3])
+void slab_normalise(const slab *s, const slab_constants *k)
 {
-    WITH_KINDS(normalise, s, constants);
+    WITH_KINDS(normalise, s, k);
 }
 
-// dr, given dy and x. Beyond `end` lanes of dy are 0.
-ALWAYS_INLINE void pull(const slab *s, const lanes constants[3], const lanes *v, size_t i,
-                        size_t end, bool bf16, lanes *dr)
+// dr, given dy and x. Beyond what is left it is 0.
+ALWAYS_INLINE void pull(const slab *s, const register_constants *k, const vector *v, size_t at,
+                        size_t left, bool bf16, vector *dr)
 {
-    const lanes zero = {0};
-    lanes g = zero, out = zero;
-    load(&g, s->dy, i, end, bf16);
+    const vector zero = {0};
+    vector g = zero, out = zero;
+    load(&g, s->dy, at, left, bf16);
     if (s->relu && s->activity != NULL) {
-        load(&out, s->activity, i, end, bf16);
-        g = LANES_WHERE(out > zero, g);
+        load(&out, s->activity, at, left, bf16);
+        g = VECTOR_WHERE(out > zero, g);
     } else if (s->relu) {
-        out = (*v - constants[0]) * constants[1] + constants[2];
-        g = LANES_WHERE(out > zero, g);
+        out = (*v - k->mean) * k->scale + k->bias;
+        g = VECTOR_WHERE(out > zero, g);
     }
     *dr = g;
 }
 
-ALWAYS_INLINE void reduce(const slab *s, const lanes constants[3], double *sums, double *products,
+ALWAYS_INLINE void reduce_register(const slab *s, const register_constants *k, size_t at,
+                                   size_t left, slab_numbers numbers, bool bf16, lane_sums *sums)
+{
+    vector v = k->mean, dr;
+    load_x(&v, s, at, left, numbers);
+    pull(s, k, &v, at, left, bf16, &dr);
+    sums->first += dr;
+    sums->second += dr * (v - k->mean);
+}
+
+ALWAYS_INLINE void reduce_lanes(const slab *s, const register_constants *k, slab_numbers numbers,
+                                bool bf16, lane_sums *sums, size_t at, size_t left)
+{
+    UNROLLED
+    for (size_t r = 0, lane = 0; r < LANES_REGISTERS; r++, lane += VECTOR)
+        reduce_register(s, &k[r], at + lane, left_at(lane, left), numbers, bf16, &sums[r]);
+}
+
+ALWAYS_INLINE void reduce(const slab *s, const slab_constants *from, double *sums, double *products,
                           slab_numbers numbers, bool bf16, bool unused)
 {
     (void)unused;
-    const lanes mean = constants[0];
+    register_constants k[LANES_REGISTERS];
+    take_constants(from, false, k);
     for (size_t start = 0; start < s->count; start += RUN) {
         size_t end = run_end(start, s->count);
-        lanes sum = {0}, product = {0};
-        for (size_t i = start; i < end; i += LANES) {
-            lanes v = mean, dr;
-            load_x(&v, s, i, end, numbers);
-            pull(s, constants, &v, i, end, bf16, &dr);
-            sum += dr;
-            product += dr * (v - mean);
-        }
-        add_lanes(sums, &sum);
-        add_lanes(products, &product);
+        lane_sums run[LANES_REGISTERS] = {{{0}, {0}}};
+        EACH_LANES(start, end, reduce_lanes, s, k, numbers, bf16, run);
+        add_sums(run, sums, products);
     }
 }
 
-void slab_reduce(const slab *s, const lanes constants[3], double *sums, double *products)
+void slab_reduce(const slab *s, const slab_constants *k, double *sums, double *products)
 {
-    WITH_KINDS(reduce, s, constants, sums, products);
+    WITH_KINDS(reduce, s, k, sums, products);
 }
 
-ALWAYS_INLINE void differentiate(const slab *s, const lanes constants[5], slab_numbers numbers,
+ALWAYS_INLINE void differentiate_register(const slab *s, const register_constants *k, size_t at,
+                                          size_t left, slab_numbers numbers, bool bf16,
+                                          bool residual_bf16)
+{
+    vector v = k->mean, g;
+    load_x(&v, s, at, left, numbers);
+    pull(s, k, &v, at, left, bf16, &g);
+    if (s->dr != NULL) store(s->dr, &g, at, left, residual_bf16);
+    if (s->dx == NULL) return;
+    v = k->scale * g + k->b + k->c * (v - k->mean);
+    store(s->dx, &v, at, left, bf16);
+}
+
+ALWAYS_INLINE void differentiate_lanes(const slab *s, const register_constants *k,
+                                       slab_numbers numbers, bool bf16, bool residual_bf16,
+                                       size_t at, size_t left)
+{
+    UNROLLED
+    for (size_t r = 0, lane = 0; r < LANES_REGISTERS; r++, lane += VECTOR)
+        differentiate_register(s, &k[r], at + lane, left_at(lane, left), numbers, bf16,
+                               residual_bf16);
+}
+
+ALWAYS_INLINE void differentiate(const slab *s, const slab_constants *from, slab_numbers numbers,
                                  bool bf16, bool residual_bf16)
 {
-    const lanes mean = constants[0], scale = constants[1], b = constants[3], c = constants[4];
-    void *dx = s->dx, *dr = s->dr;
-    for (size_t i = 0; i < s->count; i += LANES) {
-        lanes v = mean, g;
-        load_x(&v, s, i, s->count, numbers);
-        pull(s, constants, &v, i, s->count, bf16, &g);
-        if (dr != NULL) store(dr, &g, i, s->count, residual_bf16);
-        if (dx == NULL) continue;
-        v = scale * g + b + c * (v - mean);
-        store(dx, &v, i, s->count, bf16);
-    }
+    const slab own = *s; // which no store changes
+    register_constants k[LANES_REGISTERS];
+    take_constants(from, true, k);
+    EACH_LANES(0, own.count, differentiate_lanes, &own, k, numbers, bf16, residual_bf16);
 }
 
-void slab_differentiate(const slab *s, const lanes constants[5])
+void slab_differentiate(const slab *s, const slab_constants *k)
 {
-    WITH_KINDS(differentiate, s, constants);
+    WITH_KINDS(differentiate, s, k);
 }

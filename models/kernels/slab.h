@@ -1,5 +1,5 @@
-// models/kernels/slab.h -- the passes of batch norm over one slab: `count` numbers side by side, read
-// as vectors of LANES, with constants and sums for each lane.
+// models/kernels/slab.h -- the passes of batch norm over one slab: `count` numbers side by side, LANES
+// at a time, with constants and sums for each lane.
 //   mean, scale, ...: one value a lane;  act = none or ReLU;  dr = dy where y > 0 (ReLU), else dy
 // The caller knows which channel a lane belongs to. Sums run over short stretches in float, then in
 // doubles: fast, accurate to a few units in the last place, and in a fixed order.
@@ -31,17 +31,22 @@ typedef struct slab {
     void *dx, *dr; // NULL: not wanted
 } slab;
 
+// One value a lane.
+typedef struct slab_constants {
+    float mean[LANES], scale[LANES], bias[LANES];
+    float b[LANES], c[LANES]; // only slab_differentiate reads them
+} slab_constants;
+
 // Adds x - shift, and its square, to each lane's sums (LANES).
-void slab_sum(const slab *s, const lanes *shift, double *sums, double *squares);
+void slab_sum(const slab *s, const float shift[LANES], double *sums, double *squares);
 
-// y = act((x - mean) scale + bias [+ residual]); constants: mean, scale, bias. A NaN passes the ReLU, so
-// that a divergence is seen.
-void slab_normalise(const slab *s, const lanes constants[3]);
+// y = act((x - mean) scale + bias [+ residual]). A NaN passes the ReLU, so that a divergence is seen.
+void slab_normalise(const slab *s, const slab_constants *k);
 
-// Adds dr, and dr (x - mean), to each lane's sums (LANES). constants: as of slab_normalise.
-void slab_reduce(const slab *s, const lanes constants[3], double *sums, double *products);
+// Adds dr, and dr (x - mean), to each lane's sums (LANES).
+void slab_reduce(const slab *s, const slab_constants *k, double *sums, double *products);
 
-// dx = scale dr + b + c (x - mean), and dr. constants: as of slab_normalise, then b, c.
-void slab_differentiate(const slab *s, const lanes constants[5]);
+// dx = scale dr + b + c (x - mean), and dr.
+void slab_differentiate(const slab *s, const slab_constants *k);
 
 #endif

@@ -33,14 +33,11 @@ enum {
     WINOGRAD_PANEL = WINOGRAD_STRIP * VECTOR // floats of a channel block of a position
 };
 
-// Are images of bf16 numbers read and written as they are?
-static const bool winograd_takes_bf16 = VECTOR == LANES;
-
 // A batch of images as tiles: numbered along rows, then down, then by image. Tiles at the lower and right
 // border may reach beyond the image. A strip is of some channel blocks.
 typedef struct winograd_tiles {
     shape image;
-    bool bf16;                  // of bf16 numbers (only where VECTOR is LANES), else floats
+    bool bf16;                  // of bf16 numbers, else floats
     size_t down, across, count; // of one image; of the batch
     size_t first_block, blocks; // of channels
 } winograd_tiles;

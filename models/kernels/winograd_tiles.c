@@ -15,7 +15,6 @@ static const vector zeros = {0};
 
 winograd_tiles winograd_cut(shape image, bool bf16)
 {
-    ASSERT(!bf16 || VECTOR == LANES);
     size_t down = (size_t)(image.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT,
            across = (size_t)(image.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
     return (winograd_tiles){.image = image,
@@ -110,26 +109,18 @@ static const unsigned char *number(const void *images, size_t at, bool bf16)
 
 ALWAYS_INLINE void load_pixel(const void *from, bool bf16, vector *d)
 {
-#if VECTOR == LANES
-    if (bf16) {
-        bf16_load(d, from, LANES);
-        return;
-    }
-#endif
-    (void)bf16; // is false, see winograd_cut
-    memcpy(d, from, sizeof *d);
+    if (bf16)
+        bf16_load(d, from, VECTOR);
+    else
+        memcpy(d, from, sizeof *d);
 }
 
 ALWAYS_INLINE void store_pixel(void *to, bool bf16, const vector *y)
 {
-#if VECTOR == LANES
-    if (bf16) {
-        bf16_store(to, y, LANES);
-        return;
-    }
-#endif
-    (void)bf16; // is false, see winograd_cut
-    memcpy(to, y, sizeof *y);
+    if (bf16)
+        bf16_store(to, y, VECTOR);
+    else
+        memcpy(to, y, sizeof *y);
 }
 
 // Pixels of a plane around a tile; what is not a number of pixels is known to the compiler.

@@ -145,11 +145,11 @@ static void begin_sums(const op_plan *p, const op_run *run, int group, group_sum
     float shifts[LANES];
     *sums = (group_sums){0};
     slab part = slab_unsaved(p, run, &s, 0, group);
-    slab_sum(&part, &sums->shift, sums->first, sums->second);
+    slab_sum(&part, sums->shift, sums->first, sums->second);
     for (int c = 0; c < s.block; c++)
         shifts[c] = (float)(gather(sums->first, s.block, c) * s.samples / s.count);
     *sums = (group_sums){0};
-    spread(shifts, s.block, &sums->shift);
+    spread(shifts, s.block, sums->shift);
 }
 
 void measure_group(const op_plan *p, const op_run *run, int group, group_sums *sums)
@@ -158,7 +158,7 @@ void measure_group(const op_plan *p, const op_run *run, int group, group_sums *s
     if (run->first == 0) begin_sums(p, run, group, sums);
     for (int n = 0; n < run->samples; n++) {
         slab part = slab_unsaved(p, run, &s, n, group);
-        slab_sum(&part, &sums->shift, sums->first, sums->second);
+        slab_sum(&part, sums->shift, sums->first, sums->second);
     }
 }
 
@@ -201,7 +201,8 @@ static float weight_of(const op_run *run, size_t channel)
 }
 
 // Of the group: mean, scale and bias.
-static void spread_constants(const op_plan *p, const op_run *run, int group, lanes constants[3])
+static void spread_constants(const op_plan *p, const op_run *run, int group,
+                             slab_constants *constants)
 {
     slabs s = slabs_of(p);
     size_t first = first_channel(&s, group);
@@ -210,10 +211,10 @@ static void spread_constants(const op_plan *p, const op_run *run, int group, lan
     for (int c = 0; c < s.block; c++)
         scale[c] = weight_of(run, first + (size_t)c) * inverses[c];
     const float *bias = run->params[BATCH_NORM_BIAS];
-    spread(means, s.block, &constants[0]);
-    spread(scale, s.block, &constants[1]);
-    constants[2] = (lanes){0};
-    if (bias != NULL) spread(bias + first, s.block, &constants[2]);
+    spread(means, s.block, constants->mean);
+    spread(scale, s.block, constants->scale);
+    memset(constants->bias, 0, sizeof constants->bias);
+    if (bias != NULL) spread(bias + first, s.block, constants->bias);
 }
 
 void fix_group(const void *settings, const op_plan *p, const op_run *run, int group,
@@ -231,11 +232,11 @@ void fix_group(const void *settings, const op_plan *p, const op_run *run, int gr
 void normalise_group(const void *settings, const op_plan *p, const op_run *run, int group)
 {
     slabs s = slabs_of(p);
-    lanes constants[3];
-    spread_constants(p, run, group, constants);
+    slab_constants constants;
+    spread_constants(p, run, group, &constants);
     for (int n = 0; n < run->samples; n++) {
         slab part = slab_of(settings, p, run, &s, n, group);
-        slab_normalise(&part, constants);
+        slab_normalise(&part, &constants);
     }
 }
 
@@ -250,12 +251,12 @@ void reduce_group(const void *settings, const op_plan *p, const op_run *run, int
                   group_sums *sums)
 {
     slabs s = slabs_of(p);
-    lanes constants[3];
-    spread_constants(p, run, group, constants);
+    slab_constants constants;
+    spread_constants(p, run, group, &constants);
     if (run->first == 0) *sums = (group_sums){0};
     for (int n = 0; n < run->samples; n++) {
         slab part = slab_of(settings, p, run, &s, n, group);
-        slab_reduce(&part, constants, sums->first, sums->second);
+        slab_reduce(&part, &constants, sums->first, sums->second);
     }
 }
 
@@ -295,12 +296,12 @@ void differentiate_group(const void *settings, const op_plan *p, const op_run *r
         factors[0][c] = (float)(-scale * dbias[c] / count);
         factors[1][c] = (float)(-scale * dweight[c] * inverse / count);
     }
-    lanes constants[5];
-    spread_constants(p, run, group, constants);
-    for (int i = 0; i < 2; i++)
-        spread(factors[i], s.block, &constants[3 + i]);
+    slab_constants constants;
+    spread_constants(p, run, group, &constants);
+    spread(factors[0], s.block, constants.b);
+    spread(factors[1], s.block, constants.c);
     for (int n = 0; n < run->samples; n++) {
         slab part = slab_of(settings, p, run, &s, n, group);
-        slab_differentiate(&part, constants);
+        slab_differentiate(&part, &constants);
     }
 }

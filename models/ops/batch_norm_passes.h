@@ -28,7 +28,7 @@ status batch_norm_plan(const void *settings, int workers, op_plan *p);
 
 // Of a group: each lane's sums over the worker's own values.
 typedef struct group_sums {
-    lanes shift;                        // of x
+    float shift[LANES];                 // of x
     double first[LANES], second[LANES]; // x - shift and its square; dr and dr (x - mean)
 } group_sums;
 

@@ -36,12 +36,10 @@ static inline size_t first_channel(const slabs *s, int group)
 }
 
 // One value a channel becomes one a lane.
-static inline void spread(const float *channels, int block, lanes *out)
+static inline void spread(const float *channels, int block, float out[LANES])
 {
-    lanes wide = {0};
     for (int l = 0; l < LANES; l++)
-        wide[l] = channels[l % block];
-    *out = wide;
+        out[l] = channels[l % block];
 }
 
 // The lanes of one channel become one value, in a fixed order.

@@ -76,10 +76,10 @@ static void sum_channels(const slabs *s, const float *x, int sample, const float
     for (int group = 0; group < s->groups; group++) {
         size_t first = first_channel(s, group);
         double lane_sums[LANES] = {0}, lane_squares[LANES] = {0};
-        lanes shift;
-        spread(shifts + first, s->block, &shift);
+        float shift[LANES];
+        spread(shifts + first, s->block, shift);
         slab part = {.count = s->slab, .x = x + slab_at(s, sample, group)};
-        slab_sum(&part, &shift, lane_sums, lane_squares);
+        slab_sum(&part, shift, lane_sums, lane_squares);
         for (int c = 0; c < s->block; c++) {
             sums[first + (size_t)c] = gather(lane_sums, s->block, c);
             squares[first + (size_t)c] = gather(lane_squares, s->block, c);
@@ -125,19 +125,19 @@ static void normalise_sample(const slabs *s, const op_run *run, int sample, cons
 {
     for (int group = 0; group < s->groups; group++) {
         size_t first = first_channel(s, group), at = slab_at(s, sample, group);
-        lanes constants[3];
+        slab_constants constants;
         float scale[LANES];
         for (int c = 0; c < s->block; c++)
             scale[c] = run->params[WEIGHT][first + (size_t)c] * inverses[first + (size_t)c];
-        spread(means + first, s->block, &constants[0]);
-        spread(scale, s->block, &constants[1]);
-        spread(run->params[BIAS] + first, s->block, &constants[2]);
+        spread(means + first, s->block, constants.mean);
+        spread(scale, s->block, constants.scale);
+        spread(run->params[BIAS] + first, s->block, constants.bias);
         slab part = {.count = s->slab,
                      .relu = relu,
                      .x = run->in[0] + at,
                      .residual = run->in[1] != NULL ? run->in[1] + at : NULL,
                      .y = run->out + at};
-        slab_normalise(&part, constants);
+        slab_normalise(&part, &constants);
     }
 }
 
@@ -162,14 +162,14 @@ static void reduce_sample(const slabs *s, const op_run *run, int sample, bool re
     for (int group = 0; group < s->groups; group++) {
         size_t first = first_channel(s, group), at = slab_at(s, sample, group);
         double sums[LANES] = {0}, products[LANES] = {0};
-        lanes constants[3] = {{0}}; // scale and bias are not needed beside y
-        spread(means + first, s->block, &constants[0]);
+        slab_constants constants = {.scale = {0}}; // scale and bias are not needed beside y
+        spread(means + first, s->block, constants.mean);
         slab part = {.count = s->slab,
                      .relu = relu,
                      .x = run->in[0] + at,
                      .activity = run->out + at,
                      .dy = run->dout + at};
-        slab_reduce(&part, constants, sums, products);
+        slab_reduce(&part, &constants, sums, products);
         for (int c = 0; c < s->block; c++) {
             size_t k = first + (size_t)c;
             double dbias = gather(sums, s->block, c);
@@ -189,7 +189,7 @@ static void differentiate_sample(const slabs *s, const op_run *run, int sample, 
     double count = s->count / s->samples * size;
     for (int group = 0; group < s->groups; group++) {
         size_t first = first_channel(s, group), at = slab_at(s, sample, group);
-        lanes constants[5] = {{0}};
+        slab_constants constants = {.bias = {0}};
         float factors[3][LANES];
         for (int c = 0; c < s->block; c++) {
             int k = (int)first + c;
@@ -198,10 +198,10 @@ static void differentiate_sample(const slabs *s, const op_run *run, int sample, 
             factors[1][c] = (float)(-inverse * sum_set(pulls, k, size) / count);
             factors[2][c] = (float)(-inverse * inverse * sum_set(turns, k, size) / count);
         }
-        spread(means + first, s->block, &constants[0]);
-        spread(factors[0], s->block, &constants[1]);
-        spread(factors[1], s->block, &constants[3]);
-        spread(factors[2], s->block, &constants[4]);
+        spread(means + first, s->block, constants.mean);
+        spread(factors[0], s->block, constants.scale);
+        spread(factors[1], s->block, constants.b);
+        spread(factors[2], s->block, constants.c);
         slab part = {.count = s->slab,
                      .relu = relu,
                      .x = run->in[0] + at,
@@ -209,7 +209,7 @@ static void differentiate_sample(const slabs *s, const op_run *run, int sample, 
                      .dy = run->dout + at,
                      .dx = run->din[0] != NULL ? run->din[0] + at : NULL,
                      .dr = run->din[1] != NULL ? run->din[1] + at : NULL};
-        slab_differentiate(&part, constants);
+        slab_differentiate(&part, &constants);
     }
 }
 

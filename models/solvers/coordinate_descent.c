@@ -178,39 +178,39 @@ typedef struct square {
     int top, left, bottom, right; // the last two beyond
 } square;
 
-// The distance of LANES codes to their best values.
-static inline void distances(const descent *d, size_t at, lanes *distance)
+// The distance of VECTOR codes to their best values.
+static inline void distances(const descent *d, size_t at, vector *distance)
 {
     float lambda = (float)d->problem->lambda;
-    lanes z, pull, h;
+    vector z, pull, h;
     memcpy(&z, d->code + at, sizeof z);
     memcpy(&pull, d->gradient + at, sizeof pull);
     memcpy(&h, d->curvature + at % d->lanes_of_code, sizeof h);
-    lanes u = h * z + pull, over = u - lambda, under = u + lambda;
-    lanes next = LANES_WHERE(over > 0, over);
-    if (!d->problem->non_negative) next += LANES_WHERE(under < 0, under);
-    lanes far = next / h - z;
-    *distance = (lanes)((lane_mask)far & 0x7fffffff);
+    vector u = h * z + pull, over = u - lambda, under = u + lambda;
+    vector next = VECTOR_WHERE(over > 0, over);
+    if (!d->problem->non_negative) next += VECTOR_WHERE(under < 0, under);
+    vector far = next / h - z;
+    *distance = (vector)((vector_mask)far & 0x7fffffff);
 }
 
 // The code of the square that lies farthest from its best value; of equal ones the first found.
 static size_t farthest(const descent *d, const square *s)
 {
-    lanes best = {0};
-    lane_mask where = {0};
+    vector best = {0};
+    vector_mask where = {0};
     for (int y = s->top; y < s->bottom; y++) {
         size_t begin = (size_t)(y * d->extent.columns + s->left) * d->lanes_of_code;
         size_t end = begin + (size_t)(s->right - s->left) * d->lanes_of_code;
-        for (size_t at = begin; at < end; at += LANES) {
-            lanes distance;
+        for (size_t at = begin; at < end; at += VECTOR) {
+            vector distance;
             distances(d, at, &distance);
-            lane_mask farther = distance > best;
-            best = LANES_WHERE(farther, distance) + LANES_WHERE(~farther, best);
+            vector_mask farther = distance > best;
+            best = VECTOR_WHERE(farther, distance) + VECTOR_WHERE(~farther, best);
             where = (farther & (int32_t)at) | (~farther & where);
         }
     }
     int lane = 0;
-    for (int i = 1; i < LANES; i++)
+    for (int i = 1; i < VECTOR; i++)
         if (best[i] > best[lane]) lane = i;
     return (size_t)where[lane] + (size_t)lane;
 }

@@ -6,6 +6,7 @@
 #include "models/graph.h"
 #include "models/head.h"
 #include "models/kernels/convolution.h"
+#include "models/kernels/lanes.h"
 #include "models/net.h"
 #include "models/nets/resnet.h"
 
@@ -429,8 +430,10 @@ static void bf16_nets_are_nearly_float_nets(void **state)
 {
     (void)state;
     check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16, stem: cifar}", (shape){12, 3, 16, 16});
-    check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16, stem: cifar, norm: group}",
-               (shape){4, 3, 16, 16});
+    // Group norm does not round; convolutions of plain channels write floats.
+    if (convolution_out_block(16, 1) == LANES)
+        check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16, stem: cifar, norm: group}",
+                   (shape){4, 3, 16, 16});
     check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16}", (shape){32, 3, 64, 64});
     // Winograd's kernels give floats.
     check_bf16(CONVOLUTION_WINOGRAD, "resnet18", "{width: 16, stem: cifar}",
