@@ -2,17 +2,21 @@
 //
 // Leaves are filled in memory that all ranks of the machine see, so nothing is copied: each rank
 // reads its slice of all nodes and writes the sum once for all, block by block, so that sums in the
-// making stay in the first-level cache. A sum that begins with the first node of a group is made at
-// its destination: the first group's in a buffer of its own (a rank may already fill its next leaf
-// while others read the sum), the others' in the buffer of their first node.
+// making stay in the first-level cache. The sum of the first group of nodes goes to a buffer of its own
+// (a rank may already fill its next leaf while others read it), others' to that of their first node.
 //
 //   shared: in which buffers the nodes stand | the sum | buffers of local rank 0 | of rank 1 | ...
 #include "comm/reduce_private.h"
+
+#include "base/stream.h"
 
 #include <string.h>
 
 #define BLOCK_FLOATS 2048u // 8 KiB
 #define LINE_FLOATS  16u   // two ranks do not write to one cache line
+
+// A sum of so many floats (4 MB) is written past the caches, which it would leave before anybody reads it.
+#define STREAM_FLOATS ((size_t)1 << 20)
 
 static int first_leaf(const reduce *r, int local_rank)
 {
@@ -53,7 +57,7 @@ void reduce_machine_plan(reduce *r)
         m->buffer_count += tree_sums(first, first + r->v.count);
         m->node_count += nodes;
     }
-    m->scratch_floats = (size_t)depth * BLOCK_FLOATS;
+    m->scratch_floats = (size_t)(depth + 1) * BLOCK_FLOATS;
 }
 
 size_t reduce_machine_bytes(const reduce *r)
@@ -148,26 +152,28 @@ void reduce_machine_open(reduce *r)
     r->own.count = slice_start(r, r->w->local_rank + 1) - r->own.first;
 }
 
-static void add(float *into, const float *left, const float *right, size_t count)
+static void add(float *into, const float *left, const float *right, size_t count, bool stream)
 {
     if (into == left)
         tree_add(into, right, count);
+    else if (stream)
+        tree_stream_sum(into, left, right, count);
     else
         tree_add_into(into, left, right, count);
 }
 
-// One block, from float `first`, of a group's nodes; `sum` is where their sum goes.
+// One block, from float `first`, of a group's nodes; `sum` is where their sum goes, if `stream` past the caches.
 static void add_block(reduce_machine *m, const machine_group *g, float *sum, size_t first,
-                      size_t count)
+                      size_t count, bool stream)
 {
     for (int node = g->first; node < g->first + g->count; node++)
         m->standing[node] = m->sources[node] + first;
     const float **standing = m->standing + g->first;
     for (int i = 0; i < g->count - 1; i++) {
         tree_step step = m->steps[g->first + i];
-        float *into = sum + first;
-        if (step.depth > 0) into = m->scratch + (size_t)(step.depth - 1) * BLOCK_FLOATS;
-        add(into, standing[step.left], standing[step.right], count);
+        bool last = i == g->count - 2;
+        float *into = last ? sum + first : m->scratch + (size_t)step.depth * BLOCK_FLOATS;
+        add(into, standing[step.left], standing[step.right], count, stream && last);
         standing[step.left] = into;
     }
     if (standing[0] != sum + first) memcpy(sum + first, standing[0], count * sizeof *sum);
@@ -176,9 +182,11 @@ static void add_block(reduce_machine *m, const machine_group *g, float *sum, siz
 void reduce_machine_add(reduce *r, reduce_range range)
 {
     reduce_machine *m = &r->machine;
+    bool stream = r->schedule == NULL && r->count >= STREAM_FLOATS;
     for (size_t done = 0; done < range.count; done += BLOCK_FLOATS) {
         size_t left = range.count - done, count = left < BLOCK_FLOATS ? left : BLOCK_FLOATS;
         for (int group = 0; group < m->group_count; group++)
-            add_block(m, &m->groups[group], r->parts[group], range.first + done, count);
+            add_block(m, &m->groups[group], r->parts[group], range.first + done, count, stream);
     }
+    if (stream) stream_end();
 }

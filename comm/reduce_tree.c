@@ -1,6 +1,8 @@
 // comm/reduce_tree.c -- the shape of the summation tree.
 #include "comm/reduce_tree.h"
 
+#include "base/stream.h"
+
 #include "base/status.h"
 
 bool tree_siblings(tree_node left, tree_node right)
@@ -72,4 +74,18 @@ void tree_add_into(float *restrict sum, const float *restrict left, const float 
 {
     for (size_t i = 0; i < count; i++)
         sum[i] = left[i] + right[i];
+}
+
+void tree_stream_sum(float *restrict sum, const float *restrict left, const float *restrict right,
+                     size_t count)
+{
+    size_t whole = count / VECTOR * VECTOR;
+    for (size_t i = 0; i < whole; i += VECTOR) {
+        vector a, b;
+        memcpy(&a, left + i, sizeof a);
+        memcpy(&b, right + i, sizeof b);
+        a = a + b;
+        stream_store(sum + i, &a);
+    }
+    tree_add_into(sum + whole, left + whole, right + whole, count - whole);
 }

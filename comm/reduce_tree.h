@@ -51,4 +51,8 @@ void tree_add(float *restrict left, const float *restrict right, size_t count);
 void tree_add_into(float *restrict sum, const float *restrict left, const float *restrict right,
                    size_t count);
 
+// The same numbers by stores of base/stream.h, which the caller ends; sum lies on 64 bytes.
+void tree_stream_sum(float *restrict sum, const float *restrict left, const float *restrict right,
+                     size_t count);
+
 #endif

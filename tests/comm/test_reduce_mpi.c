@@ -142,6 +142,14 @@ static void sums_of_several_buckets_are_those_of_the_recursion(void **state)
     check_sums(w.size, 3 * 262144 + 1);
 }
 
+// From 1048576 floats on the ranks of a machine write them past the caches.
+static void large_sums_are_those_of_the_recursion(void **state)
+{
+    (void)state;
+    check_sums(w.size, 1048576);
+    check_sums(2 * w.size, 1048576 + 37);
+}
+
 // From here on the world believes that `ranks` neighbours each make a machine.
 static void pretend_machines(int ranks)
 {
@@ -230,6 +238,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_those_of_the_recursion),
         cmocka_unit_test(sums_of_several_buckets_are_those_of_the_recursion),
+        cmocka_unit_test(large_sums_are_those_of_the_recursion),
         cmocka_unit_test(machines_of_any_size_give_the_same_sums),
         cmocka_unit_test(without_shared_memory_sums_go_by_messages),
         cmocka_unit_test(sequential_sum_would_differ),
