@@ -125,8 +125,8 @@ void resample(const image *in, const box *b, image *out, float *scratch)
     for (int i = 0; i < out->height; i++) {
         for (; done < rows.first[i] + rows.taps; done++) {
             window_row(in, b->y + done, b->x, b->width, row, room);
-            for (int c = 0; c < in->channels; c++)
-                resize_row(&columns, row + (size_t)c * room, narrow_row(&narrow, c, done));
+            resize_row(&columns, in->channels, row, room, narrow_row(&narrow, 0, done),
+                       (size_t)narrow.taps * narrow.stride);
         }
         for (int c = 0; c < in->channels; c++)
             blend_rows(&rows, i, &narrow, c, out->width,

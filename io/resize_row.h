@@ -1,4 +1,4 @@
-// io/resize_row.h -- one row of pixels to another width, by weights that are worked out beforehand.
+// io/resize_row.h -- a row of pixels to another width, by weights that are worked out beforehand.
 #ifndef IO_RESIZE_ROW_H
 #define IO_RESIZE_ROW_H
 
@@ -20,7 +20,9 @@ size_t resize_row_stride(int count);
 // Floats of a row of `count` inputs, those included that are read beyond it, where anything may stand.
 size_t resize_row_room(int count);
 
-// in (room) -> out (stride); they do not overlap.
-void resize_row(const axis *a, const float *in, float *out);
+// The same for `channels` rows: in (channels, room) -> out, where rows begin `out_row` floats after each other and
+// have stride each; they do not overlap.
+void resize_row(const axis *a, int channels, const float *in, size_t room, float *out,
+                size_t out_row);
 
 #endif

@@ -1,6 +1,7 @@
 // io/window.c -- integers to 0..1 and pixels (H, W, C) to planes (C, H, W), row by row.
 #include "io/window.h"
 
+#include "io/colour_row.h"
 #include "io/pixels.h"
 
 #include <string.h>
@@ -54,7 +55,8 @@ void window_row(const image *in, int y, int x, int count, float *rows, size_t st
     at *= (size_t)channels;
     switch (in->type) {
     case PIXEL_U8:
-        convert_bytes((const uint8_t *)in->pixels + at, channels, count, rows, stride);
+        if (channels != 3 || !colour_row((const uint8_t *)in->pixels + at, count, rows, stride))
+            convert_bytes((const uint8_t *)in->pixels + at, channels, count, rows, stride);
         break;
     case PIXEL_U16:
         convert_words((const uint16_t *)in->pixels + at, channels, count, rows, stride);

@@ -2,6 +2,7 @@
 #include "tests/check.h"
 
 #include "io/resample.h"
+#include "io/window.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -122,12 +123,35 @@ static void an_image_as_stored_is_the_same_as_its_planes(void **state)
             }
 }
 
+static void every_byte_is_divided_by_255(void **state)
+{
+    (void)state;
+    enum { COUNT = 261, MOST = 4 };
+    uint8_t pixels[MOST * COUNT];
+    float planes[MOST * COUNT];
+    for (int channels = 1; channels <= MOST; channels++)
+        for (int width = 1; width <= COUNT; width += 13) {
+            for (int i = 0; i < channels * width; i++)
+                pixels[i] = (uint8_t)(i / channels + 85 * (i % channels));
+            image stored = {.channels = channels,
+                            .height = 1,
+                            .width = width,
+                            .pixels = pixels,
+                            .type = PIXEL_U8};
+            image out = {.channels = channels, .height = 1, .width = width, .planes = planes};
+            window_planes(&stored, 0, 0, &out);
+            for (int i = 0; i < channels * width; i++)
+                assert_true(planes[i % channels * width + i / channels] == (float)pixels[i] / 255);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resizing_agrees_with_its_definition),
         cmocka_unit_test(every_length_becomes_every_other),
         cmocka_unit_test(an_image_as_stored_is_the_same_as_its_planes),
+        cmocka_unit_test(every_byte_is_divided_by_255),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
