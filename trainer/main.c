@@ -3,6 +3,7 @@
 // The exit code is the command's status (base/status.h), the same on every rank.
 #include "base/config.h"
 #include "base/log.h"
+#include "base/processor.h"
 #include "comm/agree.h"
 #include "models/kernels/blas_core.h"
 #include "models/kernels/threads.h"
@@ -129,8 +130,24 @@ static void warn_of_slow_kernels(void)
             core);
 }
 
+// Before anything that could need it. What libraries need they find out themselves.
+static bool runs_here(void)
+{
+    const char *lacking = processor_lacks(processor_needs);
+    if (lacking == NULL) return true;
+    fprintf(stderr,
+            "basin: error: it was compiled for processors with %s, which this one has not; compile "
+            "it on a machine "
+            "like this one, or for all of them: cmake -DBASIN_NATIVE=OFF "
+            "-DCMAKE_C_FLAGS=-march=x86-64-v3 (with "
+            "AVX2), -march=x86-64 (any)\n",
+            lacking);
+    return false;
+}
+
 int main(int argc, char **argv)
 {
+    if (!runs_here()) return (int)ST_INTERNAL;
     start_with_fast_kernels(argv);
     kernels_set_threads(1);
     world w;
