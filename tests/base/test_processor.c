@@ -20,7 +20,7 @@ static bool is_listed(const char *flag)
             found = strcmp(word, flag) == 0;
         break;
     }
-    fclose(f);
+    (void)fclose(f);
     return found;
 }
 
