@@ -12,19 +12,19 @@ const char *processor_lacks(unsigned needs)
 {
     __builtin_cpu_init();
     const struct {
-        unsigned need;
         const char *name;
+        unsigned need;
         bool is_there;
     } sets[] = {
-        {PROCESSOR_AVX, "AVX", HAS("avx")},
-        {PROCESSOR_AVX2, "AVX2", HAS("avx2") && HAS("fma") && HAS("bmi") && HAS("bmi2")},
-        {PROCESSOR_AVX512, "AVX-512",
+        {"AVX", PROCESSOR_AVX, HAS("avx")},
+        {"AVX2", PROCESSOR_AVX2, HAS("avx2") && HAS("fma") && HAS("bmi") && HAS("bmi2")},
+        {"AVX-512", PROCESSOR_AVX512,
          HAS("avx512f") && HAS("avx512cd") && HAS("avx512dq") && HAS("avx512bw") &&
              HAS("avx512vl")},
-        {PROCESSOR_AVX512_VBMI, "AVX-512 VBMI",
+        {"AVX-512 VBMI", PROCESSOR_AVX512_VBMI,
          HAS("avx512ifma") && HAS("avx512vbmi") && HAS("avx512vbmi2") && HAS("avx512vnni") &&
              HAS("avx512bitalg") && HAS("avx512vpopcntdq")},
-        {PROCESSOR_AVX512_BF16, "AVX-512 BF16", HAS("avx512bf16")},
+        {"AVX-512 BF16", PROCESSOR_AVX512_BF16, HAS("avx512bf16")},
     };
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         if ((needs & sets[i].need) != 0 && !sets[i].is_there) return sets[i].name;
