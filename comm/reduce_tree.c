@@ -1,9 +1,10 @@
 // comm/reduce_tree.c -- the shape of the summation tree.
 #include "comm/reduce_tree.h"
 
+#include "base/status.h"
 #include "base/stream.h"
 
-#include "base/status.h"
+#include <string.h>
 
 bool tree_siblings(tree_node left, tree_node right)
 {
