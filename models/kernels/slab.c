@@ -56,20 +56,24 @@ ALWAYS_INLINE void store(void *to, const vector *from, size_t at, size_t left, b
         vector_store((float *)to + at, from, left);
 }
 
-// How many of `left` numbers remain after those before lane `lane`.
-ALWAYS_INLINE size_t left_at(size_t lane, size_t left)
+// How many of `left` numbers remain for register r of their lanes.
+ALWAYS_INLINE size_t left_for(size_t r, size_t left)
 {
-    return lane < left ? left - lane : 0;
+    return r * VECTOR < left ? left - r * VECTOR : 0;
 }
 
-// pass(..., at, left) on numbers first .. end - 1, LANES at a time: all that the compiler need not ask how many are
-// left, then the rest.
-#define EACH_LANES(first, end, pass, ...)                                                          \
+// pass(s, r, at, left, ...) for each register r of the lanes of numbers first .. end - 1: those of LANES that are all
+// there without asking how many are left, then the rest.
+#define EACH_REGISTER(first, end, pass, s, ...)                                                    \
     do {                                                                                           \
         size_t place = (first);                                                                    \
-        for (; place + LANES <= (end); place += LANES)                                             \
-            pass(__VA_ARGS__, place, LANES);                                                       \
-        if (place < (end)) pass(__VA_ARGS__, place, (end)-place);                                  \
+        for (; place + LANES <= (end); place += LANES) {                                           \
+            UNROLLED                                                                               \
+            for (size_t r = 0; r < LANES_REGISTERS; r++)                                           \
+                pass(s, r, place + r * VECTOR, VECTOR, __VA_ARGS__);                               \
+        }                                                                                          \
+        for (size_t r = 0; place < (end) && r < LANES_REGISTERS; r++)                              \
+            pass(s, r, place + r * VECTOR, left_for(r, (end)-place), __VA_ARGS__);                 \
     } while (0)
 
 // Of one register's lanes.
@@ -110,27 +114,20 @@ static size_t run_end(size_t start, size_t count)
     return count - start < RUN ? count : start + RUN;
 }
 
-ALWAYS_INLINE void sum_register(const slab *s, const vector *shift, size_t at, size_t left,
-                                slab_numbers numbers, lane_sums *sums)
+ALWAYS_INLINE void sum_register(const slab *s, size_t r, size_t at, size_t left,
+                                const vector *shifts, slab_numbers numbers, lane_sums *sums)
 {
-    vector v = *shift;
+    const vector shift = shifts[r];
+    vector v = shift;
     load_x(&v, s, at, left, numbers);
     if (s->rounded != NULL) bf16_store(s->rounded + at, &v, left);
-    v -= *shift;
+    v -= shift;
     // Where there is no number, v was not the shift.
     if (numbers != SLAB_FLOATS && left < VECTOR)
         for (size_t l = left; l < VECTOR; l++)
             v[l] = 0;
-    sums->first += v;
-    sums->second += v * v;
-}
-
-ALWAYS_INLINE void sum_lanes(const slab *s, const vector *shifts, slab_numbers numbers,
-                             lane_sums *sums, size_t at, size_t left)
-{
-    UNROLLED
-    for (size_t r = 0, lane = 0; r < LANES_REGISTERS; r++, lane += VECTOR)
-        sum_register(s, &shifts[r], at + lane, left_at(lane, left), numbers, &sums[r]);
+    sums[r].first += v;
+    sums[r].second += v * v;
 }
 
 ALWAYS_INLINE void sum_numbers(const slab *s, const float *shift, double *sums, double *squares,
@@ -142,7 +139,7 @@ ALWAYS_INLINE void sum_numbers(const slab *s, const float *shift, double *sums, 
     for (size_t start = 0; start < s->count; start += RUN) {
         size_t end = run_end(start, s->count);
         lane_sums run[LANES_REGISTERS] = {{{0}, {0}}};
-        EACH_LANES(start, end, sum_lanes, s, shifts, numbers, run);
+        EACH_REGISTER(start, end, sum_register, s, shifts, numbers, run);
         add_sums(run, sums, squares);
     }
 }
@@ -152,28 +149,21 @@ void slab_sum(const slab *s, const float shift[LANES], double *sums, double *squ
     WITH_KINDS(sum_numbers, s, shift, sums, squares);
 }
 
-ALWAYS_INLINE void normalise_register(const slab *s, const register_constants *k, size_t at,
-                                      size_t left, slab_numbers numbers, bool bf16,
-                                      bool residual_bf16)
+ALWAYS_INLINE void normalise_register(const slab *s, size_t r, size_t at, size_t left,
+                                      const register_constants *constants, slab_numbers numbers,
+                                      bool bf16, bool residual_bf16)
 {
+    const register_constants *k = &constants[r];
     const vector zero = {0};
-    vector v = zero, r = zero;
+    vector v = zero, more = zero;
     load_x(&v, s, at, left, numbers);
     v = (v - k->mean) * k->scale + k->bias;
     if (s->residual != NULL) {
-        load(&r, s->residual, at, left, residual_bf16);
-        v += r;
+        load(&more, s->residual, at, left, residual_bf16);
+        v += more;
     }
     if (s->relu) v = VECTOR_WHERE(~(v < zero), v);
     store(s->y, &v, at, left, bf16);
-}
-
-ALWAYS_INLINE void normalise_lanes(const slab *s, const register_constants *k, slab_numbers numbers,
-                                   bool bf16, bool residual_bf16, size_t at, size_t left)
-{
-    UNROLLED
-    for (size_t r = 0, lane = 0; r < LANES_REGISTERS; r++, lane += VECTOR)
-        normalise_register(s, &k[r], at + lane, left_at(lane, left), numbers, bf16, residual_bf16);
 }
 
 ALWAYS_INLINE void normalise(const slab *s, const slab_constants *from, slab_numbers numbers,
@@ -182,7 +172,7 @@ ALWAYS_INLINE void normalise(const slab *s, const slab_constants *from, slab_num
     const slab own = *s; // which no store changes
     register_constants k[LANES_REGISTERS];
     take_constants(from, false, k);
-    EACH_LANES(0, own.count, normalise_lanes, &own, k, numbers, bf16, residual_bf16);
+    EACH_REGISTER(0, own.count, normalise_register, &own, k, numbers, bf16, residual_bf16);
 }
 
 void slab_normalise(const slab *s, const slab_constants *k)
@@ -207,22 +197,16 @@ ALWAYS_INLINE void pull(const slab *s, const register_constants *k, const vector
     *dr = g;
 }
 
-ALWAYS_INLINE void reduce_register(const slab *s, const register_constants *k, size_t at,
-                                   size_t left, slab_numbers numbers, bool bf16, lane_sums *sums)
+ALWAYS_INLINE void reduce_register(const slab *s, size_t r, size_t at, size_t left,
+                                   const register_constants *constants, slab_numbers numbers,
+                                   bool bf16, lane_sums *sums)
 {
+    const register_constants *k = &constants[r];
     vector v = k->mean, dr;
     load_x(&v, s, at, left, numbers);
     pull(s, k, &v, at, left, bf16, &dr);
-    sums->first += dr;
-    sums->second += dr * (v - k->mean);
-}
-
-ALWAYS_INLINE void reduce_lanes(const slab *s, const register_constants *k, slab_numbers numbers,
-                                bool bf16, lane_sums *sums, size_t at, size_t left)
-{
-    UNROLLED
-    for (size_t r = 0, lane = 0; r < LANES_REGISTERS; r++, lane += VECTOR)
-        reduce_register(s, &k[r], at + lane, left_at(lane, left), numbers, bf16, &sums[r]);
+    sums[r].first += dr;
+    sums[r].second += dr * (v - k->mean);
 }
 
 ALWAYS_INLINE void reduce(const slab *s, const slab_constants *from, double *sums, double *products,
@@ -234,7 +218,7 @@ ALWAYS_INLINE void reduce(const slab *s, const slab_constants *from, double *sum
     for (size_t start = 0; start < s->count; start += RUN) {
         size_t end = run_end(start, s->count);
         lane_sums run[LANES_REGISTERS] = {{{0}, {0}}};
-        EACH_LANES(start, end, reduce_lanes, s, k, numbers, bf16, run);
+        EACH_REGISTER(start, end, reduce_register, s, k, numbers, bf16, run);
         add_sums(run, sums, products);
     }
 }
@@ -244,10 +228,11 @@ void slab_reduce(const slab *s, const slab_constants *k, double *sums, double *p
     WITH_KINDS(reduce, s, k, sums, products);
 }
 
-ALWAYS_INLINE void differentiate_register(const slab *s, const register_constants *k, size_t at,
-                                          size_t left, slab_numbers numbers, bool bf16,
-                                          bool residual_bf16)
+ALWAYS_INLINE void differentiate_register(const slab *s, size_t r, size_t at, size_t left,
+                                          const register_constants *constants, slab_numbers numbers,
+                                          bool bf16, bool residual_bf16)
 {
+    const register_constants *k = &constants[r];
     vector v = k->mean, g;
     load_x(&v, s, at, left, numbers);
     pull(s, k, &v, at, left, bf16, &g);
@@ -257,23 +242,13 @@ ALWAYS_INLINE void differentiate_register(const slab *s, const register_constant
     store(s->dx, &v, at, left, bf16);
 }
 
-ALWAYS_INLINE void differentiate_lanes(const slab *s, const register_constants *k,
-                                       slab_numbers numbers, bool bf16, bool residual_bf16,
-                                       size_t at, size_t left)
-{
-    UNROLLED
-    for (size_t r = 0, lane = 0; r < LANES_REGISTERS; r++, lane += VECTOR)
-        differentiate_register(s, &k[r], at + lane, left_at(lane, left), numbers, bf16,
-                               residual_bf16);
-}
-
 ALWAYS_INLINE void differentiate(const slab *s, const slab_constants *from, slab_numbers numbers,
                                  bool bf16, bool residual_bf16)
 {
     const slab own = *s; // which no store changes
     register_constants k[LANES_REGISTERS];
     take_constants(from, true, k);
-    EACH_LANES(0, own.count, differentiate_lanes, &own, k, numbers, bf16, residual_bf16);
+    EACH_REGISTER(0, own.count, differentiate_register, &own, k, numbers, bf16, residual_bf16);
 }
 
 void slab_differentiate(const slab *s, const slab_constants *k)
