@@ -17,6 +17,9 @@
 
 typedef float vector __attribute__((vector_size(VECTOR * sizeof(float))));
 
+// A function of which the compiler must know an argument, so that it becomes code of its own for each.
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 // Before a loop that must become straight code, so that its array stays in registers.
 #ifdef __clang__
 #define UNROLLED _Pragma("clang loop unroll(full)")

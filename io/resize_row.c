@@ -14,8 +14,6 @@
 
 #define LANES 16 // a row's length is a multiple of it: of every register's
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 size_t resize_row_stride(int count)
 {
     return ((size_t)count + LANES - 1) / LANES * LANES;

@@ -2,8 +2,6 @@
 #include "models/kernels/dictionary_layout.h"
 #include "models/kernels/fold.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 // Bit i is set where float i of LANES is not 0.
 static uint32_t nonzero_bits(const float *x)
 {

@@ -22,8 +22,6 @@
 #endif
 #define MOST_OUTPUTS 12
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 // Places row * row_step + column * column_step of an array, columns fastest.
 typedef struct grid {
     size_t rows, columns, row_step, column_step;

@@ -7,8 +7,6 @@
 
 #include <math.h>
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 // The atom of a code, by row.
 ALWAYS_INLINE const float *rows_of(const dictionary_layout *l, const descent_problem *p, size_t n,
                                    size_t row_floats)

@@ -20,8 +20,6 @@
             kernel(__VA_ARGS__, 1);                                                                \
     } while (0)
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 // The part [first, last) of a window at output `at` that lies inside 0 .. size-1.
 static void window(const pooling_spec *s, int at, int size, int *first, int *last)
 {

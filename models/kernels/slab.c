@@ -9,8 +9,6 @@
 // A sum of floats runs over so many, then goes into doubles.
 #define RUN ((size_t)64 * LANES)
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 // pass(s, ..., numbers, bf16, residual_bf16) with kinds the compiler knows, where they are the usual ones.
 #define WITH_KINDS(pass, s, ...)                                                                   \
     do {                                                                                           \

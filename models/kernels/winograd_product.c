@@ -3,8 +3,6 @@
 // A block of channels of all tiles is a panel (tiles, VECTOR), so that most addresses are constants.
 #include "models/kernels/winograd.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 // Sums held in registers: 16 of the 32 of AVX-512, 8 of 16 elsewhere.
 enum { MOST_SUMS = 16 };
 

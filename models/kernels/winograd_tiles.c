@@ -8,8 +8,6 @@
 #include "base/status.h"
 #include "models/kernels/bf16.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 // Inputs outside the image are these.
 static const vector zeros = {0};
 

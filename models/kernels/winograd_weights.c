@@ -4,8 +4,6 @@
 
 #include "base/arena.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 enum { TAPS = 3, FILTER = TAPS * TAPS };
 
 static const float third = 2.0f / 3.0f;
