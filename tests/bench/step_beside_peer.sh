@@ -63,4 +63,4 @@ for precision in ${PRECISIONS:-fp32 bf16}; do
     done
 done
 echo
-echo "peer: ${version:-none}, channels last; in turns, ratio: the median of the turns'; $0"
+echo "peer: ${version:-none}, channels last; in turns, ratio: the median of the turns'; ${0##*/}"
