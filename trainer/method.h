@@ -3,7 +3,7 @@
 //   create ─> each step:  begin ─> run (once for each own logical worker) ─> [loop: sum over all
 //             workers, update] ─> finish
 //
-// Where operations of the learned graph meet all workers (models/op.h), run is called once for all
+// Where operations of the learned graph meet all workers (models/graph/op.h), run is called once for all
 // own workers together.
 //
 // One file in trainer/methods/ with one exported const method_type, one line in methods.def. The
@@ -13,12 +13,12 @@
 #define TRAINER_METHOD_H
 
 #include "comm/workers.h"
-#include "io/checkpoint.h"
-#include "io/loader.h"
-#include "trainer/encoder.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/views/loader.h"
+#include "trainer/parts/encoder.h"
 #include "trainer/run/phases.h"
 #include "trainer/sparse/inference_choice.h"
-#include "trainer/weights.h"
+#include "trainer/parts/weights.h"
 
 #define METHOD_MAX_METRICS 8
 
@@ -90,7 +90,7 @@ typedef struct method_leaf {
     float *metrics;    // (metric_count) this worker's share: the sum over workers is the value
 } method_leaf;
 
-// A method that tells a key from negatives, as trainer/warnings.h wants to know it.
+// A method that tells a key from negatives, as trainer/loop/warnings.h wants to know it.
 typedef struct method_contrast {
     uint64_t negatives;   // K of each query
     uint64_t keys_a_step; // that become negatives of later steps; 0 = those of the step itself are
@@ -134,7 +134,7 @@ typedef struct method_type {
     // Local, rank 0, at the end of each epoch. Draws what has been learned into files that begin with
     // `prefix`, a path. Errors: ST_IO, ST_INTERNAL. NULL: nothing to see.
     status (*draw)(void *state, const char *prefix);
-    // Of a method that infers codes: the lambda reached so far, see trainer/sparse/code_stream.h.
+    // Of a method that infers codes: the lambda reached so far, see trainer/codes/code_stream.h.
     double (*lambda)(const void *state);
     // samples: of a step. NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy",
     // (K+1)-way.

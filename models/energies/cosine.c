@@ -2,7 +2,7 @@
 //   E_i = -p_i.z_i;  p, z (b, d, 1, 1) unit vectors;  E (b, 1, 1, 1), -1 .. 1
 //   dE_i/dp_i = -z_i,  dE_i/dz_i = -p_i
 //   source: Chen & He 2020 (arXiv 2011.10566) eq. 1
-#include "models/op.h"
+#include "models/graph/op.h"
 
 enum { PREDICTION, TARGET };
 

@@ -9,7 +9,7 @@
 // The statistic `accuracy` is the share of queries whose own key comes first.
 #include "models/kernels/matmul.h"
 #include "models/kernels/softmax.h"
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <math.h>
 #include <string.h>

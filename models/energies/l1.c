@@ -1,7 +1,7 @@
 // models/energies/l1.c -- E_i = lambda_i sum |z_i|, the price of a sparse code.
 //   dE_i/dz_i = lambda_i sign(z_i), 0 at 0;  dE_i/dlambda_i = sum |z_i|
 //   z (n, c, h, w) in any layout, lambda (n, 1, 1, 1); E (n, 1, 1, 1)
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <math.h>
 

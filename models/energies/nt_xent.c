@@ -8,7 +8,7 @@
 // The statistic `accuracy` is the share of views whose partner comes first.
 #include "models/kernels/matmul.h"
 #include "models/kernels/softmax.h"
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // models/energies/squared_error.c -- E_i = weight |a_i - b_i|^2;  dE_i/da_i = 2 weight (a_i - b_i).
 //   a, b (n, c, h, w) in one layout; E (n, 1, 1, 1)
-#include "models/op.h"
+#include "models/graph/op.h"
 
 typedef struct error_config {
     double weight;

@@ -3,7 +3,7 @@
 #ifndef MODELS_KERNELS_REFERENCE_H
 #define MODELS_KERNELS_REFERENCE_H
 
-#include "models/kernels/convolution.h"
+#include "models/kernels/convolution/convolution.h"
 #include "models/kernels/pooling.h"
 
 // c = alpha A B + beta c; see matmul.h.

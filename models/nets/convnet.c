@@ -1,6 +1,6 @@
 // models/nets/convnet.c -- four 3x3 convolutions with normalisation and ReLU, each of the last three
 // halving the image and doubling the channels; then the mean over the image.
-#include "models/net.h"
+#include "models/nets/net.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 #ifndef MODELS_NETS_RESNET_H
 #define MODELS_NETS_RESNET_H
 
-#include "models/net.h"
+#include "models/nets/net.h"
 
 typedef struct resnet_config {
     int64_t width; // channels of the first stage, 64 in the paper

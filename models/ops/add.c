@@ -1,6 +1,6 @@
 // models/ops/add.c -- y = x1 + x2 or x1 - x2;  dx1 = dy, dx2 = dy or -dy.
 //   x1, x2, y (n, c, h, w), all in the same layout
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <string.h>
 

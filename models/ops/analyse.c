@@ -1,7 +1,7 @@
 // models/ops/analyse.c -- how well each atom matches each place of an image (a linear encoder).
 //   z = W' y:  z[n,a,q] = sum over c, u of  w[a,c,u] y[n,c,q + u - margin],  y = 0 in the margin
 //   dy = W dz;  dw[a,c,u] += sum over n, q of dz[n,a,q] y[n,c,q + u - margin]
-//   y (n, C, H, W), weight (K, C, k, k), z (n, K, h, w); borders: models/code_layout.h
+//   y (n, C, H, W), weight (K, C, k, k), z (n, K, h, w); borders: models/codes/code_layout.h
 //   The adjoint of synthesise with the same weights; as conv2d with padding `margin`, made for few
 //   channels.
 #include "models/ops/dictionary_op.h"

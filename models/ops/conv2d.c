@@ -1,9 +1,9 @@
 // models/ops/conv2d.c -- 2-d convolution without bias (batch norm follows and brings its own).
 //   y[n,o,i,j] = sum_cuv w[o,c,u,v] x[n,c, i s + u - p, j s + v - p], x = 0 outside
 //   x (n, c, h, w), weight (channels, c, kernel, kernel), y (n, channels, h', w')
-//   gradients: models/kernels/convolution.h
-#include "models/kernels/convolution.h"
-#include "models/op.h"
+//   gradients: models/kernels/convolution/convolution.h
+#include "models/kernels/convolution/convolution.h"
+#include "models/graph/op.h"
 
 #include <math.h>
 #include <string.h>

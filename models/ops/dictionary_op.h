@@ -1,10 +1,10 @@
 // models/ops/dictionary_op.h -- what the operations synthesise and analyse share: atoms as a
-// parameter, one sample at a time through models/kernels/dictionary.h.
+// parameter, one sample at a time through models/kernels/dictionary/dictionary.h.
 #ifndef MODELS_OPS_DICTIONARY_OP_H
 #define MODELS_OPS_DICTIONARY_OP_H
 
-#include "models/code_layout.h"
-#include "models/op.h"
+#include "models/codes/code_layout.h"
+#include "models/graph/op.h"
 
 // What both have in their settings.
 typedef struct dictionary_config {

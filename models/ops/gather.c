@@ -2,7 +2,7 @@
 //   y = (x_w, x_w+1, .. x_V-1, x_0, .. x_w-1) for worker w;  x (n, c, h, w), y (V n, c, h, w)
 //   dx: the sum over all workers of their gradients of these rows
 // The own rows lead so that what comes next knows them without knowing the worker.
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <string.h>
 

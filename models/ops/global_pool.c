@@ -1,7 +1,7 @@
 // models/ops/global_pool.c -- the mean over all pixels of each channel.
 //   y[n,c] = sum_hw x[n,c,h,w] / (h w);  dx[n,c,h,w] = dy[n,c] / (h w)
 //   x (n, c, h, w) in any block, y (n, c, 1, 1)
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <string.h>
 

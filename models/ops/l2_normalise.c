@@ -1,7 +1,7 @@
 // models/ops/l2_normalise.c -- y = x / max(|x|, eps) for each sample's vector of channels.
 //   x, y (n, c, 1, 1);  dx = (dy - y (y.dy)) / |x|, and dy / eps where |x| < eps
 //   eps 1e-12 as PyTorch's F.normalize
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <math.h>
 

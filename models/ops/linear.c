@@ -4,7 +4,7 @@
 //   bias: false leaves out b
 //   initial values: PyTorch's default, U(+-1/sqrt(c)) for both
 #include "models/kernels/matmul.h"
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <math.h>
 #include <string.h>

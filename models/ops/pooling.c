@@ -1,7 +1,7 @@
 // models/ops/pooling.c -- what max_pool and avg_pool share: their config and their shape rule.
 #include "models/ops/pooling.h"
 
-#include "models/kernels/convolution.h"
+#include "models/kernels/convolution/convolution.h"
 
 const config_field pooling_fields[] = {
     {"kernel", FIELD_INT, offsetof(pooling_config, kernel), NULL, 1, POOLING_MAX_KERNEL, NULL,

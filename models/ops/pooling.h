@@ -3,7 +3,7 @@
 #define MODELS_OPS_POOLING_H
 
 #include "models/kernels/pooling.h"
-#include "models/op.h"
+#include "models/graph/op.h"
 
 typedef struct pooling_config {
     int64_t kernel, stride, pad;

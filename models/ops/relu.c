@@ -1,6 +1,6 @@
 // models/ops/relu.c -- y = max(0, x);  dx = dy where y > 0, else 0.
 //   x, y (n, c, h, w) in any layout
-#include "models/op.h"
+#include "models/graph/op.h"
 
 static status plan(const void *settings, op_plan *p)
 {

@@ -2,7 +2,7 @@
 //   x, y (n, c, h, w), x in the layout it comes in, y in blocks of `block`
 // The graph puts it before operations whose inputs come in different layouts.
 #include "models/kernels/layout.h"
-#include "models/op.h"
+#include "models/graph/op.h"
 
 typedef struct reorder_config {
     int64_t block;

@@ -6,7 +6,7 @@
 //   dy/dbeta = (b e^{beta b} + |x| e^{beta |x|}) / (beta D) - log(D) / beta^2
 //   x, y (n, c, h, w); log_beta, log_b (c)
 //   source: Kavukcuoglu et al. 2010 (NIPS, "Learning convolutional feature hierarchies") eq. 5
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <math.h>
 

@@ -4,7 +4,7 @@
 //   dx = dy where y is not 0;  dt_c = -(sum over samples and pixels of sign(y) dy), 0 where t_c < 0
 //   x, y (n, c, h, w); threshold (c)
 //   source: Gregor & LeCun 2010 (ICML, "Learning fast approximations of sparse coding") eq. 4
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 //   y = D z:  y[n,c,p] = sum over q + u = p + margin and atoms a of  w[a,c,u] z[n,a,q]
 //   dz = D' dy;  dw[a,c,u] += sum over n, q of z[n,a,q] dy[n,c,q + u - margin]
 //   z (n, K, h, w), weight (K, C, k, k), atoms of length 1, y (n, C, H, W); borders:
-//   models/code_layout.h
+//   models/codes/code_layout.h
 //   source: Kavukcuoglu et al. 2010 (NIPS, "Learning convolutional feature hierarchies") eq. 2
 // The statistics, if asked for (`activity`): activity (K), the mean of |z| of each atom over samples and
 // places; power (K), the mean over samples of the sum of z^2 over places, which is the energy's

@@ -3,7 +3,7 @@
 //   dx = dy g (1 - tanh^2);  dg_c = sum of dy tanh(x + b);  db_c = sum of dx
 //   x, y (n, c, h, w); gain, bias (c)
 //   source: Kavukcuoglu, Ranzato & LeCun 2008 (arXiv 1010.3467) eq. 5
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #include <math.h>
 

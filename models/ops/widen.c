@@ -2,7 +2,7 @@
 //   x, y (n, c, h, w) in one layout
 // The graph puts it before operations that do not take bf16 numbers.
 #include "models/kernels/bf16.h"
-#include "models/op.h"
+#include "models/graph/op.h"
 
 static status plan(const void *settings, op_plan *p)
 {

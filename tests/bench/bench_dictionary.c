@@ -3,10 +3,10 @@
 // Prints for each geometry the GFLOP/s of the dense operations (2 flops for each position, atom,
 // channel and tap) and the nanoseconds a listed code takes; medians of repeats.
 //   bench_dictionary [repeats]
-#include "models/kernels/dictionary.h"
+#include "models/kernels/dictionary/dictionary.h"
 
 #include "base/rng.h"
-#include "models/kernels/dictionary_bound.h"
+#include "models/kernels/dictionary/dictionary_bound.h"
 
 #include <stdio.h>
 #include <stdlib.h>

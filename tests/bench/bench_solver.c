@@ -5,9 +5,9 @@
 // Without files: Gaussian images and random atoms of norm 1, 9 x 9. Files are float32: images
 // (N, H, W, C) contrast-normalised already, atoms (K, C, 9, 9). lambda is a tenth of each image's
 // lambda_max, every code starts at 0. SOLVER=NAME in the environment measures that one alone.
-#include "models/kernels/dictionary_bound.h"
-#include "models/lambda.h"
-#include "models/solver.h"
+#include "models/kernels/dictionary/dictionary_bound.h"
+#include "models/codes/lambda.h"
+#include "models/codes/solver.h"
 
 #include "base/rng.h"
 

@@ -1,5 +1,5 @@
 // tests/fuzz/fuzz_codes.c -- any bytes as a file of sparse codes, as `basin inspect` looks at it.
-#include "io/file_kind.h"
+#include "io/packing/file_kind.h"
 #include "tests/fuzz/input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 // tests/fuzz/fuzz_format.c -- any bytes as a file of a raw format; FORMAT_NAME and FILE_NAME choose which.
-#include "io/format.h"
+#include "io/packing/format.h"
 #include "tests/fuzz/input.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // tests/fuzz/fuzz_image.c -- any bytes as a JPEG or PNG file.
-#include "io/image_decoder.h"
+#include "io/images/image_decoder.h"
 #include "tests/fuzz/input.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // tests/fuzz/fuzz_job.c -- any bytes as a job file.
 #include "tests/fuzz/input.h"
-#include "trainer/job.h"
+#include "trainer/job/job.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // tests/fuzz/fuzz_shard.c -- any bytes as a shard: opened, and its first samples and labels read.
-#include "io/dataset.h"
+#include "io/shards/dataset.h"
 #include "tests/fuzz/input.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef TESTS_IO_AUGMENT_APPLY_H
 #define TESTS_IO_AUGMENT_APPLY_H
 
-#include "io/augment.h"
+#include "io/views/augment.h"
 
 // Which view it is.
 typedef struct view_key {

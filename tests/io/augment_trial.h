@@ -4,7 +4,7 @@
 
 #include "tests/check.h"
 
-#include "io/augment.h"
+#include "io/views/augment.h"
 
 #define LARGEST ((size_t)64 * 48 * 48) // floats of the largest image here
 

@@ -1,8 +1,8 @@
 // tests/io/image_folder.c -- pictures by formula, encoded by TurboJPEG and libspng.
 #include "tests/io/image_folder.h"
 
-#include "io/image_pack.h"
-#include "io/pictures.h"
+#include "io/packing/image_pack.h"
+#include "io/images/pictures.h"
 #include "tests/check.h"
 
 #include <ftw.h>

@@ -2,7 +2,7 @@
 #ifndef TESTS_IO_IMAGE_FOLDER_H
 #define TESTS_IO_IMAGE_FOLDER_H
 
-#include "io/pack.h"
+#include "io/packing/pack.h"
 #include "tests/io/folder.h"
 
 // A sub-folder.

@@ -3,7 +3,7 @@
 
 #include "tests/check.h"
 
-#include "io/shard.h"
+#include "io/shards/shard.h"
 
 #include <stdlib.h>
 

@@ -4,8 +4,8 @@
 #include "tests/golden/augment.h"
 #include "tests/io/augment_trial.h"
 
-#include "io/colour.h"
-#include "io/resample.h"
+#include "io/views/colour.h"
+#include "io/views/resample.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // The cache keeps to its budget, and the block unused for longest makes room.
 #include "tests/check.h"
 
-#include "io/block_cache.h"
+#include "io/files/block_cache.h"
 
 static void the_budget_is_kept_but_one_block_always_fits(void **state)
 {

@@ -1,9 +1,9 @@
 // Checkpoints come back bit for bit, damage is noticed, and a failed write leaves the old file.
 #include "tests/check.h"
 
-#include "io/checkpoint.h"
-#include "io/file_kind.h"
-#include "io/seal.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/packing/file_kind.h"
+#include "io/files/seal.h"
 #include "tests/io/group_folder.h"
 
 #include <fcntl.h>

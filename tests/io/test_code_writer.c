@@ -1,8 +1,8 @@
 // Codes come back from the file entry by entry, and nothing is left of a file that was given up.
 #include "tests/check.h"
 
-#include "io/code_writer.h"
-#include "io/file_kind.h"
+#include "io/shards/code_writer.h"
+#include "io/packing/file_kind.h"
 #include "tests/io/group_folder.h"
 
 #include <hdf5.h>

@@ -1,7 +1,7 @@
 // Any layout of a file gives the same samples.
 #include "tests/check.h"
 
-#include "io/dataset.h"
+#include "io/shards/dataset.h"
 #include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"
 

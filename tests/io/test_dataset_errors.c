@@ -1,8 +1,8 @@
 // Whatever is wrong with a data set is told in words that name the file.
 #include "tests/check.h"
 
-#include "io/dataset.h"
-#include "io/shard.h"
+#include "io/shards/dataset.h"
+#include "io/shards/shard.h"
 #include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"
 

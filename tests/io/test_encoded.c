@@ -1,9 +1,9 @@
 // Shards of JPEG and PNG images of any size: pixels, moments, views, and what can be wrong.
 #include "tests/check.h"
 
-#include "io/image_file.h"
-#include "io/loader.h"
-#include "io/shard.h"
+#include "io/images/image_file.h"
+#include "io/views/loader.h"
+#include "io/shards/shard.h"
 #include "tests/allocations.h"
 #include "tests/io/augment_apply.h"
 #include "tests/io/image_folder.h"

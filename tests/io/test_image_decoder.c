@@ -1,8 +1,8 @@
 // JPEG and PNG become RGB pixels; whatever is damaged is named.
 #include "tests/check.h"
 
-#include "io/image_decoder.h"
-#include "io/pictures.h"
+#include "io/images/image_decoder.h"
+#include "io/images/pictures.h"
 #include "tests/io/folder.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // Folders of images become the same shards on any number of processes, and a pack is continued.
 #include "tests/check.h"
 
-#include "io/dataset.h"
+#include "io/shards/dataset.h"
 #include "tests/io/image_folder.h"
 
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 // bad sample is told without stopping the stream.
 #include "tests/check.h"
 
-#include "io/checkpoint.h"
-#include "io/loader.h"
-#include "io/shard.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/views/loader.h"
+#include "io/shards/shard.h"
 #include "tests/allocations.h"
 #include "tests/io/augment_apply.h"
 #include "tests/io/group_folder.h"

@@ -3,7 +3,7 @@
 #include "tests/golden/sparse_views.h"
 #include "tests/io/augment_trial.h"
 
-#include "io/local_contrast.h"
+#include "io/views/local_contrast.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 // stream however the batch is split into workers.
 #include "tests/check.h"
 
-#include "io/order.h"
+#include "io/views/order.h"
 
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
 // nothing behind.
 #include "tests/check.h"
 
-#include "io/dataset.h"
-#include "io/pack.h"
+#include "io/shards/dataset.h"
+#include "io/packing/pack.h"
 #include "tests/io/folder.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
 // Folders of JPEG and PNG files by class become shards; broken images are named.
 #include "tests/check.h"
 
-#include "io/dataset.h"
-#include "io/pack.h"
-#include "io/pictures.h"
+#include "io/shards/dataset.h"
+#include "io/packing/pack.h"
+#include "io/images/pictures.h"
 #include "tests/io/image_folder.h"
 
 #include <hdf5.h>

@@ -3,7 +3,7 @@
 #include "tests/check.h"
 
 #include "base/rng.h"
-#include "io/page_cache.h"
+#include "io/files/page_cache.h"
 #include "tests/io/group_folder.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // What is written as PNG decodes to the same pixels; a sheet has every image in its cell.
 #include "tests/check.h"
 
-#include "io/pictures.h"
+#include "io/images/pictures.h"
 #include "tests/io/group_folder.h"
 
 #include <spng.h>

@@ -3,7 +3,7 @@
 #include "tests/io/augment_apply.h"
 #include "tests/io/augment_trial.h"
 
-#include "io/recipes.h"
+#include "io/views/recipes.h"
 
 #include <math.h>
 #include <stdlib.h>

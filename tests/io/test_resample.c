@@ -1,8 +1,8 @@
 // Resizing a box agrees with the definition of the filter, and sees nothing outside the box.
 #include "tests/check.h"
 
-#include "io/resample.h"
-#include "io/window.h"
+#include "io/views/resample.h"
+#include "io/views/window.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // Synthetic images are functions of their key, balanced over the classes, and hard for raw pixels.
 #include "tests/check.h"
 
-#include "io/shard.h"
-#include "io/synth.h"
+#include "io/shards/shard.h"
+#include "io/packing/synth.h"
 #include "tests/io/folder.h"
 
 #include <math.h>

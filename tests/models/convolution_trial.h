@@ -3,7 +3,7 @@
 #ifndef TESTS_MODELS_CONVOLUTION_TRIAL_H
 #define TESTS_MODELS_CONVOLUTION_TRIAL_H
 
-#include "models/kernels/convolution_backend.h"
+#include "models/kernels/convolution/convolution_backend.h"
 
 typedef struct size_case {
     int in, height, width, out, kernel, stride, pad;

@@ -5,7 +5,7 @@
 
 #include "tests/check.h"
 
-#include "models/graph.h"
+#include "models/graph/graph.h"
 
 // A tensor's size, norm and first, middle and last value.
 typedef struct golden_sample {

@@ -1,12 +1,12 @@
 // tests/models/op_trial.h -- one operation with one config, on small tensors, for the tests.
 //
-// An operation that meets (models/op.h) is tried as one of TRIAL_WORKERS workers with different
+// An operation that meets (models/graph/op.h) is tried as one of TRIAL_WORKERS workers with different
 // inputs; the others run along in every pass, so that the trial's gradients can be held against the
 // outputs of all. Parameters and their gradients are those of all workers together.
 #ifndef TESTS_MODELS_OP_TRIAL_H
 #define TESTS_MODELS_OP_TRIAL_H
 
-#include "models/op.h"
+#include "models/graph/op.h"
 
 #define TRIAL_WORKERS 3
 

@@ -3,7 +3,7 @@
 
 #include "base/config.h"
 #include "base/rng.h"
-#include "models/lambda.h"
+#include "models/codes/lambda.h"
 #include "tests/check.h"
 
 #include <math.h>

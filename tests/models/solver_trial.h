@@ -2,7 +2,7 @@
 #ifndef TESTS_MODELS_SOLVER_TRIAL_H
 #define TESTS_MODELS_SOLVER_TRIAL_H
 
-#include "models/solver.h"
+#include "models/codes/solver.h"
 
 typedef struct trial_kind {
     const char *name;

@@ -1,9 +1,9 @@
 // tests/models/test_code_encoders.c -- every encoder builds, learns from all its weights, and LISTA starts
 // as iterations of ISTA.
-#include "models/code_encoder.h"
+#include "models/codes/code_encoder.h"
 
 #include "base/rng.h"
-#include "models/code_layout.h"
+#include "models/codes/code_layout.h"
 #include "tests/check.h"
 #include "tests/models/random_floats.h"
 

@@ -1,6 +1,6 @@
 // tests/models/test_code_layout.c -- borders: sizes, adjointness through the margin, layouts there
 // and back.
-#include "models/code_layout.h"
+#include "models/codes/code_layout.h"
 
 #include "base/rng.h"
 #include "tests/check.h"

@@ -1,6 +1,6 @@
 // tests/models/test_code_products.c -- the sums of online dictionary learning against their formulas, and
 // the descent by them: the energy never rises, planted atoms are found.
-#include "models/code_products.h"
+#include "models/codes/code_products.h"
 
 #include "tests/check.h"
 #include "tests/models/random_floats.h"

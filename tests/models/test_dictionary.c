@@ -1,8 +1,8 @@
 // tests/models/test_dictionary.c -- D and D' are adjoint, and agree with the plain loops.
-#include "models/kernels/dictionary.h"
+#include "models/kernels/dictionary/dictionary.h"
 
 #include "base/rng.h"
-#include "models/kernels/dictionary_reference.h"
+#include "models/kernels/dictionary/dictionary_reference.h"
 #include "tests/check.h"
 
 #include <math.h>

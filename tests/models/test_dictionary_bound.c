@@ -1,5 +1,5 @@
 // tests/models/test_dictionary_bound.c -- the bound bounds, closely, and is numpy's.
-#include "models/kernels/dictionary_bound.h"
+#include "models/kernels/dictionary/dictionary_bound.h"
 
 #include "base/rng.h"
 #include "tests/check.h"

@@ -1,7 +1,7 @@
 // tests/models/test_dictionary_descent.c -- a pass leaves each code at its best, and the residual true.
-#include "models/kernels/dictionary_descent.h"
+#include "models/kernels/dictionary/dictionary_descent.h"
 
-#include "models/solvers/objective.h"
+#include "models/codes/solvers/objective.h"
 #include "tests/check.h"
 #include "tests/models/solver_trial.h"
 

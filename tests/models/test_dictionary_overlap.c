@@ -1,5 +1,5 @@
 // tests/models/test_dictionary_overlap.c -- moved copies are found, whatever their sign and direction.
-#include "models/kernels/dictionary_overlap.h"
+#include "models/kernels/dictionary/dictionary_overlap.h"
 
 #include "tests/check.h"
 

@@ -2,8 +2,8 @@
 // formula by which both sides fill weights and inputs.
 #include "tests/models/golden.h"
 
-#include "models/head.h"
-#include "models/net.h"
+#include "models/nets/head.h"
+#include "models/nets/net.h"
 #include "models/nets/resnet.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 // gradients and batch statistics of the whole batch (tests/golden/simclr.py).
 #include "tests/models/golden.h"
 
-#include "models/net.h"
+#include "models/nets/net.h"
 #include "tests/models/local_team.h"
 
 #include <stdlib.h>

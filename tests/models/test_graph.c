@@ -4,7 +4,7 @@
 #include "tests/models/random_floats.h"
 
 #include "base/rng.h"
-#include "models/graph.h"
+#include "models/graph/graph.h"
 #include "tests/allocations.h"
 
 #include <math.h>

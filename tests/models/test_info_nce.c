@@ -1,7 +1,7 @@
 // Masked negatives of InfoNCE count for nothing: as if they were not there.
 #include "tests/check.h"
 
-#include "models/graph.h"
+#include "models/graph/graph.h"
 
 #include <math.h>
 

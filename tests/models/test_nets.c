@@ -3,11 +3,11 @@
 #include "tests/models/random_floats.h"
 
 #include "base/rng.h"
-#include "models/graph.h"
-#include "models/head.h"
-#include "models/kernels/convolution.h"
+#include "models/graph/graph.h"
+#include "models/nets/head.h"
+#include "models/kernels/convolution/convolution.h"
 #include "models/kernels/lanes.h"
-#include "models/net.h"
+#include "models/nets/net.h"
 #include "models/nets/resnet.h"
 
 #include <math.h>

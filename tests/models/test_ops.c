@@ -1,4 +1,4 @@
-// What every operation and energy of the registry promises (models/op.h), tried on its examples in
+// What every operation and energy of the registry promises (models/graph/op.h), tried on its examples in
 // every layout that it takes.
 #include "tests/check.h"
 

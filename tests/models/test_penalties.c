@@ -1,5 +1,5 @@
 // tests/models/test_penalties.c -- a proximal step is a minimum: no point of a grid is better.
-#include "models/penalty.h"
+#include "models/codes/penalty.h"
 
 #include "base/rng.h"
 #include "tests/check.h"

@@ -1,6 +1,6 @@
 // tests/models/test_solvers.c -- every solver on every kind of problem against a slow oracle.
-#include "models/lambda.h"
-#include "models/solvers/objective.h"
+#include "models/codes/lambda.h"
+#include "models/codes/solvers/objective.h"
 #include "tests/check.h"
 #include "tests/allocations.h"
 #include "tests/models/solver_trial.h"

@@ -1,8 +1,8 @@
 // tests/models/test_sparse_golden.c -- least energies against scikit-learn's and sporco's.
 #include "base/config.h"
-#include "models/kernels/dictionary_bound.h"
-#include "models/lambda.h"
-#include "models/solver.h"
+#include "models/kernels/dictionary/dictionary_bound.h"
+#include "models/codes/lambda.h"
+#include "models/codes/solver.h"
 #include "tests/check.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 #include "tests/check.h"
 
 #include "base/rng.h"
-#include "models/graph.h"
+#include "models/graph/graph.h"
 #include "tests/models/local_team.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 // The checkpoints of a run: which stay, which is taken, and what happens to damaged ones.
 #include "tests/check.h"
 
-#include "io/checkpoint.h"
+#include "io/checkpoint/checkpoint.h"
 #include "tests/trainer/run_root.h"
 #include "trainer/run/checkpoint_folder.h"
 

@@ -1,7 +1,7 @@
 // Codes become images with the atoms as channels, rectified, normalised and averaged as asked.
 #include "tests/check.h"
 
-#include "trainer/sparse/dense_codes.h"
+#include "trainer/codes/dense_codes.h"
 
 #include <math.h>
 

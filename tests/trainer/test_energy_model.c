@@ -2,7 +2,7 @@
 #include "tests/check.h"
 
 #include "base/rng.h"
-#include "trainer/energy_model.h"
+#include "trainer/parts/energy_model.h"
 
 #include <math.h>
 #include <string.h>

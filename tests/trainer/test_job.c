@@ -1,7 +1,7 @@
 // A job file becomes a struct: defaults, plug-ins' own keys, and errors that say where.
 #include "tests/check.h"
 
-#include "trainer/job.h"
+#include "trainer/job/job.h"
 
 #include <stdio.h>
 #include <stdlib.h>

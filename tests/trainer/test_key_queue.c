@@ -1,7 +1,7 @@
 // The ring of keys: what it starts with, how it wraps, whose keys it masks.
 #include "tests/check.h"
 
-#include "trainer/key_queue.h"
+#include "trainer/parts/key_queue.h"
 
 #include <math.h>
 

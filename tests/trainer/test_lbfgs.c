@@ -1,5 +1,5 @@
 // tests/trainer/test_lbfgs.c -- minima that are known beforehand.
-#include "trainer/evaluation/lbfgs.h"
+#include "base/lbfgs.h"
 
 #include "tests/check.h"
 

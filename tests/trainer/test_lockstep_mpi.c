@@ -3,9 +3,9 @@
 #include "tests/check_mpi.h"
 
 #include "base/rng.h"
-#include "models/graph.h"
+#include "models/graph/graph.h"
 #include "tests/models/local_team.h"
-#include "trainer/lockstep.h"
+#include "trainer/loop/lockstep.h"
 
 #include <stdlib.h>
 

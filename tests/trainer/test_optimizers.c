@@ -2,7 +2,7 @@
 #include "tests/check.h"
 
 #include "trainer/optimizer.h"
-#include "trainer/plugins.h"
+#include "trainer/job/plugins.h"
 
 #include <math.h>
 

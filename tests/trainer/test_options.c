@@ -1,7 +1,7 @@
 // Options fill their fields wherever they stand; what is not an option keeps its order.
 #include "tests/check.h"
 
-#include "trainer/options.h"
+#include "trainer/job/options.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 // The model of a sum over ranks, against numbers worked out by hand, and its limits.
 #include "tests/check.h"
 
-#include "trainer/plan_cost.h"
+#include "trainer/commands/plan_cost.h"
 
 #include <math.h>
 

@@ -4,7 +4,7 @@
 
 #include "comm/world_private.h"
 #include "tests/golden/probe.h"
-#include "trainer/embedding.h"
+#include "trainer/streams/embedding.h"
 #include "trainer/evaluation/probe.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 // and do not stay.
 #include "tests/check.h"
 
-#include "io/checkpoint.h"
+#include "io/checkpoint/checkpoint.h"
 #include "tests/trainer/run_root.h"
 #include "trainer/run/saver.h"
 

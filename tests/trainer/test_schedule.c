@@ -1,7 +1,7 @@
 // The learning rate's course: warm-up, cosine, per step and per epoch.
 #include "tests/check.h"
 
-#include "trainer/schedule.h"
+#include "trainer/optimizers/schedule.h"
 
 #include <math.h>
 

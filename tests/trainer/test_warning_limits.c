@@ -2,7 +2,7 @@
 #include "tests/check.h"
 
 #include "base/log.h"
-#include "trainer/warnings.h"
+#include "trainer/loop/warnings.h"
 
 #include <math.h>
 

@@ -3,11 +3,11 @@
 #include "tests/check.h"
 #include "tests/golden/whitening.h"
 
-#include "io/shard_writer.h"
+#include "io/shards/shard_writer.h"
 #include "models/kernels/symmetric_eigen.h"
 #include "tests/io/augment_apply.h"
 #include "tests/io/folder.h"
-#include "trainer/whitening.h"
+#include "trainer/streams/whitening.h"
 
 #include <math.h>
 #include <stdlib.h>

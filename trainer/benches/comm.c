@@ -10,7 +10,7 @@
 #include "comm/reduce.h"
 #include "models/kernels/ceilings.h"
 #include "trainer/bench.h"
-#include "trainer/options.h"
+#include "trainer/job/options.h"
 
 #include <math.h>
 #include <stdio.h>

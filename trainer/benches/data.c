@@ -12,11 +12,11 @@
 #include "base/clock.h"
 #include "base/median.h"
 #include "comm/agree.h"
-#include "io/loader.h"
+#include "io/views/loader.h"
 #include "trainer/bench.h"
-#include "trainer/options.h"
-#include "trainer/training.h"
-#include "trainer/whitening.h"
+#include "trainer/job/options.h"
+#include "trainer/loop/training.h"
+#include "trainer/streams/whitening.h"
 
 #include <errno.h>
 #include <fcntl.h>

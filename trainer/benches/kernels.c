@@ -9,10 +9,10 @@
 #include "base/rng.h"
 #include "comm/agree.h"
 #include "models/kernels/ceilings.h"
-#include "models/kernels/convolution.h"
-#include "models/kernels/dictionary.h"
+#include "models/kernels/convolution/convolution.h"
+#include "models/kernels/dictionary/dictionary.h"
 #include "trainer/bench.h"
-#include "trainer/options.h"
+#include "trainer/job/options.h"
 
 #include <stdio.h>
 

@@ -8,12 +8,12 @@
 #include "base/peak_memory.h"
 #include "base/rng.h"
 #include "comm/agree.h"
-#include "models/graph_meter.h"
+#include "models/graph/graph_meter.h"
 #include "models/kernels/ceilings.h"
 #include "models/kernels/threads.h"
 #include "trainer/bench.h"
-#include "trainer/options.h"
-#include "trainer/training.h"
+#include "trainer/job/options.h"
+#include "trainer/loop/training.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "comm/agree.h"
 #include "trainer/command.h"
-#include "trainer/training.h"
+#include "trainer/loop/training.h"
 
 #include <stdlib.h>
 #include <string.h>

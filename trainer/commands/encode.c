@@ -1,14 +1,14 @@
 // trainer/commands/encode.c -- basin encode RUN DATA OUT.h5: the codes of all views of DATA under a
-// run's newest checkpoint, sparse (io/code_writer.h) or as images for a next layer (--dense, a shard).
+// run's newest checkpoint, sparse (io/shards/code_writer.h) or as images for a next layer (--dense, a shard).
 #include "comm/agree.h"
-#include "io/code_writer.h"
-#include "io/shard_writer.h"
+#include "io/shards/code_writer.h"
+#include "io/shards/shard_writer.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
-#include "trainer/options.h"
-#include "trainer/sparse/code_collect.h"
-#include "trainer/sparse/dense_codes.h"
-#include "trainer/trained_run.h"
+#include "trainer/job/options.h"
+#include "trainer/codes/code_collect.h"
+#include "trainer/codes/dense_codes.h"
+#include "trainer/evaluation/trained_run.h"
 
 #include <stdlib.h>
 

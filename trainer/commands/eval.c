@@ -5,8 +5,8 @@
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
 #include "trainer/evaluation/evaluate.h"
-#include "trainer/sparse/code_evaluation.h"
-#include "trainer/trained_run.h"
+#include "trainer/codes/code_evaluation.h"
+#include "trainer/evaluation/trained_run.h"
 
 #include <math.h>
 

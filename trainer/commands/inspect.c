@@ -1,16 +1,16 @@
 // trainer/commands/inspect.c -- basin inspect FILE: what a shard, checkpoint, run or job holds.
 #include "comm/agree.h"
-#include "io/checkpoint.h"
-#include "io/dataset.h"
-#include "io/file_kind.h"
-#include "io/pictures.h"
-#include "io/shard.h"
-#include "io/square_image.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/shards/dataset.h"
+#include "io/packing/file_kind.h"
+#include "io/images/pictures.h"
+#include "io/shards/shard.h"
+#include "io/packing/square_image.h"
 #include "trainer/command.h"
-#include "trainer/job.h"
-#include "trainer/options.h"
+#include "trainer/job/job.h"
+#include "trainer/job/options.h"
 #include "trainer/run/checkpoint_folder.h"
-#include "trainer/view_sheet.h"
+#include "trainer/streams/view_sheet.h"
 
 #include <stdlib.h>
 #include <string.h>

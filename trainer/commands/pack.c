@@ -1,13 +1,13 @@
 // trainer/commands/pack.c -- basin pack SRC... DST: foreign image files to shards.
 //
 // Folders of images are packed by all ranks, round by round; everything else by rank 0.
-#include "io/image_pack.h"
+#include "io/packing/image_pack.h"
 
 #include "base/log.h"
 #include "comm/agree.h"
 #include "comm/exchange.h"
 #include "trainer/command.h"
-#include "trainer/options.h"
+#include "trainer/job/options.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,12 +7,12 @@
 #include "base/peak_memory.h"
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
-#include "trainer/batch_script.h"
+#include "trainer/commands/batch_script.h"
 #include "trainer/command.h"
-#include "trainer/evaluation/training_evaluate.h"
-#include "trainer/options.h"
-#include "trainer/plan_cost.h"
-#include "trainer/training.h"
+#include "trainer/loop/training_evaluate.h"
+#include "trainer/job/options.h"
+#include "trainer/commands/plan_cost.h"
+#include "trainer/loop/training.h"
 
 #include <ftw.h>
 #include <stdio.h>

@@ -8,9 +8,9 @@
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
-#include "trainer/options.h"
-#include "trainer/sparse/code_sheet.h"
-#include "trainer/sparse/code_stack.h"
+#include "trainer/job/options.h"
+#include "trainer/codes/code_sheet.h"
+#include "trainer/codes/code_stack.h"
 
 #include <math.h>
 #include <stdlib.h>

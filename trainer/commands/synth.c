@@ -1,11 +1,11 @@
 // trainer/commands/synth.c -- basin synth KIND DST: synthetic labelled images as shards.
-#include "io/synth.h"
+#include "io/packing/synth.h"
 
 #include "base/config.h"
 #include "base/log.h"
 #include "comm/agree.h"
 #include "trainer/command.h"
-#include "trainer/options.h"
+#include "trainer/job/options.h"
 
 typedef struct synth_options {
     int64_t train, test, size, seed;

@@ -3,8 +3,8 @@
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
-#include "trainer/options.h"
-#include "trainer/training.h"
+#include "trainer/job/options.h"
+#include "trainer/loop/training.h"
 
 typedef struct train_options {
     char max_time[CONFIG_TEXT_SIZE];

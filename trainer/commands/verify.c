@@ -5,9 +5,9 @@
 #include "comm/exchange.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
-#include "trainer/options.h"
+#include "trainer/job/options.h"
 #include "trainer/run/checkpoint_folder.h"
-#include "trainer/run/proof.h"
+#include "trainer/loop/proof.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 
 #include "comm/agree.h"
 #include "comm/exchange.h"
-#include "trainer/chunk_loader.h"
+#include "trainer/streams/chunk_loader.h"
 #include "trainer/evaluation/health.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef TRAINER_EVALUATION_ALIGNMENT_H
 #define TRAINER_EVALUATION_ALIGNMENT_H
 
-#include "trainer/embedding.h"
+#include "trainer/streams/embedding.h"
 
 #define ALIGNMENT_CHUNKS 8 // of EMBEDDING_ROWS images, evenly spread over the data set
 

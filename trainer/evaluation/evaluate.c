@@ -3,15 +3,15 @@
 
 #include "base/log.h"
 #include "comm/agree.h"
-#include "io/checkpoint.h"
-#include "trainer/embedding.h"
-#include "trainer/encoder.h"
+#include "io/checkpoint/checkpoint.h"
+#include "trainer/streams/embedding.h"
+#include "trainer/parts/encoder.h"
 #include "trainer/evaluation/alignment.h"
 #include "trainer/evaluation/knn.h"
 #include "trainer/evaluation/pixel_means.h"
 #include "trainer/evaluation/probe.h"
-#include "trainer/weights.h"
-#include "trainer/whitening.h"
+#include "trainer/parts/weights.h"
+#include "trainer/streams/whitening.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #define TRAINER_EVALUATION_EVALUATE_H
 
 #include "trainer/evaluation/health.h"
-#include "trainer/job.h"
+#include "trainer/job/job.h"
 
 typedef struct evaluator evaluator;
 
@@ -33,7 +33,7 @@ bool evaluator_is_labelled(const evaluator *e);
 status evaluator_features(evaluator *e, const float *params, const float *statistics,
                           evaluation *found);
 
-// The same with the weights of a checkpoint file. Further errors: those of io/checkpoint.h.
+// The same with the weights of a checkpoint file. Further errors: those of io/checkpoint/checkpoint.h.
 status evaluator_checkpoint(evaluator *e, const char *path, evaluation *found);
 
 // Collective. The floors, for an evaluator with labels: raw pixels (images larger than 32 x 32 averaged down to at most that), and

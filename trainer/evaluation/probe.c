@@ -9,7 +9,7 @@
 #include "comm/agree.h"
 #include "comm/exchange.h"
 #include "models/kernels/matmul.h"
-#include "trainer/evaluation/lbfgs.h"
+#include "base/lbfgs.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #define TRAINER_EVALUATION_PROBE_SET_H
 
 #include "comm/world.h"
-#include "trainer/embedding.h"
+#include "trainer/streams/embedding.h"
 
 #define PROBE_MAX_BYTES (2ull << 30) // of a rank's rows of one set
 

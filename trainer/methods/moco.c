@@ -7,9 +7,9 @@
 // and its key never share batch statistics; only the keys travel, (batch, dim) floats.
 // The negatives of a step are the queue before it; the queue is in order of batch positions, thus
 // the same on any number of ranks.
-#include "trainer/energy_model.h"
-#include "trainer/key_encoder.h"
-#include "trainer/key_queue.h"
+#include "trainer/parts/energy_model.h"
+#include "trainer/parts/key_encoder.h"
+#include "trainer/parts/key_queue.h"
 
 typedef struct moco_config {
     int64_t queue;

@@ -6,8 +6,8 @@
 //   source: Chen, Xie, He 2021 (arXiv 2104.02057) alg. 1; its projector for a ResNet is model.head
 //   mlp_bn with head_layers 2, head_hidden 4096 and dim 256; predictor_hidden 4096
 //   As in the source batch norm sees all samples with model.norm sync and model.head mlp_sync_bn.
-#include "trainer/energy_model.h"
-#include "trainer/key_encoder.h"
+#include "trainer/parts/energy_model.h"
+#include "trainer/parts/key_encoder.h"
 
 #include <math.h>
 #include <string.h>

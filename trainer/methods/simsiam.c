@@ -6,7 +6,7 @@
 //   As in the source batch norm sees all samples with model.norm sync and model.head mlp_sync_bn.
 //
 // No negatives, no momentum encoder, nothing between workers: a step forgets all but the weights.
-#include "trainer/energy_model.h"
+#include "trainer/parts/energy_model.h"
 
 #include <string.h>
 

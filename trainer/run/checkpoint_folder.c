@@ -2,7 +2,7 @@
 #include "trainer/run/checkpoint_folder.h"
 
 #include "base/log.h"
-#include "io/checkpoint.h"
+#include "io/checkpoint/checkpoint.h"
 
 #include <dirent.h>
 #include <errno.h>

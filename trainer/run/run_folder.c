@@ -2,7 +2,7 @@
 #include "trainer/run/run_folder.h"
 
 #include "base/log.h"
-#include "io/atomic_file.h"
+#include "io/files/atomic_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #ifndef TRAINER_RUN_SAVER_H
 #define TRAINER_RUN_SAVER_H
 
-#include "io/checkpoint.h"
+#include "io/checkpoint/checkpoint.h"
 #include "trainer/run/checkpoint_folder.h"
 
 typedef struct saver saver;

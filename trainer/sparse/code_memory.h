@@ -10,8 +10,8 @@
 
 #include "base/arena.h"
 #include "comm/world.h"
-#include "io/checkpoint.h"
-#include "io/order.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/views/order.h"
 
 typedef struct code_memory {
     uint64_t samples, batch, room; // room: codes of a sample that are not 0; of a fuller one, none

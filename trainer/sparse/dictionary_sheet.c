@@ -1,7 +1,7 @@
 // trainer/sparse/dictionary_sheet.c -- see dictionary_sheet.h.
 #include "trainer/sparse/dictionary_sheet.h"
 
-#include "io/pictures.h"
+#include "io/images/pictures.h"
 
 #include <stdlib.h>
 #include <string.h>

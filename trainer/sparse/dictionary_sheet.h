@@ -2,7 +2,7 @@
 #ifndef TRAINER_SPARSE_DICTIONARY_SHEET_H
 #define TRAINER_SPARSE_DICTIONARY_SHEET_H
 
-#include "models/graph.h"
+#include "models/graph/graph.h"
 
 // Draws a parameter (K, C, k, k) of the flat array `params` as a PNG of K tiles, in the order of
 // falling activity (K). Three channels are RGB; of other counts each atom's first channel is shown.

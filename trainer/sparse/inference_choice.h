@@ -2,8 +2,8 @@
 #ifndef TRAINER_SPARSE_INFERENCE_CHOICE_H
 #define TRAINER_SPARSE_INFERENCE_CHOICE_H
 
-#include "models/code_encoder.h"
-#include "models/solver.h"
+#include "models/codes/code_encoder.h"
+#include "models/codes/solver.h"
 
 #define LAMBDA_UNITS "absolute|relative|density"
 

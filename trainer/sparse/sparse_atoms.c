@@ -1,7 +1,7 @@
 // trainer/sparse/sparse_atoms.c -- see sparse_atoms.h.
 #include "trainer/sparse/sparse_atoms.h"
 
-#include "models/code_products.h"
+#include "models/codes/code_products.h"
 
 #include <math.h>
 #include <string.h>

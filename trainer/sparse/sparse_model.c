@@ -1,7 +1,7 @@
 // trainer/sparse/sparse_model.c -- the graph of a sparse auto-encoder, and inference in the middle of it.
 #include "trainer/sparse/sparse_model.h"
 
-#include "models/kernels/dictionary_bound.h"
+#include "models/kernels/dictionary/dictionary_bound.h"
 
 #include <string.h>
 

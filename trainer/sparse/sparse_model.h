@@ -10,9 +10,9 @@
 #define TRAINER_SPARSE_SPARSE_MODEL_H
 
 #include "base/arena.h"
-#include "models/code_inference.h"
+#include "models/codes/code_inference.h"
 #include "trainer/sparse/inference_choice.h"
-#include "trainer/weights.h"
+#include "trainer/parts/weights.h"
 
 #define SPARSE_PREFIX "sparse" // of the learned weights in checkpoints
 #define SPARSE_LAMBDA "lambda" // the lambda reached so far, a single number there
@@ -46,7 +46,7 @@ typedef struct sparse_model {
     weights weights;
     int images, codes, lambdas, prediction, energy; // tensors; prediction -1: no encoder
     size_t atoms_at, activity_at, power_at;         // of the dictionary, in the flat arrays
-    size_t code_sums_at, image_sums_at; // A and B of models/code_products.h, with step online
+    size_t code_sums_at, image_sums_at; // A and B of models/codes/code_products.h, with step online
     code_inference *inference;
     arena memory;
     float *code_planes;        // (b, K, h, w)
@@ -56,7 +56,7 @@ typedef struct sparse_model {
 
 // Weights start at random, or from config->dictionary; LISTA from the dictionary. Destroy it also
 // after an error. Errors: ST_CONFIG a choice that cannot be; ST_INTERNAL no memory; those of
-// io/checkpoint.h.
+// io/checkpoint/checkpoint.h.
 status sparse_model_create(sparse_model *m, const sparse_setup *setup);
 
 void sparse_model_destroy(sparse_model *m);
@@ -64,7 +64,7 @@ void sparse_model_destroy(sparse_model *m);
 // (K, C, k, k), inside the weights.
 const float *sparse_model_atoms(const sparse_model *m);
 
-// Are the sums of models/code_products.h among its statistics?
+// Are the sums of models/codes/code_products.h among its statistics?
 bool sparse_model_is_online(const sparse_model *m);
 
 // After each change of the weights. Errors: as code_inference_set_atoms.

@@ -1,0 +1,235 @@
+// io/files/hdf5_file.c -- opening HDF5 files, and turning its types, shapes and errors into words.
+#include "io/files/hdf5_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+status hdf5_open(hid_t *file, const char *path)
+{
+    char reason[HDF5_TEXT_SIZE];
+    CHECK(access(path, F_OK) == 0, ST_NO_INPUT, "%s: no such file", path);
+    CHECK(access(path, R_OK) == 0, ST_IO, "%s: cannot be read: %s", path, strerror(errno));
+    hid_t settings = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_file_locking(settings, false, true);
+    *file = H5Fopen(path, H5F_ACC_RDONLY, settings);
+    if (*file < 0) hdf5_reason(reason); // the next call would forget it
+    H5Pclose(settings);
+    if (*file >= 0) return ST_OK;
+    CHECK(H5Fis_hdf5(path) > 0, ST_BAD_DATA, "%s: not an HDF5 file", path);
+    return failure(ST_BAD_DATA, "%s: an HDF5 file, but it cannot be opened (%s): copy it again",
+                   path, reason);
+}
+
+static herr_t keep_innermost(unsigned depth, const H5E_error2_t *error, void *context)
+{
+    (void)depth;
+    char *text = context;
+    const char *from = error->desc;
+    // The drivers bury the system's words in a list of addresses and sizes.
+    const char *system = strstr(from, "error message = '");
+    if (system != NULL) from = system + strlen("error message = '");
+    snprintf(text, HDF5_TEXT_SIZE, "%s", from);
+    if (system != NULL) text[strcspn(text, "'")] = '\0';
+    return 1; // the walk begins at the innermost
+}
+
+const char *hdf5_reason(char text[HDF5_TEXT_SIZE])
+{
+    snprintf(text, HDF5_TEXT_SIZE, "unknown reason");
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, text);
+    return text;
+}
+
+const char *hdf5_type_text(hid_t type, char text[HDF5_TEXT_SIZE])
+{
+    const char *name = "of an unknown type";
+    size_t bits = 8 * H5Tget_size(type);
+    switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+        name = H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int";
+        break;
+    case H5T_FLOAT:
+        name = "float";
+        break;
+    case H5T_STRING:
+        name = "string", bits = 0;
+        break;
+    case H5T_COMPOUND:
+        name = "compound", bits = 0;
+        break;
+    case H5T_ENUM:
+        name = "enum", bits = 0;
+        break;
+    case H5T_VLEN:
+        name = "variable-length", bits = 0;
+        break;
+    default:
+        bits = 0;
+    }
+    const char *order = bits > 8 && H5Tget_order(type) == H5T_ORDER_BE ? " big-endian" : "";
+    if (bits > 0)
+        snprintf(text, HDF5_TEXT_SIZE, "%s%zu%s", name, bits, order);
+    else
+        snprintf(text, HDF5_TEXT_SIZE, "%s", name);
+    return text;
+}
+
+const char *hdf5_shape_text(hid_t space, char text[HDF5_TEXT_SIZE])
+{
+    hsize_t dims[H5S_MAX_RANK];
+    int rank = H5Sget_simple_extent_dims(space, dims, NULL);
+    snprintf(text, HDF5_TEXT_SIZE, "single value");
+    size_t used = 0;
+    for (int i = 0; i < rank && used < HDF5_TEXT_SIZE; i++)
+        used += (size_t)snprintf(text + used, HDF5_TEXT_SIZE - used, "%s%" PRIu64,
+                                 i == 0 ? "" : " x ", (uint64_t)dims[i]);
+    return text;
+}
+
+typedef struct visitor {
+    void (*visit)(hid_t dataset, const char *name, void *context);
+    void *context;
+} visitor;
+
+static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *info, void *context)
+{
+    (void)info;
+    const visitor *v = context;
+    hid_t dataset = H5Dopen2(group, name, H5P_DEFAULT);
+    if (dataset < 0) return 0; // a group, or a link to nowhere
+    v->visit(dataset, name, v->context);
+    H5Dclose(dataset);
+    return 0;
+}
+
+status hdf5_each_dataset(hid_t file, const char *path,
+                         void (*visit)(hid_t dataset, const char *name, void *context),
+                         void *context)
+{
+    char reason[HDF5_TEXT_SIZE];
+    visitor v = {visit, context};
+    CHECK(H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, visit_link, &v) >= 0, ST_BAD_DATA,
+          "%s: its table of contents cannot be read (%s)", path, hdf5_reason(reason));
+    return ST_OK;
+}
+
+typedef struct list_style {
+    const char *before, *after;
+    FILE *out;
+} list_style;
+
+static void write_dataset(hid_t dataset, const char *name, void *context)
+{
+    const list_style *style = context;
+    char shape[HDF5_TEXT_SIZE], type_name[HDF5_TEXT_SIZE];
+    hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    fprintf(style->out, "%s/%s (%s %s)%s", style->before, name, hdf5_shape_text(space, shape),
+            hdf5_type_text(type, type_name), style->after);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
+status hdf5_write_list(hid_t file, const char *path, const char *before, const char *after,
+                       FILE *out)
+{
+    list_style style = {before, after, out};
+    return hdf5_each_dataset(file, path, write_dataset, &style);
+}
+
+status hdf5_no_dataset(hid_t file, const char *path, const char *what, const char *name)
+{
+    char list[1024] = "";
+    FILE *out = fmemopen(list, sizeof list, "w");
+    CHECK(out != NULL, ST_INTERNAL, "no memory to list the data sets of %s", path);
+    status s = hdf5_write_list(file, path, " ", "", out);
+    (void)fclose(out); // a list too long is cut
+    TRY(s);
+    return failure(ST_BAD_DATA, "%s: there is no data set \"%s\" for the %s; the file holds%s",
+                   path, name, what, list[0] != '\0' ? list : " no data set");
+}
+
+// there: as HDF5 answers, below 0 when it cannot tell.
+static status check_opened(htri_t there, hid_t opened, const char *path, const char *name)
+{
+    char reason[HDF5_TEXT_SIZE];
+    CHECK(there == 0 || opened >= 0, ST_BAD_DATA, "%s: \"%s\" cannot be read (%s): copy it again",
+          path, name, hdf5_reason(reason));
+    return ST_OK;
+}
+
+status hdf5_open_if_any(hid_t file, const char *path, const char *name, hid_t *dataset)
+{
+    htri_t there = H5Lexists(file, name, H5P_DEFAULT);
+    *dataset = there > 0 ? H5Dopen2(file, name, H5P_DEFAULT) : -1;
+    return check_opened(there, *dataset, path, name);
+}
+
+status hdf5_open_attribute_if_any(hid_t object, const char *path, const char *name,
+                                  hid_t *attribute)
+{
+    htri_t there = H5Aexists(object, name);
+    *attribute = there > 0 ? H5Aopen(object, name, H5P_DEFAULT) : -1;
+    return check_opened(there, *attribute, path, name);
+}
+
+herr_t hdf5_read_column(hid_t dataset, hsize_t first, hsize_t count, hid_t type, void *values)
+{
+    hsize_t start[H5S_MAX_RANK] = {first}, block[H5S_MAX_RANK] = {count};
+    for (int i = 1; i < H5S_MAX_RANK; i++)
+        block[i] = 1;
+    hid_t from = H5Dget_space(dataset), to = H5Screate_simple(1, &count, NULL);
+    herr_t result = H5Sselect_hyperslab(from, H5S_SELECT_SET, start, NULL, block, NULL);
+    if (result >= 0) result = H5Dread(dataset, type, to, from, H5P_DEFAULT, values);
+    H5Sclose(to);
+    H5Sclose(from);
+    return result;
+}
+
+int64_t hdf5_column_length(hid_t dataset)
+{
+    hsize_t dims[H5S_MAX_RANK] = {0};
+    hid_t space = H5Dget_space(dataset);
+    int rank = H5Sget_simple_extent_dims(space, dims, NULL);
+    H5Sclose(space);
+    for (int i = 1; i < rank; i++)
+        if (dims[i] != 1) return -1;
+    return rank >= 1 ? (int64_t)dims[0] : -1;
+}
+
+static char *get_variable_text(hid_t attribute, hid_t type)
+{
+    char *value = NULL;
+    if (H5Aread(attribute, type, &value) < 0 || value == NULL) return NULL;
+    char *copy = strdup(value);
+    H5free_memory(value);
+    return copy;
+}
+
+static char *get_fixed_text(hid_t attribute, hid_t type)
+{
+    char *value = calloc(H5Tget_size(type) + 1, 1);
+    if (value != NULL && H5Aread(attribute, type, value) < 0) {
+        free(value);
+        return NULL;
+    }
+    return value;
+}
+
+char *hdf5_get_text(hid_t object, const char *name)
+{
+    if (H5Aexists(object, name) <= 0) return NULL;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    if (attribute < 0) return NULL;
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    char *text = NULL;
+    if (H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1)
+        text = H5Tis_variable_str(type) > 0 ? get_variable_text(attribute, type)
+                                            : get_fixed_text(attribute, type);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return text;
+}

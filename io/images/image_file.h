@@ -1,0 +1,28 @@
+// io/images/image_file.h -- JPEG and PNG files: their bytes, and their pixels.
+//
+//   image_file_create ─> per file: image_file_read, and perhaps image_file_decode ─> image_file_destroy
+#ifndef IO_IMAGES_IMAGE_FILE_H
+#define IO_IMAGES_IMAGE_FILE_H
+
+#include "io/images/image_decoder.h"
+
+typedef struct image_file image_file; // one reader, for one file after the other
+
+typedef struct decoded_image {
+    int height, width;
+    const unsigned char *pixels; // (height, width, 3), valid until the reader's next call
+} decoded_image;
+
+// Errors: ST_INTERNAL no memory.
+status image_file_create(image_file **created);
+
+// The file's bytes, valid until the reader's next call. Memory grows to the largest file.
+// Errors: ST_NO_INPUT, ST_IO; ST_BAD_DATA not a regular file; ST_INTERNAL no memory.
+status image_file_read(image_file *f, const char *path, encoded_image *bytes);
+
+// Its pixels. Errors: as image_decoder_decode; ST_INTERNAL no memory.
+status image_file_decode(image_file *f, const encoded_image *bytes, decoded_image *pixels);
+
+void image_file_destroy(image_file *f); // NULL is fine
+
+#endif

@@ -1,0 +1,37 @@
+// io/packing/format.h -- foreign files of images that `basin pack` turns into shards.
+//
+//   open ─> next, info.count times ─> close
+//
+// A format is one file in io/packing/formats/ with one exported const table, and one line in
+// io/packing/formats.def. It reads one file at a time, from its beginning to its end.
+#ifndef IO_PACKING_FORMAT_H
+#define IO_PACKING_FORMAT_H
+
+#include "io/shards/shard_writer.h"
+
+typedef struct format_info {
+    uint64_t count; // samples
+    sample_shape shape;
+} format_info;
+
+typedef struct format_type {
+    const char *name;
+    const char *help; // one line: what the files are called
+    // The part of the data set that a file of this name holds in a folder of this format, "train"
+    // or "test"; NULL: none, the file is not packed by itself.
+    const char *(*split)(const char *file_name);
+    // Whether the file's contents, or if they cannot tell its size and name, are of this format.
+    bool (*probe)(const char *path);
+    // layout: what the caller says of files that cannot tell (raw); else NULL.
+    // Errors: ST_NO_INPUT, ST_BAD_DATA (says what was expected and what came), ST_IO; ST_USAGE a bad
+    // layout.
+    status (*open)(void **reader, const char *path, const char *layout, format_info *info);
+    // The next sample as (height, width, channels), and its label (-1 without labels).
+    // Errors: ST_BAD_DATA truncated, label out of range; ST_IO.
+    status (*next)(void *reader, void *pixels, int64_t *label);
+    void (*close)(void *reader);
+} format_type;
+
+extern const format_type *const format_table[]; // NULL-ended
+
+#endif

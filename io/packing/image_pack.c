@@ -1,0 +1,297 @@
+// io/packing/image_pack.c -- the list of images, cut into splits and shards; and the shards that are kept.
+#include "io/packing/image_pack.h"
+
+#include "io/files/folder.h"
+#include "io/packing/image_shard.h"
+#include "io/shards/shard_layout.h"
+
+#include <glob.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define CLASS_NAMES_SIZE 64000 // HDF5 keeps attributes of less than 64 KiB
+
+// The images of one split, and where its shards stand.
+typedef struct split {
+    const char *name;
+    char prefix[PATH_MAX - 32];
+    class_image *images; // (count) in stored order; their paths are the folder's
+    size_t count;
+    int shards;
+    shard_series_result made; // by this process
+} split;
+
+struct image_pack {
+    const pack_job *job;
+    class_folder folder;
+    split splits[PACK_MAX_SPLITS];
+    char *left_out; // lines
+    size_t left_out_length;
+    uint64_t left_out_count, kept_shards;
+};
+
+static const char *shard_path(const split *s, int number, char path[PATH_MAX])
+{
+    snprintf(path, PATH_MAX, "%s-%05d.h5", s->prefix, number);
+    return path;
+}
+
+// By the place in the folder: it does not change when another image is broken.
+static int split_of(const class_image *image, const pack_job *job)
+{
+    if (job->test_every == 0) return 0;
+    return (image->place + 1) % (size_t)job->test_every == 0 ? 1 : 0;
+}
+
+static status plan_split(image_pack *p, int number, const char *name)
+{
+    split *s = &p->splits[number];
+    const pack_job *job = p->job;
+    s->name = name;
+    int length = snprintf(s->prefix, sizeof s->prefix, "%s/%s", job->destination, name);
+    CHECK(length < (int)sizeof s->prefix, ST_USAGE, "%s: this path is too long", job->destination);
+    s->images = calloc(p->folder.count, sizeof *s->images);
+    CHECK(s->images != NULL, ST_INTERNAL, "no memory to list \"%s\"", job->sources[0]);
+    for (size_t i = 0; i < p->folder.count; i++)
+        if (split_of(&p->folder.images[i], job) == number)
+            s->images[s->count++] = p->folder.images[i];
+    uint64_t shards = (s->count + job->shard_size - 1) / job->shard_size;
+    CHECK(shards <= 99999, ST_USAGE,
+          "%zu images make %" PRIu64 " shards of %" PRIu64 ": give a larger --shard-size", s->count,
+          shards, job->shard_size);
+    s->shards = (int)shards;
+    return ST_OK;
+}
+
+static void note_left_out(void *context, const char *why)
+{
+    image_pack *p = context;
+    size_t room = strlen(why) + 2; // with the end of the line and of the text
+    char *longer = realloc(p->left_out, p->left_out_length + room);
+    p->left_out_count++;
+    if (longer == NULL) return; // counted, if not named
+    p->left_out = longer;
+    snprintf(longer + p->left_out_length, room, "%s\n", why);
+    p->left_out_length += room - 1;
+}
+
+const char *image_pack_left_out(const image_pack *p)
+{
+    return p->left_out != NULL ? p->left_out : "";
+}
+
+static image_shard shard_of(image_pack *p, const split *s, int number, const char *path)
+{
+    size_t first = (size_t)number * p->job->shard_size, left = s->count - first;
+    return (image_shard){.path = path,
+                         .images = s->images + first,
+                         .count = left < p->job->shard_size ? left : p->job->shard_size,
+                         .class_names = p->folder.class_names,
+                         .root_length = strlen(p->job->sources[0]),
+                         .side = p->job->side,
+                         .skip_bad = p->job->skip_bad,
+                         .left_out = note_left_out,
+                         .context = p};
+}
+
+// Whether the shard is there, made from what it would be made from now. *found is then its layout's.
+static status can_keep(const image_pack *p, const image_shard *shard, uint64_t hash, bool *keep,
+                       shard_layout *found)
+{
+    *keep = false;
+    if (p->job->replace || access(shard->path, F_OK) != 0) return ST_OK;
+    static const dataset_source source = {NULL, "/images", "/labels", "NHWC"};
+    TRY(shard_layout_read(found, shard->path, &source));
+    CHECK(found->source.hash == hash, ST_USAGE,
+          "\"%s\" exists already and was made from other images, or otherwise: choose another "
+          "destination, or give --force to replace it",
+          shard->path);
+    // One that lacks images is of use only to those who would leave them out too.
+    *keep = found->source.left_out == 0 || p->job->skip_bad;
+    return ST_OK;
+}
+
+static status look_at_shard(image_pack *p, const split *s, int number)
+{
+    char path[PATH_MAX];
+    uint64_t hash = 0;
+    bool keep;
+    shard_layout found = {0};
+    image_shard shard = shard_of(p, s, number, shard_path(s, number, path));
+    if (access(path, F_OK) != 0) return ST_OK;
+    TRY(image_shard_hash(&shard, &hash));
+    status result = can_keep(p, &shard, hash, &keep, &found);
+    shard_layout_free(&found);
+    return result;
+}
+
+// Shard `number` counted over all splits; NULL beyond the last.
+static split *find_shard(image_pack *p, int *number)
+{
+    for (int i = 0; i < PACK_MAX_SPLITS; i++) {
+        if (*number < p->splits[i].shards) return &p->splits[i];
+        *number -= p->splits[i].shards;
+    }
+    return NULL;
+}
+
+static status look_at_destination(image_pack *p)
+{
+    char path[PATH_MAX];
+    const pack_job *job = p->job;
+    TRY(folder_create(job->destination));
+    for (int i = 0; i < PACK_MAX_SPLITS && !job->replace; i++) {
+        shard_path(&p->splits[i], p->splits[i].shards, path);
+        CHECK(access(path, F_OK) != 0, ST_USAGE,
+              "\"%s\" exists already, and is not of this source, which makes %d shards of that "
+              "name: choose another destination, or give --force to replace them",
+              path, p->splits[i].shards);
+    }
+    for (int round = 0; round < image_pack_rounds(p) && !job->replace; round++) {
+        int number = round * job->rank_count + job->rank;
+        const split *s = find_shard(p, &number);
+        if (s != NULL) TRY(look_at_shard(p, s, number));
+    }
+    return ST_OK;
+}
+
+static status open_pack(image_pack *p)
+{
+    const pack_job *job = p->job;
+    TRY(class_folder_list(&p->folder, job->sources[0]));
+    if (p->folder.count == 0) return pack_finds_nothing(job->sources[0]);
+    CHECK(strlen(p->folder.class_names) < CLASS_NAMES_SIZE, ST_BAD_DATA,
+          "%s: the names of its %lld classes are longer than the %d bytes that a shard can keep: "
+          "use shorter names",
+          job->sources[0], (long long)p->folder.classes, CLASS_NAMES_SIZE);
+    TRY(plan_split(p, 0, "train"));
+    TRY(plan_split(p, 1, "test"));
+    return look_at_destination(p);
+}
+
+status image_pack_open(image_pack **opened, const pack_job *job)
+{
+    *opened = NULL;
+    ASSERT(job->shard_size > 0 && job->rank >= 0 && job->rank < job->rank_count);
+    image_pack *p = calloc(1, sizeof *p);
+    CHECK(p != NULL, ST_INTERNAL, "no memory to pack \"%s\"", job->sources[0]);
+    p->job = job;
+    status s = open_pack(p);
+    if (s == ST_OK)
+        *opened = p;
+    else
+        image_pack_close(p);
+    return s;
+}
+
+uint64_t image_pack_hash(const image_pack *p)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < p->folder.count; i++) {
+        const class_image *image = &p->folder.images[i];
+        hash =
+            XXH3_64bits_withSeed(image->path, strlen(image->path), hash + (uint64_t)image->label);
+    }
+    return hash;
+}
+
+int image_pack_rounds(const image_pack *p)
+{
+    int shards = 0, ranks = p->job->rank_count;
+    for (int i = 0; i < PACK_MAX_SPLITS; i++)
+        shards += p->splits[i].shards;
+    return (shards + ranks - 1) / ranks;
+}
+
+static void count_shard(split *s, const image_pack *p, const char *path, uint64_t samples)
+{
+    struct stat about;
+    if (stat(path, &about) == 0) s->made.bytes += (uint64_t)about.st_size;
+    s->made.files++;
+    s->made.samples += samples;
+    s->made.classes = p->folder.classes;
+}
+
+static status make_shard(image_pack *p, split *s, int number)
+{
+    char path[PATH_MAX];
+    bool keep;
+    uint64_t hash = 0, stored, left_out;
+    shard_layout found = {0};
+    image_shard shard = shard_of(p, s, number, shard_path(s, number, path));
+    TRY(image_shard_hash(&shard, &hash));
+    status result = can_keep(p, &shard, hash, &keep, &found);
+    if (result == ST_OK && keep) {
+        stored = found.count;
+        p->left_out_count += found.source.left_out;
+        p->kept_shards++;
+    } else if (result == ST_OK)
+        result = image_shard_write(&shard, hash, &stored, &left_out);
+    shard_layout_free(&found);
+    TRY(result);
+    count_shard(s, p, path, stored);
+    return ST_OK;
+}
+
+status image_pack_round(image_pack *p, int round)
+{
+    int number = round * p->job->rank_count + p->job->rank;
+    split *s = find_shard(p, &number);
+    p->left_out_length = 0;
+    if (p->left_out != NULL) p->left_out[0] = '\0';
+    return s != NULL ? make_shard(p, s, number) : ST_OK;
+}
+
+void image_pack_result(const image_pack *p, pack_result *result)
+{
+    *result = (pack_result){.skipped = p->left_out_count, .kept_shards = p->kept_shards};
+    for (int i = 0; i < PACK_MAX_SPLITS; i++) {
+        const split *s = &p->splits[i];
+        if (s->count == 0) continue;
+        result->splits[result->split_count++] = (pack_split){.name = s->name,
+                                                             .shape = {.height = p->job->side,
+                                                                       .width = p->job->side,
+                                                                       .channels = 3,
+                                                                       .labelled = true},
+                                                             .made = s->made};
+    }
+}
+
+// Files of a process that was killed while it wrote a shard.
+static void remove_partial(const split *s)
+{
+    char pattern[PATH_MAX];
+    glob_t found = {0};
+    snprintf(pattern, sizeof pattern, "%s-?????.h5.partial-*", s->prefix);
+    if (glob(pattern, GLOB_NOSORT, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            (void)unlink(found.gl_pathv[i]); // they are in nobody's way
+    globfree(&found);
+}
+
+void image_pack_finish(const image_pack *p)
+{
+    char path[PATH_MAX];
+    for (int i = 0; i < PACK_MAX_SPLITS; i++) {
+        const split *s = &p->splits[i];
+        for (int number = s->shards; unlink(shard_path(s, number, path)) == 0; number++)
+            continue;
+        remove_partial(s);
+    }
+}
+
+void image_pack_close(image_pack *p)
+{
+    if (p == NULL) return;
+    for (int i = 0; i < PACK_MAX_SPLITS; i++)
+        free(p->splits[i].images);
+    class_folder_free(&p->folder);
+    free(p->left_out);
+    free(p);
+}

@@ -1,0 +1,207 @@
+// io/packing/image_shard.c -- two passes over the images: look at each, then store those that are whole.
+#include "io/packing/image_shard.h"
+
+#include "base/log.h"
+#include "io/shards/encoded_writer.h"
+#include "io/images/image_file.h"
+#include "io/shards/shard_writer.h"
+#include "io/packing/square_image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#define HASH_VERSION     "basin images 1"
+#define PROGRESS_SECONDS 10.0 // between lines when stderr is no terminal
+
+static void hash_text(XXH3_state_t *state, const char *text)
+{
+    XXH3_64bits_update(state, text, strlen(text) + 1);
+}
+
+static status hash_images(const image_shard *s, XXH3_state_t *state)
+{
+    struct stat about;
+    for (size_t i = 0; i < s->count; i++) {
+        const class_image *image = &s->images[i];
+        CHECK(stat(image->path, &about) == 0, errno == ENOENT ? ST_NO_INPUT : ST_IO,
+              "%s: cannot be looked at: %s", image->path, strerror(errno));
+        int64_t numbers[] = {(int64_t)about.st_size, image->label};
+        hash_text(state, image->path + s->root_length);
+        XXH3_64bits_update(state, numbers, sizeof numbers);
+    }
+    return ST_OK;
+}
+
+status image_shard_hash(const image_shard *s, uint64_t *hash)
+{
+    XXH3_state_t *state = XXH3_createState();
+    CHECK(state != NULL, ST_INTERNAL, "no memory to look at the files for \"%s\"", s->path);
+    XXH3_64bits_reset(state);
+    hash_text(state, HASH_VERSION);
+    XXH3_64bits_update(state, &s->side, sizeof s->side);
+    hash_text(state, s->class_names);
+    status result = hash_images(s, state);
+    *hash = XXH3_64bits_digest(state);
+    if (*hash == 0) *hash = 1;
+    XXH3_freeState(state);
+    return result;
+}
+
+// One shard in the making.
+typedef struct work {
+    const image_shard *shard;
+    class_image *kept; // (kept_count) those found whole so far
+    uint64_t *sizes;   // (kept) bytes of each
+    size_t kept_count;
+    uint64_t left_out;
+    shard_columns columns;
+    image_file *file;
+    square_reader *squares;
+    unsigned char *pixels; // of one square
+} work;
+
+static sample_shape shape_of(const image_shard *s)
+{
+    return (sample_shape){.height = s->side,
+                          .width = s->side,
+                          .channels = 3,
+                          .type = PIXEL_U8,
+                          .labelled = true,
+                          .class_names = s->class_names};
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+// Decodes image i for the moments, and notes its size and checksum.
+static status look_at_encoded(work *w, const class_image *image)
+{
+    encoded_image bytes;
+    decoded_image decoded;
+    TRY(image_file_read(w->file, image->path, &bytes));
+    TRY(image_file_decode(w->file, &bytes, &decoded));
+    sample_shape *shape = &w->columns.shape;
+    shape->height = larger(shape->height, decoded.height);
+    shape->width = larger(shape->width, decoded.width);
+    shard_columns_add(&w->columns, &(shard_sample){bytes.bytes, bytes.size, decoded.pixels,
+                                                   decoded.height, decoded.width, image->label});
+    w->sizes[w->kept_count] = bytes.size;
+    return ST_OK;
+}
+
+static status look_at_square(work *w, const class_image *image)
+{
+    return square_reader_get(w->squares, image->path, w->pixels);
+}
+
+// The whole images are kept, the broken ones left out or an error.
+static status look_at_all(work *w, status (*look)(work *, const class_image *))
+{
+    const image_shard *shard = w->shard;
+    for (size_t i = 0; i < shard->count; i++) {
+        status s = look(w, &shard->images[i]);
+        if (s == ST_OK) {
+            w->kept[w->kept_count++] = shard->images[i];
+        } else if (s == ST_BAD_DATA && shard->skip_bad) {
+            shard->left_out(shard->context, status_message());
+            status_clear();
+            w->left_out++;
+        } else
+            return s;
+        if (i % 256 == 255)
+            progress_line(PROGRESS_SECONDS, "%s: %zu of %zu images", shard->path, i + 1,
+                          shard->count);
+    }
+    progress_end();
+    CHECK(w->kept_count > 0, ST_BAD_DATA, "%s: all of its images are broken, from %s on",
+          shard->path, shard->images[0].path);
+    return ST_OK;
+}
+
+static status copy_files(work *w, encoded_writer *writer)
+{
+    for (size_t i = 0; i < w->kept_count; i++) {
+        encoded_image bytes;
+        TRY(image_file_read(w->file, w->kept[i].path, &bytes));
+        TRY(encoded_writer_add(writer, &bytes));
+    }
+    return ST_OK;
+}
+
+static status write_encoded(work *w, uint64_t hash)
+{
+    encoded_writer *writer;
+    sample_shape none = shape_of(w->shard);
+    TRY(image_file_create(&w->file));
+    TRY(shard_columns_create(&w->columns, w->shard->path, &none, w->shard->count));
+    w->columns.varied = true;
+    TRY(look_at_all(w, look_at_encoded));
+    w->columns.source = (shard_source){hash, w->left_out};
+    TRY(encoded_writer_open(&writer, w->shard->path, &w->columns, w->sizes));
+    status s = copy_files(w, writer);
+    if (s == ST_OK) return encoded_writer_close(writer);
+    encoded_writer_abandon(writer);
+    return s;
+}
+
+static status store_squares(work *w, shard_writer *writer)
+{
+    for (size_t i = 0; i < w->kept_count; i++) {
+        TRY(look_at_square(w, &w->kept[i]));
+        TRY(shard_writer_add(writer, w->pixels, w->kept[i].label));
+    }
+    return ST_OK;
+}
+
+static void keep_all(work *w)
+{
+    for (size_t i = 0; i < w->shard->count; i++)
+        w->kept[w->kept_count++] = w->shard->images[i];
+}
+
+static status write_squares(work *w, uint64_t hash)
+{
+    shard_writer *writer;
+    sample_shape shape = shape_of(w->shard);
+    TRY(square_reader_create(&w->squares, w->shard->side));
+    w->pixels = malloc(sample_bytes(&shape));
+    CHECK(w->pixels != NULL, ST_INTERNAL, "no memory for one image");
+    if (w->shard->skip_bad)
+        TRY(look_at_all(w, look_at_square));
+    else
+        keep_all(w);
+    TRY(shard_writer_open(&writer, w->shard->path, &shape, w->kept_count));
+    shard_writer_set_source(writer, &(shard_source){hash, w->left_out});
+    status s = store_squares(w, writer);
+    if (s == ST_OK) return shard_writer_close(writer);
+    shard_writer_abandon(writer);
+    return s;
+}
+
+status image_shard_write(const image_shard *shard, uint64_t hash, uint64_t *stored,
+                         uint64_t *left_out)
+{
+    work w = {.shard = shard};
+    w.kept = calloc(shard->count, sizeof *w.kept);
+    w.sizes = calloc(shard->count, sizeof *w.sizes);
+    status s = ST_OK;
+    if (w.kept == NULL || w.sizes == NULL)
+        s = failure(ST_INTERNAL, "no memory to write \"%s\": use smaller shards", shard->path);
+    else
+        s = shard->side > 0 ? write_squares(&w, hash) : write_encoded(&w, hash);
+    *stored = w.kept_count;
+    *left_out = w.left_out;
+    shard_columns_free(&w.columns);
+    image_file_destroy(w.file);
+    square_reader_destroy(w.squares);
+    free(w.pixels);
+    free(w.kept);
+    free(w.sizes);
+    return s;
+}

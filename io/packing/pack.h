@@ -1,0 +1,55 @@
+// io/packing/pack.h -- foreign files become shards.
+//
+//   a folder      DST/train-00000.h5 ... and DST/test-00000.h5 ..., as the format tells them apart
+//   some files    DST-00000.h5 ..., one file's samples after the other's, in the order given
+//   images        a folder with a sub-folder of JPEG and PNG files for each class: see
+//                 io/packing/image_pack.h; of each class the images number test_every - 1,
+//                 2 test_every - 1, ... by name are for testing
+#ifndef IO_PACKING_PACK_H
+#define IO_PACKING_PACK_H
+
+#include "io/shards/shard_series.h"
+
+#define PACK_MAX_SPLITS 2
+
+typedef struct pack_job {
+    const char *const *sources; // one folder, or files of one format and shape
+    int source_count;
+    const char *destination;
+    const char
+        *raw; // layout of files of bare numbers (io/packing/formats/raw.c); NULL: they are others
+    uint64_t shard_size; // samples
+    bool replace;        // overwrite shards of that name
+    // Folders of images only:
+    int side;             // images are stored decoded, side x side pixels; 0: as they are
+    int test_every;       // of each class's images every so-many-th is a test image; 0: none
+    bool skip_bad;        // broken images are named and left out; else the first ends it all
+    int rank, rank_count; // this process, and how many pack together
+} pack_job;
+
+typedef struct pack_split {
+    const char *name; // "train", "test"; "" for files
+    sample_shape shape;
+    shard_series_result made;
+} pack_split;
+
+typedef struct pack_result {
+    int split_count;
+    uint64_t skipped;     // broken images
+    uint64_t kept_shards; // there already
+    pack_split splits[PACK_MAX_SPLITS];
+} pack_result;
+
+// ST_BAD_DATA: the folder holds nothing that can be packed; the message lists what can.
+status pack_finds_nothing(const char *folder);
+
+// Whether the source is a folder without files of a known format: for io/packing/image_pack.h, not for pack.
+// Errors: ST_NO_INPUT, ST_IO.
+status pack_finds_images(const pack_job *job, bool *images);
+
+// Reads and writes everything, with progress. On errors no shard is left.
+// Errors: ST_NO_INPUT, ST_BAD_DATA (unknown format, sources that disagree, broken files), ST_USAGE
+// (destination exists, a bad layout), ST_IO.
+status pack(const pack_job *job, pack_result *result);
+
+#endif

@@ -1,0 +1,55 @@
+// io/shards/code_writer.h -- writes sparse codes of many images into one HDF5 file that is either whole or
+// not there.
+//
+//   code_writer_open ─> code_writer_add for each sample ─┬─> code_writer_close
+//                                                        └─> code_writer_abandon
+//
+//   /row_offsets  (N + 1) uint64; codes of sample n are entries row_offsets[n] .. row_offsets[n+1]-1 of
+//   /index        (entries) int32, place in the planes (K, h, w) of one code, rising in a sample
+//   /value        (entries) float32, never 0
+//   attributes of the root: format = "basin-codes", format_version = 1, atoms, height, width, kernel
+//   (int32), border, lambda (float64), lambda_unit, run, checkpoint (its hash, 16 hexadecimal digits)
+//
+// Equal contents give equal files.
+#ifndef IO_SHARDS_CODE_WRITER_H
+#define IO_SHARDS_CODE_WRITER_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CODE_FORMAT         "basin-codes"
+#define CODE_FORMAT_VERSION 1
+
+// What all codes have in common. The texts are not owned, and read when the file is opened.
+typedef struct code_origin {
+    int32_t atoms, height, width; // K, h, w
+    int32_t kernel;
+    double lambda;
+    const char *border, *lambda_unit, *run;
+    uint64_t checkpoint_hash;
+} code_origin;
+
+typedef struct code_entry {
+    int32_t index;
+    float value;
+} code_entry;
+
+typedef struct code_writer code_writer;
+
+// For exactly `samples` codes. Errors: ST_IO with path and reason, ST_INTERNAL no memory.
+status code_writer_open(code_writer **opened, const char *path, const code_origin *origin,
+                        uint64_t samples);
+
+// The next sample. Errors: ST_IO, after which only abandon may follow.
+status code_writer_add(code_writer *w, const code_entry *entries, size_t count);
+
+// After all samples: the file appears under its name. Frees w, also on errors: ST_IO, and then nothing
+// is left behind.
+status code_writer_close(code_writer *w);
+
+// Removes what was written so far, and frees w; w may be NULL.
+void code_writer_abandon(code_writer *w);
+
+#endif

@@ -1,0 +1,306 @@
+// io/shards/dataset.c -- the list of files behind one index, and the way of a sample from file to caller.
+#include "io/shards/dataset.h"
+
+#include "base/pulse.h"
+#include "io/shards/dataset_moments.h"
+#include "io/images/image_decoder.h"
+#include "io/images/pixels.h"
+#include "io/shards/shard.h"
+#include "io/shards/shard_labels.h"
+#include "io/shards/shard_reader.h"
+
+#include <glob.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+struct dataset {
+    dataset_info info;
+    char *images, *labels; // data set paths
+    shard_layout *shards;
+    uint64_t *first; // (shard_count + 1) index of each file's first sample; the last is the count
+    uint64_t shard_count;
+    shard_reader reader;
+    image_decoder *decoder; // NULL when no image is encoded
+};
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+// The same order everywhere, whatever the locale: order is part of the experiment.
+static status list_files(const char *files, glob_t *found)
+{
+    int result = glob(files, GLOB_NOSORT, NULL, found);
+    CHECK(result != GLOB_NOSPACE, ST_INTERNAL, "no memory for the files of \"%s\"", files);
+    CHECK(result == 0, ST_NO_INPUT, "no file matches \"%s\"", files);
+    qsort(found->gl_pathv, found->gl_pathc, sizeof *found->gl_pathv, compare_paths);
+    return ST_OK;
+}
+
+static const char *shape_text(const shard_layout *l, char text[128])
+{
+    static const char *const types[] = {"uint8", "uint16", "float32"};
+    if (l->storage == STORED_ENCODED)
+        snprintf(text, 128, "JPEG or PNG images, %s labels", l->labelled ? "with" : "without");
+    else
+        snprintf(text, 128, "%s images of %d x %d with %d channel%s, %s labels", types[l->type],
+                 l->height, l->width, l->channels, l->channels == 1 ? "" : "s",
+                 l->labelled ? "with" : "without");
+    return text;
+}
+
+static status check_agreement(const shard_layout *a, const shard_layout *b)
+{
+    char text_a[128], text_b[128];
+    bool encoded = a->storage == STORED_ENCODED;
+    bool same_size = encoded || (a->height == b->height && a->width == b->width);
+    CHECK(a->type == b->type && encoded == (b->storage == STORED_ENCODED) && same_size &&
+              a->channels == b->channels && a->labelled == b->labelled,
+          ST_BAD_DATA, "files of one data set must be alike: %s holds %s, but %s holds %s", a->path,
+          shape_text(a, text_a), b->path, shape_text(b, text_b));
+    return ST_OK;
+}
+
+static status open_shards(dataset *d, const dataset_source *source, char *const *paths,
+                          size_t count)
+{
+    d->shards = calloc(count, sizeof *d->shards);
+    d->first = calloc(count + 1, sizeof *d->first);
+    CHECK(d->shards != NULL && d->first != NULL, ST_INTERNAL, "no memory for a list of %zu files",
+          count);
+    for (size_t i = 0; i < count; i++) {
+        pulse_tick();
+        TRY(shard_layout_read(&d->shards[i], paths[i], source));
+        d->shard_count++;
+        d->first[i + 1] = d->first[i] + d->shards[i].count;
+        TRY(check_agreement(&d->shards[0], &d->shards[i]));
+    }
+    return ST_OK;
+}
+
+static status open_all(dataset *d, const dataset_source *source)
+{
+    glob_t found = {0};
+    status s = list_files(source->files, &found);
+    if (s == ST_OK) s = open_shards(d, source, found.gl_pathv, found.gl_pathc);
+    globfree(&found);
+    return s;
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static void describe(dataset *d)
+{
+    const shard_layout *l = &d->shards[0];
+    dataset_info *info = &d->info;
+    info->count = d->first[d->shard_count];
+    info->varied = l->storage == STORED_ENCODED;
+    info->channels = l->channels;
+    info->type = l->type;
+    info->labelled = l->labelled;
+    for (uint64_t i = 0; i < d->shard_count; i++) {
+        info->height = larger(info->height, d->shards[i].height);
+        info->width = larger(info->width, d->shards[i].width);
+        info->classes = larger(info->classes, d->shards[i].classes);
+    }
+    info->sample_bytes = (size_t)info->height * (size_t)info->width * (size_t)info->channels *
+                         pixel_bytes(info->type);
+}
+
+static status open_dataset(dataset *d, const dataset_source *source)
+{
+    d->images = strdup(source->images);
+    d->labels = strdup(source->labels);
+    CHECK(d->images != NULL && d->labels != NULL, ST_INTERNAL, "no memory for a data set");
+    TRY(open_all(d, source));
+    describe(d);
+    if (d->info.varied) TRY(image_decoder_create(&d->decoder));
+    TRY(shard_reader_create(&d->reader, d->shards, d->shard_count, d->images));
+    if (dataset_moments_pool(&d->info, d->shards, d->shard_count)) return ST_OK;
+    return dataset_moments_scan(&d->info, d);
+}
+
+status dataset_open(dataset **out, const dataset_source *source)
+{
+    *out = NULL;
+    dataset *d = calloc(1, sizeof *d);
+    CHECK(d != NULL, ST_INTERNAL, "no memory for a data set");
+    status s = open_dataset(d, source);
+    if (s == ST_OK)
+        *out = d;
+    else
+        dataset_close(d);
+    return s;
+}
+
+const dataset_info *dataset_get_info(const dataset *d)
+{
+    return &d->info;
+}
+
+uint64_t dataset_hash(const dataset *d)
+{
+    const dataset_info *info = &d->info;
+    const uint64_t numbers[] = {
+        info->count,           (uint64_t)info->channels, (uint64_t)info->height,
+        (uint64_t)info->width, (uint64_t)info->type,     (uint64_t)info->classes};
+    size_t moments = (size_t)info->channels * sizeof *info->mean;
+    uint64_t hash = XXH3_64bits(numbers, sizeof numbers);
+    hash = XXH3_64bits_withSeed(info->mean, moments, hash);
+    hash = XXH3_64bits_withSeed(info->deviation, moments, hash);
+    for (uint64_t i = 0; i < d->shard_count; i++) {
+        struct stat file = {0};
+        // Gone since it was opened: then reading it will tell.
+        if (stat(d->shards[i].path, &file) != 0) file.st_size = -1;
+        const uint64_t shard[] = {d->shards[i].count, (uint64_t)file.st_size};
+        hash = XXH3_64bits_withSeed(shard, sizeof shard, hash);
+    }
+    return hash;
+}
+
+float dataset_deviation(const dataset_info *info)
+{
+    double sum = 0;
+    for (int c = 0; c < info->channels; c++)
+        sum += (double)info->deviation[c] * (double)info->deviation[c];
+    return sum > 0 ? (float)sqrt(sum / info->channels) : 1.0f;
+}
+
+// The file that holds sample `index`.
+static uint64_t find_shard(const dataset *d, uint64_t index)
+{
+    uint64_t low = 0, high = d->shard_count; // first[low] <= index < first[high]
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (d->first[middle] <= index)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static status check_crc(dataset *d, const stored_sample *stored)
+{
+    uint32_t expected, found = shard_crc32c(stored->bytes, stored->size);
+    TRY(shard_reader_get_crc(&d->reader, stored->shard, stored->index, &expected));
+    CHECK(found == expected, ST_BAD_DATA,
+          "%s: sample %" PRIu64 " is damaged: its CRC-32C is %08" PRIx32 ", stored is %08" PRIx32
+          ": copy or pack the file again",
+          stored->file, stored->index, found, expected);
+    return ST_OK;
+}
+
+status dataset_fetch(dataset *d, uint64_t index, stored_sample *stored)
+{
+    ASSERT(index < d->info.count);
+    uint64_t shard = find_shard(d, index);
+    *stored = (stored_sample){
+        .shard = shard, .index = index - d->first[shard], .file = d->shards[shard].path};
+    pulse_tick();
+    TRY(shard_reader_get(&d->reader, stored));
+    return d->shards[shard].has_crc ? check_crc(d, stored) : ST_OK;
+}
+
+static pixel_strides strides_of(const shard_layout *l)
+{
+    uint64_t dims[4];
+    size_t steps[4] = {0}, step = 1; // by AXIS_...
+    shard_dims(l, 1, dims);
+    for (int i = l->rank - 1; i >= 0; i--) {
+        steps[l->axes[i]] = step;
+        step *= dims[i];
+    }
+    return (pixel_strides){steps[AXIS_H], steps[AXIS_W], steps[AXIS_C]};
+}
+
+static status arrange(dataset *d, const stored_sample *stored, void *pixels, image_size *size)
+{
+    const dataset_info *info = &d->info;
+    const shard_layout *l = &d->shards[stored->shard];
+    size_t count = shard_sample_pixels(l);
+    if (l->swapped) pixels_swap(stored->bytes, info->type, count);
+    pixel_strides strides = strides_of(l);
+    pixels_arrange(pixels, stored->bytes, &strides, info);
+    *size = (image_size){info->height, info->width};
+    CHECK(info->type != PIXEL_F32 || pixels_finite(pixels, count), ST_BAD_DATA,
+          "%s: sample %" PRIu64 " holds NaN or infinite values: replace or remove them",
+          stored->file, stored->index);
+    return ST_OK;
+}
+
+static status decode_image(dataset *d, const stored_sample *stored, void *pixels, image_size *size)
+{
+    char name[512];
+    const shard_layout *l = &d->shards[stored->shard];
+    snprintf(name, sizeof name, "%s: sample %" PRIu64, stored->file, stored->index);
+    encoded_image image = {name, stored->bytes, stored->size};
+    TRY(image_decoder_size(d->decoder, &image, &size->height, &size->width));
+    CHECK(size->height <= l->height && size->width <= l->width, ST_BAD_DATA,
+          "%s has %d x %d pixels, but the file says that none has more than %d x %d", name,
+          size->height, size->width, l->height, l->width);
+    return image_decoder_decode(d->decoder, &image, size->height, size->width, pixels);
+}
+
+status dataset_decode(dataset *d, const stored_sample *stored, void *pixels, image_size *size)
+{
+    if (d->shards[stored->shard].storage != STORED_ENCODED) return arrange(d, stored, pixels, size);
+    char why[1024];
+    status s = decode_image(d, stored, pixels, size);
+    if (s != ST_BAD_DATA) return s;
+    snprintf(why, sizeof why, "%s", status_message());
+    status_clear();
+    return failure(s, "%s; pack its folder again with --bad skip to leave such images out", why);
+}
+
+status dataset_read_sized(dataset *d, uint64_t index, void *pixels, image_size *size)
+{
+    stored_sample stored;
+    TRY(dataset_fetch(d, index, &stored));
+    return dataset_decode(d, &stored, pixels, size);
+}
+
+status dataset_read(dataset *d, uint64_t index, void *pixels)
+{
+    image_size size;
+    ASSERT(!d->info.varied);
+    return dataset_read_sized(d, index, pixels, &size);
+}
+
+status dataset_read_labels(dataset *d, uint64_t first, uint64_t count, int64_t *labels)
+{
+    ASSERT(first + count <= d->info.count);
+    while (count > 0) {
+        uint64_t shard = find_shard(d, first), left = d->first[shard + 1] - first;
+        uint64_t part = count < left ? count : left;
+        const shard_layout *l = &d->shards[shard];
+        if (l->labelled)
+            TRY(shard_labels_read(l, d->labels, first - d->first[shard], part, labels));
+        for (uint64_t i = 0; i < part && !l->labelled; i++)
+            labels[i] = -1;
+        first += part, labels += part, count -= part;
+    }
+    return ST_OK;
+}
+
+void dataset_close(dataset *d)
+{
+    if (d == NULL) return;
+    shard_reader_destroy(&d->reader);
+    image_decoder_destroy(d->decoder);
+    for (uint64_t i = 0; i < d->shard_count; i++)
+        shard_layout_free(&d->shards[i]);
+    free(d->shards);
+    free(d->first);
+    free(d->images);
+    free(d->labels);
+    free(d);
+}

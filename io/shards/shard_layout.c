@@ -1,0 +1,327 @@
+// io/shards/shard_layout.c -- opens a file once and writes down how its samples lie.
+#include "io/shards/shard_layout.h"
+
+#include "io/shards/encoded_layout.h"
+#include "io/files/hdf5_file.h"
+#include "io/files/hdf5_lock.h"
+#include "io/images/pixels.h"
+#include "io/shards/shard.h"
+#include "io/shards/shard_labels.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define OTHERWISE_BLOCK_BYTES ((size_t)1 << 20) // where no chunk size says how much to read at once
+
+size_t shard_sample_pixels(const shard_layout *l)
+{
+    return (size_t)l->height * (size_t)l->width * (size_t)l->channels;
+}
+
+void shard_dims(const shard_layout *l, uint64_t samples, uint64_t dims[4])
+{
+    const uint64_t sizes[] = {[AXIS_N] = samples,
+                              [AXIS_H] = (uint64_t)l->height,
+                              [AXIS_W] = (uint64_t)l->width,
+                              [AXIS_C] = (uint64_t)l->channels};
+    for (int i = 0; i < l->rank; i++)
+        dims[i] = sizes[l->axes[i]];
+}
+
+static status parse_axes(shard_layout *l, const char *axes)
+{
+    static const char letters[] = "NHWC";
+    int seen[4] = {0};
+    l->rank = (int)strlen(axes);
+    bool good = l->rank == 3 || l->rank == 4;
+    for (int i = 0; i < l->rank && good; i++) {
+        const char *at = strchr(letters, axes[i]);
+        good = at != NULL && seen[at - letters]++ == 0;
+        if (good) l->axes[i] = (int)(at - letters);
+    }
+    CHECK(good && (l->rank == 4 || seen[AXIS_C] == 0), ST_CONFIG,
+          "axes \"%s\": an order of the four letters NHWC is expected, or of NHW for one channel",
+          axes);
+    return ST_OK;
+}
+
+static status read_shape(shard_layout *l, hid_t images, const dataset_source *source)
+{
+    char text[HDF5_TEXT_SIZE];
+    hsize_t dims[H5S_MAX_RANK];
+    hid_t space = H5Dget_space(images);
+    int rank = H5Sget_simple_extent_dims(space, dims, NULL);
+    hdf5_shape_text(space, text);
+    H5Sclose(space);
+    CHECK(rank == l->rank, ST_BAD_DATA,
+          "%s: images \"%s\" are %s, which does not fit axes \"%s\" (%d sizes)", l->path,
+          source->images, text, source->axes, l->rank);
+    uint64_t sizes[4] = {[AXIS_C] = 1};
+    for (int i = 0; i < rank; i++)
+        sizes[l->axes[i]] = dims[i];
+    CHECK(sizes[AXIS_C] >= 1 && sizes[AXIS_C] <= DATASET_MAX_CHANNELS && sizes[AXIS_N] > 0 &&
+              sizes[AXIS_H] > 0 && sizes[AXIS_W] > 0 && sizes[AXIS_H] <= 65536 &&
+              sizes[AXIS_W] <= 65536,
+          ST_BAD_DATA,
+          "%s: images \"%s\" are %s; with axes \"%s\" this makes %" PRIu64 " images of %" PRIu64
+          " x %" PRIu64 " with %" PRIu64 " channels: 1 .. %d channels and at least one image are "
+          "expected, is the order of axes right?",
+          l->path, source->images, text, source->axes, sizes[AXIS_N], sizes[AXIS_H], sizes[AXIS_W],
+          sizes[AXIS_C], DATASET_MAX_CHANNELS);
+    l->count = sizes[AXIS_N];
+    l->height = (int)sizes[AXIS_H], l->width = (int)sizes[AXIS_W], l->channels = (int)sizes[AXIS_C];
+    return ST_OK;
+}
+
+static status read_type(shard_layout *l, hid_t images, const char *name)
+{
+    const hid_t little[] = {H5T_STD_U8LE, H5T_STD_U16LE, H5T_IEEE_F32LE};
+    const hid_t big[] = {H5T_STD_U8BE, H5T_STD_U16BE, H5T_IEEE_F32BE};
+    const hid_t native[] = {H5T_NATIVE_UINT8, H5T_NATIVE_UINT16, H5T_NATIVE_FLOAT};
+    char text[HDF5_TEXT_SIZE];
+    hid_t type = H5Dget_type(images);
+    bool known = false;
+    for (int t = PIXEL_U8; t <= PIXEL_F32 && !known; t++)
+        if (H5Tequal(type, little[t]) > 0 || H5Tequal(type, big[t]) > 0) {
+            l->type = (pixel_type)t;
+            l->swapped = t != PIXEL_U8 && H5Tequal(type, native[t]) <= 0;
+            known = true;
+        }
+    hdf5_type_text(type, text);
+    H5Tclose(type);
+    CHECK(known, ST_BAD_DATA,
+          "%s: images \"%s\" are %s; uint8, uint16 or float32 are expected: convert them", l->path,
+          name, text);
+    return ST_OK;
+}
+
+// Which filters the chunks went through; *ours: only such as are decoded here, in the usual order.
+static status read_filters(shard_layout *l, hid_t settings, bool *ours)
+{
+    *ours = true;
+    l->shuffle_filter = l->deflate_filter = -1;
+    int count = H5Pget_nfilters(settings);
+    for (int i = 0; i < count; i++) {
+        unsigned flags, values[8];
+        size_t value_count = 8;
+        char name[64] = "";
+        H5Z_filter_t filter = H5Pget_filter2(settings, (unsigned)i, &flags, &value_count, values,
+                                             sizeof name, name, NULL);
+        CHECK(H5Zfilter_avail(filter) > 0, ST_BAD_DATA,
+              "%s: the images are compressed by HDF5 filter %d (%s), which is not installed: set "
+              "HDF5_PLUGIN_PATH to where it is, or repack the file with gzip",
+              l->path, (int)filter, name);
+        if (filter == H5Z_FILTER_SHUFFLE && l->shuffle_filter < 0 && l->deflate_filter < 0)
+            l->shuffle_filter = i;
+        else if (filter == H5Z_FILTER_DEFLATE && l->deflate_filter < 0)
+            l->deflate_filter = i;
+        else
+            *ours = false;
+    }
+    return ST_OK;
+}
+
+static int block_of(const shard_layout *l, uint64_t wanted, size_t most_bytes)
+{
+    uint64_t most = most_bytes / (shard_sample_pixels(l) * pixel_bytes(l->type));
+    if (most < 1) most = 1;
+    return (int)(wanted < most ? wanted : most);
+}
+
+static status read_chunks(shard_layout *l, hid_t settings)
+{
+    bool ours;
+    hsize_t chunk[4];
+    uint64_t whole[4];
+    TRY(read_filters(l, settings, &ours));
+    H5Pget_chunk(settings, l->rank, chunk);
+    uint64_t samples = 1;
+    for (int i = 0; i < l->rank; i++)
+        if (l->axes[i] == AXIS_N) samples = chunk[i];
+    shard_dims(l, samples, whole);
+    for (int i = 0; i < l->rank; i++)
+        ours = ours && chunk[i] == whole[i];
+    l->block_samples = block_of(l, samples, SHARD_BLOCK_BYTES);
+    ours = ours && (uint64_t)l->block_samples == samples;
+    l->storage = ours ? STORED_CHUNKS : STORED_OTHERWISE;
+    return ST_OK;
+}
+
+static status read_plain(shard_layout *l, haddr_t offset)
+{
+    uint64_t bytes = l->count * shard_sample_pixels(l) * pixel_bytes(l->type);
+    struct stat info;
+    CHECK(stat(l->path, &info) == 0 && (uint64_t)info.st_size >= offset + bytes, ST_BAD_DATA,
+          "%s: truncated: the images end at byte %" PRIu64 ", the file before: copy it again",
+          l->path, offset + bytes);
+    l->storage = STORED_PLAIN;
+    l->offset = offset;
+    return ST_OK;
+}
+
+static status read_storage(shard_layout *l, hid_t images)
+{
+    hid_t settings = H5Dget_create_plist(images);
+    H5D_layout_t layout = H5Pget_layout(settings);
+    haddr_t offset = layout == H5D_CONTIGUOUS ? H5Dget_offset(images) : HADDR_UNDEF;
+    status s = ST_OK;
+    l->storage = STORED_OTHERWISE;
+    l->block_samples = block_of(l, l->count, OTHERWISE_BLOCK_BYTES);
+    if (layout == H5D_CHUNKED)
+        s = read_chunks(l, settings);
+    else if (offset != HADDR_UNDEF && l->axes[0] == AXIS_N)
+        s = read_plain(l, offset);
+    H5Pclose(settings);
+    return s;
+}
+
+static status read_crc(shard_layout *l, hid_t file)
+{
+    hid_t crc;
+    TRY(hdf5_open_if_any(file, l->path, SHARD_CRC, &crc));
+    if (crc < 0) return ST_OK;
+    hid_t type = H5Dget_type(crc), settings = H5Dget_create_plist(crc);
+    haddr_t offset = H5Pget_layout(settings) == H5D_CONTIGUOUS ? H5Dget_offset(crc) : HADDR_UNDEF;
+    bool native = H5Tequal(type, H5T_NATIVE_UINT32) > 0;
+    bool right = H5Tget_class(type) == H5T_INTEGER && hdf5_column_length(crc) == (int64_t)l->count;
+    H5Pclose(settings);
+    H5Tclose(type);
+    H5Dclose(crc);
+    CHECK(right, ST_BAD_DATA,
+          "%s: " SHARD_CRC " does not hold one uint32 for each of %" PRIu64 " images", l->path,
+          l->count);
+    l->has_crc = true;
+    l->crc_offset = native && offset != HADDR_UNDEF ? offset : 0;
+    return ST_OK;
+}
+
+// Numbers of an attribute of the file.
+typedef struct numbers {
+    const char *name;
+    int count;
+    hid_t type;
+    void *values;
+} numbers;
+
+// *found is false when there are not exactly so many.
+static status read_numbers(const shard_layout *l, hid_t file, const numbers *n, bool *found)
+{
+    char reason[HDF5_TEXT_SIZE] = "";
+    hid_t attribute;
+    *found = false;
+    TRY(hdf5_open_attribute_if_any(file, l->path, n->name, &attribute));
+    if (attribute < 0) return ST_OK;
+    hid_t space = H5Aget_space(attribute), stored = H5Aget_type(attribute);
+    H5T_class_t class = H5Tget_class(stored);
+    *found = H5Sget_simple_extent_npoints(space) == n->count &&
+             (class == H5T_INTEGER || class == H5T_FLOAT);
+    bool unread = *found && H5Aread(attribute, n->type, n->values) < 0;
+    if (unread) hdf5_reason(reason); // the next call would forget it
+    H5Tclose(stored);
+    H5Sclose(space);
+    H5Aclose(attribute);
+    CHECK(!unread, ST_BAD_DATA, "%s: attribute \"%s\" cannot be read (%s): copy it again", l->path,
+          n->name, reason);
+    return ST_OK;
+}
+
+static status check_version(const shard_layout *l, hid_t file)
+{
+    int version = SHARD_FORMAT_VERSION;
+    bool found, ours;
+    char *format = hdf5_get_text(file, SHARD_ATTRIBUTE_FORMAT);
+    ours = format != NULL && strcmp(format, SHARD_FORMAT) == 0;
+    free(format);
+    if (ours)
+        TRY(read_numbers(l, file, &(numbers){SHARD_ATTRIBUTE_VERSION, 1, H5T_NATIVE_INT, &version},
+                         &found));
+    CHECK(version == SHARD_FORMAT_VERSION, ST_BAD_DATA,
+          "%s: has shard format version %d, this program reads version %d", l->path, version,
+          SHARD_FORMAT_VERSION);
+    return ST_OK;
+}
+
+// Both, or none.
+static status read_pair(const shard_layout *l, hid_t file, const numbers pair[2], bool *found)
+{
+    bool second = false;
+    TRY(read_numbers(l, file, &pair[0], found));
+    if (*found) TRY(read_numbers(l, file, &pair[1], &second));
+    *found = *found && second;
+    return ST_OK;
+}
+
+static status read_attributes(shard_layout *l, hid_t file)
+{
+    const numbers source[] = {
+        {SHARD_ATTRIBUTE_SOURCE, 1, H5T_NATIVE_UINT64, &l->source.hash},
+        {SHARD_ATTRIBUTE_LEFT_OUT, 1, H5T_NATIVE_UINT64, &l->source.left_out}};
+    const numbers moments[] = {{SHARD_ATTRIBUTE_MEAN, l->channels, H5T_NATIVE_FLOAT, l->mean},
+                               {SHARD_ATTRIBUTE_STD, l->channels, H5T_NATIVE_FLOAT, l->deviation}};
+    bool has_source;
+    TRY(check_version(l, file));
+    TRY(read_pair(l, file, source, &has_source));
+    if (!has_source) l->source = (shard_source){0};
+    TRY(read_pair(l, file, moments, &l->has_moments));
+    for (int c = 0; c < l->channels && l->has_moments; c++)
+        l->has_moments = isfinite(l->mean[c]) && isfinite(l->deviation[c]) && l->deviation[c] >= 0;
+    return ST_OK;
+}
+
+static status read_images(shard_layout *l, hid_t images, const dataset_source *source)
+{
+    TRY(read_shape(l, images, source));
+    TRY(read_type(l, images, source->images));
+    return read_storage(l, images);
+}
+
+static status read_plain_images(shard_layout *l, hid_t file, const dataset_source *source)
+{
+    hid_t images = H5Dopen2(file, source->images, H5P_DEFAULT);
+    if (images < 0) return hdf5_no_dataset(file, l->path, "images", source->images);
+    status s = read_images(l, images, source);
+    H5Dclose(images);
+    return s;
+}
+
+static status read_file(shard_layout *l, hid_t file, const dataset_source *source)
+{
+    if (encoded_layout_here(file, source))
+        TRY(encoded_layout_read(l, file, source));
+    else
+        TRY(read_plain_images(l, file, source));
+    TRY(read_crc(l, file));
+    TRY(read_attributes(l, file));
+    return shard_labels_check(file, source->labels, l);
+}
+
+static status open_file(shard_layout *l, const dataset_source *source)
+{
+    hid_t file;
+    TRY(hdf5_open(&file, l->path));
+    status s = read_file(l, file, source);
+    H5Fclose(file);
+    return s;
+}
+
+status shard_layout_read(shard_layout *l, const char *path, const dataset_source *source)
+{
+    *l = (shard_layout){.channels = 1, .shuffle_filter = -1, .deflate_filter = -1};
+    TRY(parse_axes(l, source->axes));
+    l->path = strdup(path);
+    CHECK(l->path != NULL, ST_INTERNAL, "no memory for the path %s", path);
+    hdf5_lock();
+    status s = open_file(l, source);
+    hdf5_unlock();
+    if (s != ST_OK) shard_layout_free(l);
+    return s;
+}
+
+void shard_layout_free(shard_layout *l)
+{
+    free(l->path);
+    l->path = NULL;
+}

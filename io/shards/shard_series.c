@@ -1,0 +1,118 @@
+// io/shards/shard_series.c -- counting samples into shards, and cleaning up.
+#include "io/shards/shard_series.h"
+
+#include "base/log.h"
+#include "io/files/folder.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PROGRESS_SECONDS 10.0 // between lines when stderr is no terminal
+
+struct shard_series {
+    char prefix[PATH_MAX - 32];
+    sample_shape shape;
+    uint64_t total, shard_size, added;
+    shard_writer *writer; // of the shard being written, or NULL
+    shard_series_result result;
+};
+
+static const char *shard_path(const char *prefix, int number, char path[PATH_MAX])
+{
+    snprintf(path, PATH_MAX, "%s-%05d.h5", prefix, number);
+    return path;
+}
+
+static status prepare_place(const char *prefix, bool replace)
+{
+    char path[PATH_MAX];
+    CHECK(strlen(prefix) < PATH_MAX - 32, ST_USAGE, "%s: this path is too long", prefix);
+    shard_path(prefix, 0, path);
+    CHECK(replace || access(path, F_OK) != 0, ST_USAGE,
+          "\"%s\" exists already: choose another destination, or give --force to replace it", path);
+    char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path) return ST_OK;
+    *slash = '\0';
+    return folder_create(path);
+}
+
+status shard_series_open(shard_series **opened, const char *prefix, const sample_shape *shape,
+                         uint64_t total, uint64_t shard_size, bool replace)
+{
+    *opened = NULL;
+    ASSERT(shard_size > 0);
+    CHECK(total > 0, ST_BAD_DATA, "there are no samples for \"%s\"", prefix);
+    TRY(prepare_place(prefix, replace));
+    shard_series *s = calloc(1, sizeof *s);
+    CHECK(s != NULL, ST_INTERNAL, "no memory to write \"%s\"", prefix);
+    snprintf(s->prefix, sizeof s->prefix, "%s", prefix);
+    s->shape = *shape;
+    s->total = total;
+    s->shard_size = shard_size;
+    *opened = s;
+    return ST_OK;
+}
+
+static status finish_shard(shard_series *s)
+{
+    char path[PATH_MAX];
+    struct stat about;
+    shard_writer *writer = s->writer;
+    s->writer = NULL;
+    TRY(shard_writer_close(writer));
+    if (stat(shard_path(s->prefix, s->result.files, path), &about) == 0)
+        s->result.bytes += (uint64_t)about.st_size;
+    s->result.files++;
+    return ST_OK;
+}
+
+status shard_series_add(shard_series *s, const void *pixels, int64_t label)
+{
+    ASSERT(s->added < s->total);
+    if (s->writer == NULL) {
+        char path[PATH_MAX];
+        uint64_t left = s->total - s->added;
+        TRY(shard_writer_open(&s->writer, shard_path(s->prefix, s->result.files, path), &s->shape,
+                              left < s->shard_size ? left : s->shard_size));
+    }
+    TRY(shard_writer_add(s->writer, pixels, label));
+    s->added++;
+    if (s->shape.labelled && label >= s->result.classes) s->result.classes = label + 1;
+    if (s->added % 256 == 0)
+        progress_line(PROGRESS_SECONDS, "%s: %" PRIu64 " of %" PRIu64 " samples", s->prefix,
+                      s->added, s->total);
+    return s->added % s->shard_size == 0 || s->added == s->total ? finish_shard(s) : ST_OK;
+}
+
+status shard_series_close(shard_series *s, shard_series_result *result)
+{
+    ASSERT(s->added == s->total && s->writer == NULL);
+    char path[PATH_MAX];
+    progress_end();
+    for (int i = s->result.files; unlink(shard_path(s->prefix, i, path)) == 0; i++)
+        continue;
+    s->result.samples = s->added;
+    *result = s->result;
+    free(s);
+    return ST_OK;
+}
+
+void shard_series_abandon(shard_series *s)
+{
+    progress_end();
+    if (s->writer != NULL) shard_writer_abandon(s->writer);
+    shard_series_remove(s->prefix, s->result.files);
+    free(s);
+}
+
+void shard_series_remove(const char *prefix, int files)
+{
+    char path[PATH_MAX];
+    for (int i = 0; i < files; i++)
+        (void)unlink(shard_path(prefix, i, path)); // an earlier failure is the one to report
+}

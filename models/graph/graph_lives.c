@@ -1,0 +1,177 @@
+// models/graph/graph_lives.c -- first and last readers of values and gradients.
+#include "models/graph/graph_lives.h"
+
+#include "models/graph/graph_chains.h"
+
+// From the first to the last moment of the backward pass at which a value is read.
+typedef struct reads {
+    int first, last; // GRAPH_NEVER
+} reads;
+
+static void read_at(reads *r, int time)
+{
+    if (r->first == GRAPH_NEVER || time < r->first) r->first = time;
+    if (time > r->last) r->last = time;
+}
+
+// In the node's backward pass.
+static void read_by(const graph *g, reads *r, int node)
+{
+    read_at(r, graph_reduce_begin(g, node));
+    read_at(r, graph_backward_end(g, node));
+}
+
+// Which of the consumer's inputs is the tensor? Inputs are different tensors.
+static int input_number(const graph *g, const graph_node *consumer, const graph_tensor *t)
+{
+    int k = 0;
+    while (&g->tensors[consumer->inputs[k]] != t)
+        k++;
+    return k;
+}
+
+static reads backward_reads(const graph *g, const graph_tensor *t)
+{
+    reads r = {GRAPH_NEVER, GRAPH_NEVER};
+    for (int i = 0; i < t->consumer_count; i++) {
+        const graph_node *consumer = &g->nodes[t->consumers[i]];
+        int k = input_number(g, consumer, t);
+        if (consumer->learns && consumer->plan.backward_reads_input[k])
+            read_by(g, &r, t->consumers[i]);
+        if (consumer->remade_at != GRAPH_NEVER && consumer->plan.remake_reads_input[k])
+            read_at(&r, consumer->remade_at);
+    }
+    const graph_node *maker = &g->nodes[t->node];
+    if (maker->learns && maker->plan.backward_reads_output) read_by(g, &r, t->node);
+    return r;
+}
+
+// Readers of a node's output come behind it, so their times are known.
+void graph_time_remakes(graph *g)
+{
+    for (int i = g->node_count - 1; i >= 0; i--) {
+        graph_node *node = &g->nodes[i];
+        node->remade_at =
+            node->remakes ? backward_reads(g, &g->tensors[node->output]).first : GRAPH_NEVER;
+    }
+}
+
+// The last moment somebody reads the tensor's value, in its first life.
+static int last_read(const graph *g, const graph_tensor *t)
+{
+    if (t->kept) return 2 * g->node_count;
+    int last = graph_forward_end(g, t->node);
+    for (int i = 0; i < t->consumer_count; i++) {
+        int end = graph_forward_end(g, t->consumers[i]);
+        if (end > last) last = end;
+    }
+    if (g->nodes[t->node].remakes) return last;
+    int backward = backward_reads(g, t).last;
+    return backward > last ? backward : last;
+}
+
+// Does node i write its value over its first input, which nobody reads later?
+static bool value_in_place(const graph *g, const graph_node *node)
+{
+    const graph_tensor *in = &g->tensors[node->inputs[0]], *out = &g->tensors[node->output];
+    return node->op->in_place && in->node >= 0 && shape_equal(in->shape, out->shape) &&
+           in->bf16 == out->bf16 && !in->value_passes && !out->value_passes &&
+           last_read(g, in) == graph_forward_end(g, out->node);
+}
+
+// Does it write its first input's gradient over that of its output, which nobody reads later?
+static bool gradient_in_place(const graph *g, const graph_node *node)
+{
+    const graph_tensor *in = &g->tensors[node->inputs[0]], *out = &g->tensors[node->output];
+    return node->op->in_place && in->wants_gradient && in->consumer_count == 1 &&
+           !in->gradient_passes && !out->gradient_passes && shape_equal(in->shape, out->shape) &&
+           in->bf16 == out->bf16;
+}
+
+// Of a tensor, or of a portion of it that the next node takes in this pass.
+static size_t bytes_of(const graph_tensor *t, bool passes, int portion)
+{
+    size_t bytes = tensor_bytes(t->shape, t->bf16);
+    return passes ? bytes / (size_t)t->shape.n * (size_t)portion : bytes;
+}
+
+static void add_value(graph *g, graph_tensor *t, layout *l)
+{
+    const graph_node *node = &g->nodes[t->node], *next = node + 1;
+    const graph_tensor *in = &g->tensors[node->inputs[0]];
+    int first = graph_forward_begin(g, t->node), last = last_read(g, t);
+    if (value_in_place(g, node)) {
+        t->pieces.value = in->pieces.value;
+        layout_extend(l, t->pieces.value, last);
+    } else {
+        size_t bytes = bytes_of(t, t->value_passes, next->plan.forward_portion);
+        t->pieces.value = layout_add(l, bytes, first, last);
+    }
+    if (node->remade_at == GRAPH_NEVER) return;
+    size_t bytes = bytes_of(t, t->remade_passes, next->plan.backward_portion);
+    t->pieces.remade = layout_add(l, bytes, node->remade_at, backward_reads(g, t).last);
+}
+
+// What a node has beside its output. Workers in lockstep have one scratch in common.
+static void add_node(const graph *g, const graph_node *node, tensor_pieces *pieces, layout *l)
+{
+    int i = (int)(node - g->nodes), backward = graph_backward_time(g, i);
+    int measured = graph_measure_begin(g, i), begun = graph_forward_begin(g, i),
+        done = graph_forward_end(g, i), undone = graph_backward_end(g, i);
+    int first = measured < begun ? measured : begun;
+    size_t scratch = g->workers == 1 ? node->plan.scratch_bytes : 0;
+    pieces->saved = layout_add(l, node->plan.saved_bytes, first, node->learns ? undone : done);
+    pieces->carried = layout_add(l, node->plan.carried_bytes, measured, done);
+    pieces->scratch = layout_add(l, scratch, begun, done);
+    if (!node->learns) return;
+    pieces->scratch_backward = layout_add(l, scratch, backward, undone);
+    pieces->carried_backward =
+        layout_add(l, node->plan.carried_bytes, graph_reduce_begin(g, i), undone);
+}
+
+// The last moment somebody reads the tensor's gradient.
+static int last_gradient(const graph *g, const graph_tensor *t)
+{
+    return t->node >= 0 ? graph_backward_end(g, t->node) : 2 * g->node_count;
+}
+
+static void add_gradient(graph *g, graph_tensor *t, layout *l)
+{
+    if (!t->wants_gradient) return;
+    if (t->gradient_passes) {
+        int time = graph_backward_time(g, t->node);
+        size_t portion = bytes_of(t, true, g->nodes[t->node].plan.backward_portion);
+        t->pieces.gradient = layout_add(l, portion, time, time);
+        return;
+    }
+    size_t bytes = tensor_bytes(t->shape, t->bf16);
+    int readers = t->consumer_count;
+    const graph_node *reader = readers == 1 ? &g->nodes[t->consumers[0]] : NULL;
+    if (reader != NULL && reader->inputs[0] == (int)(t - g->tensors) &&
+        gradient_in_place(g, reader)) {
+        t->pieces.gradient = g->tensors[reader->output].pieces.gradient;
+        layout_extend(l, t->pieces.gradient, last_gradient(g, t));
+        return;
+    }
+    // A pass that starts here, at a tensor with consumers, runs none of them: then the seed is
+    // written earlier than `first`, but nothing of that time is in use.
+    int first = readers > 0 ? graph_backward_time(g, t->consumers[readers - 1]) : g->node_count;
+    t->pieces.gradient = layout_add(l, bytes, first, last_gradient(g, t));
+    if (readers < 2) return;
+    t->pieces.beside = layout_add(l, bytes, graph_backward_time(g, t->consumers[readers - 2]),
+                                  graph_backward_end(g, t->consumers[0]));
+}
+
+// Of values, those that others are written over come first, of gradients last.
+void graph_add_pieces(graph *g, layout *l)
+{
+    for (int i = 0; i < g->tensor_count; i++) {
+        graph_tensor *t = &g->tensors[i];
+        t->pieces = (tensor_pieces){-1, -1, -1, -1, -1, -1, -1, -1, -1};
+        if (t->node < 0) continue;
+        add_value(g, t, l);
+        add_node(g, &g->nodes[t->node], &t->pieces, l);
+    }
+    for (int i = g->tensor_count - 1; i >= 0; i--)
+        add_gradient(g, &g->tensors[i], l);
+}

@@ -1,0 +1,90 @@
+// models/graph/graph_private.h -- the graph's own structures, for graph.c, graph_plan.c and graph_run.c.
+#ifndef MODELS_GRAPH_GRAPH_PRIVATE_H
+#define MODELS_GRAPH_GRAPH_PRIVATE_H
+
+#include "base/arena.h"
+#include "models/graph/graph.h"
+
+#define GRAPH_MAX_CONSUMERS 8
+#define GRAPH_NEVER         (-1) // a time
+
+// While planning: the pieces of memory (models/graph/graph_layout.h) of a tensor and the node that makes it.
+typedef struct tensor_pieces {
+    int value, remade, saved, gradient, beside, scratch, scratch_backward, carried,
+        carried_backward;
+} tensor_pieces;
+
+#define PIECES_OF_A_TENSOR 9
+
+// One value in the graph. Node -1 makes inputs.
+typedef struct graph_tensor {
+    shape shape;
+    int block;
+    bool bf16;           // values and gradient are bf16 numbers, else floats
+    int node;            // that makes it, -1 = input
+    bool wants_gradient; // something upstream learns, or the caller asked
+    bool kept;
+    const char *name;                                   // of an input; not owned
+    int consumers[GRAPH_MAX_CONSUMERS], consumer_count; // nodes, in the order they run
+    void *gradient;                                     // of own worker 0; NULL: not wanted
+    void *beside; // gradient of a second or later consumer, before it is added; of the same
+    int gradient_writer; // the consumer that writes it in this backward pass, the first to run; GRAPH_NEVER
+    // Memory for one portion only (models/graph/graph_chains.h): of the value, the value remade, the gradient.
+    bool value_passes, remade_passes, gradient_passes;
+    tensor_pieces pieces;
+} graph_tensor;
+
+typedef struct graph_node {
+    const op_type *op;
+    char name[GRAPH_NAME_SIZE];
+    void *config; // owned, op->config_size bytes
+    int inputs[OP_MAX_INPUTS];
+    int output;
+    op_plan plan;
+    int first_param, first_statistic; // index into graph.params / graph.statistics
+    void *out, *saved;                // of own worker 0; `out` is the output tensor's memory
+    void *packed, *scratch, *scratch_backward;
+    void *carried, *carried_backward; // of own worker 0
+    bool leads_forward;               // runs forward with the node behind it, portion by portion
+    bool follows_forward;             // is measured with the node before it
+    bool leads_backward;              // is reduced with the node behind it
+    bool follows_backward;            // runs backward with the node before it
+    bool learns;                      // its backward pass is needed
+    bool remakes;     // its output does not outlive the forward pass, and may be made again
+    int remade_at;    // when (models/graph/graph_lives.h), or GRAPH_NEVER
+    void *out_remade; // of own worker 0: where it lies from then on; NULL: it stays in `out`
+} graph_node;
+
+// Parameters or running statistics, and the flat array they lie in.
+typedef struct param_list {
+    graph_param *items;
+    int count, capacity;
+    size_t floats;
+} param_list;
+
+struct graph {
+    graph_tensor *tensors;
+    int tensor_count, tensor_capacity;
+    graph_node *nodes;
+    int node_count, node_capacity;
+    param_list params, statistics;
+    status error; // of building; its message waits in the thread
+    bool backward;
+    arithmetic arithmetic;
+    size_t portion_bytes;
+    team team;
+    bool meets;
+    int workers;         // that run in lockstep: the team's own, or 1 if nothing meets
+    int selected;        // of them
+    size_t worker_bytes; // from a place of one of them to that of the next
+    arena memory;
+    bool within;  // another graph, which owns the memory
+    int *remakes; // (remake_count) nodes, in the order in which their outputs are made again
+    int remake_count;
+    void *scratch;          // of workers in lockstep
+    float *parts, *total;   // of the meeting under way: (workers, part), (part) or (V, part)
+    const float **provided; // (workers, tensor_count): the caller's inputs
+    const float *bound_params, *bound_statistics;
+};
+
+#endif

@@ -1,0 +1,112 @@
+// models/graph/graph_views.c -- from places in memory to the views of one call.
+#include "models/graph/graph_views.h"
+
+void *graph_place(const graph *g, int worker, void *view)
+{
+    return advance(view, (size_t)worker * g->worker_bytes);
+}
+
+static bool is_backward(call_kind kind)
+{
+    return kind == CALL_REDUCE || kind == CALL_BACKWARD;
+}
+
+// The calls of backward passes see values that were remade.
+static bool sees_remade(call_kind kind)
+{
+    return kind == CALL_REMAKE || is_backward(kind);
+}
+
+static float *output_of(const graph *g, int worker, const graph_node *node, call_kind kind)
+{
+    bool remade = sees_remade(kind) && node->out_remade != NULL;
+    return graph_place(g, worker, remade ? node->out_remade : node->out);
+}
+
+const float *graph_find_value(const graph *g, int worker, int id, call_kind kind)
+{
+    int node = g->tensors[id].node;
+    if (node >= 0) return output_of(g, worker, &g->nodes[node], kind);
+    return g->provided[worker * g->tensor_count + id];
+}
+
+static void view_gradients(const graph *g, graph_call *c)
+{
+    c->run.dout = graph_place(g, c->worker, g->tensors[c->node->output].gradient);
+    for (int i = 0; i < c->node->plan.input_count; i++) {
+        const graph_tensor *t = &g->tensors[c->node->inputs[i]];
+        if (!t->wants_gradient) continue;
+        c->beside[i] = t->gradient_writer != (int)(c->node - g->nodes);
+        c->run.din[i] = graph_place(g, c->worker, c->beside[i] ? t->beside : t->gradient);
+    }
+}
+
+static void view_flat_arrays(const graph *g, graph_call *c, float *dparams, float *batch_statistics)
+{
+    const graph_node *node = c->node;
+    for (int i = 0; i < node->plan.param_count; i++) {
+        size_t offset = g->params.items[node->first_param + i].offset;
+        c->run.params[i] = g->bound_params + offset;
+        c->run.dparams[i] = dparams != NULL ? dparams + offset : NULL;
+    }
+    for (int i = 0; i < node->plan.statistic_count; i++) {
+        size_t offset = g->statistics.items[node->first_statistic + i].offset;
+        c->run.statistics[i] = g->bound_statistics != NULL ? g->bound_statistics + offset : NULL;
+        c->run.batch_statistics[i] = batch_statistics != NULL ? batch_statistics + offset : NULL;
+    }
+}
+
+graph_call graph_view(const graph *g, const graph_node *node, call_kind kind, int worker,
+                      float *dparams, float *batch_statistics)
+{
+    bool backward = is_backward(kind);
+    graph_call c = {.node = node, .kind = kind, .worker = worker};
+    c.run = (op_run){.training = sees_remade(kind),
+                     .samples = node->plan.in[0].n,
+                     .out = output_of(g, worker, node, kind),
+                     .saved = graph_place(g, worker, node->saved),
+                     .packed = node->packed,
+                     .scratch = backward ? node->scratch_backward : node->scratch,
+                     .carried =
+                         graph_place(g, worker, backward ? node->carried_backward : node->carried),
+                     .worker = g->meets ? g->team.first + worker : 0,
+                     .total = g->total};
+    for (int i = 0; i < node->plan.input_count; i++)
+        c.run.in[i] = graph_find_value(g, worker, node->inputs[i], kind);
+    view_flat_arrays(g, &c, dparams, batch_statistics);
+    if (backward) view_gradients(g, &c);
+    return c;
+}
+
+static size_t bytes_before(const graph_tensor *t, bool passes, portion part)
+{
+    if (passes) return 0;
+    return tensor_bytes(t->shape, t->bf16) / (size_t)t->shape.n * (size_t)part.first;
+}
+
+static size_t value_before(const graph_tensor *t, call_kind kind, portion part)
+{
+    return bytes_before(t, sees_remade(kind) ? t->remade_passes : t->value_passes, part);
+}
+
+static size_t gradient_before(const graph_tensor *t, portion part)
+{
+    return bytes_before(t, t->gradient_passes, part);
+}
+
+op_run graph_view_portion(const graph *g, const graph_call *whole, portion part)
+{
+    const graph_node *node = whole->node;
+    const graph_tensor *out = &g->tensors[node->output];
+    op_run run = whole->run;
+    run.first = part.first;
+    run.samples = part.count;
+    run.out = advance(run.out, value_before(out, whole->kind, part));
+    run.dout = advance_read(run.dout, gradient_before(out, part));
+    for (int i = 0; i < node->plan.input_count; i++) {
+        const graph_tensor *in = &g->tensors[node->inputs[i]];
+        run.in[i] = advance_read(run.in[i], value_before(in, whole->kind, part));
+        run.din[i] = advance(run.din[i], gradient_before(in, part));
+    }
+    return run;
+}

@@ -1,0 +1,49 @@
+// trainer/evaluation/trained_run.c -- see trained_run.h.
+#include "trainer/evaluation/trained_run.h"
+
+#include "comm/agree.h"
+#include "comm/exchange.h"
+#include "trainer/run/checkpoint_folder.h"
+
+#include <string.h>
+
+status trained_run_open(trained_run *r, const char *command, const char *folder, int override_count,
+                        char *const *overrides)
+{
+    char path[RUN_PATH_SIZE];
+    *r = (trained_run){0};
+    int length = snprintf(path, sizeof path, "%s/job.yaml", folder);
+    CHECK(length < (int)sizeof path, ST_USAGE, "%s: this path is too long: %s", command, folder);
+    snprintf(r->folder, sizeof r->folder, "%s", folder);
+    return job_load(&r->job, path, override_count, overrides);
+}
+
+status trained_run_open_codes(trained_run *r, const char *command, const char *folder,
+                              int override_count, char *const *overrides)
+{
+    TRY(trained_run_open(r, command, folder, override_count, overrides));
+    CHECK(r->job.method->kind == METHOD_INFERS, ST_CONFIG,
+          "%s: %s was trained by method %s, which has no codes; take a run of method sparse",
+          command, folder, r->job.method->name);
+    return ST_OK;
+}
+
+status trained_run_find(trained_run *r)
+{
+    bool found;
+    TRY(checkpoint_folder_find(r->folder, &found, r->checkpoint));
+    CHECK(found, ST_NO_INPUT, "%s: this run has no checkpoint yet; let it train longer", r->folder);
+    return ST_OK;
+}
+
+status trained_run_choose(trained_run *r, const world *w)
+{
+    TRY(agree(w, w->rank == 0 ? trained_run_find(r) : ST_OK));
+    exchange_broadcast(w, r->checkpoint, sizeof r->checkpoint, 0);
+    return ST_OK;
+}
+
+void trained_run_close(trained_run *r)
+{
+    job_destroy(&r->job);
+}

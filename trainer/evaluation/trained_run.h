@@ -1,0 +1,40 @@
+// trainer/evaluation/trained_run.h -- a run folder from outside: its job, changed by overrides, and its newest
+// checkpoint that is whole.
+//
+//   trained_run_open ─> trained_run_choose, or trained_run_find on one rank ─> trained_run_close
+//
+// The folder may be another's: nothing in it is changed, damaged checkpoints stay where they are.
+#ifndef TRAINER_EVALUATION_TRAINED_RUN_H
+#define TRAINER_EVALUATION_TRAINED_RUN_H
+
+#include "comm/world.h"
+#include "trainer/job/job.h"
+#include "trainer/run/run_folder.h"
+
+typedef struct trained_run {
+    job job;
+    char folder[RUN_PATH_SIZE];
+    char checkpoint[RUN_PATH_SIZE]; // path
+} trained_run;
+
+// Local. Reads `folder`/job.yaml with key=value overrides; `command` begins the messages. Close it
+// also after an error. Errors: ST_NO_INPUT no such run; ST_USAGE a path that is too long; those of
+// job_load.
+status trained_run_open(trained_run *r, const char *command, const char *folder, int override_count,
+                        char *const *overrides);
+
+// The same for a run that must infer codes. Further errors: ST_CONFIG.
+status trained_run_open_codes(trained_run *r, const char *command, const char *folder,
+                              int override_count, char *const *overrides);
+
+// Local. Reads the newest checkpoint through; if it is damaged, tells of it in the log and takes the one
+// before. Errors: ST_NO_INPUT there is none yet; ST_BAD_DATA none is whole; ST_IO.
+status trained_run_find(trained_run *r);
+
+// Collective. The same, by rank 0 for all, so that a run that is training meanwhile gives all ranks
+// one. Same status on all ranks, printed.
+status trained_run_choose(trained_run *r, const world *w);
+
+void trained_run_close(trained_run *r);
+
+#endif

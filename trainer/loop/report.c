@@ -1,0 +1,186 @@
+// trainer/loop/report.c -- numbers of a run, for people and for programs.
+#include "trainer/loop/report.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "models/kernels/version.h"
+
+#include <math.h>
+#include <time.h>
+
+void report_begin(report *r)
+{
+    *r = (report){.since = clock_seconds(), .knn = -1, .knn_pixels = -1, .knn_untrained = -1};
+}
+
+static double epoch_of(const training *t)
+{
+    return (double)t->step / (double)t->steps_per_epoch;
+}
+
+static void show_progress(const report *r, const training *t, const float *newest)
+{
+    char metrics[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < t->metric_count && used < sizeof metrics; i++)
+        used += (size_t)snprintf(metrics + used, sizeof metrics - used, "  %s %.4f",
+                                 t->job->method->metric_names[i], (double)newest[i]);
+    double now = clock_seconds();
+    double rate = r->steps > 0 && now > r->since
+                      ? (double)r->steps * (double)t->job->batch / (now - r->since)
+                      : r->images_per_second;
+    double left = rate > 0 ? (double)(training_end(t) - t->step) * (double)t->job->batch / rate : 0;
+    progress_line(30,
+                  "epoch %.2f/%lld  step %llu/%llu%s  lr %.4g  %.0f images/s  %d:%02d:%02d left",
+                  epoch_of(t), (long long)t->job->schedule.epochs, (unsigned long long)t->step,
+                  (unsigned long long)t->steps_total, metrics, r->lr, rate, (int)(left / 3600),
+                  (int)(left / 60) % 60, (int)left % 60);
+}
+
+void report_step(report *r, const training *t, const float *metrics, double gradient_norm,
+                 double lr)
+{
+    for (size_t i = 0; i < t->metric_count; i++)
+        r->metrics[i] += (double)metrics[i];
+    r->gradient_norm = gradient_norm;
+    r->lr = lr;
+    r->steps++;
+    show_progress(r, t, metrics);
+}
+
+static void start_line(json_line *line, const training *t)
+{
+    json_begin(line);
+    json_int(line, "step", (int64_t)t->step);
+    json_real(line, "epoch", epoch_of(t));
+}
+
+bool report_due(const report *r, const training *t, bool force)
+{
+    return r->steps >= (uint64_t)t->job->log_every || (force && r->steps > 0);
+}
+
+// Seconds that ranks did not wait.
+static void add_pace(json_line *line, const pace_found *found)
+{
+    json_open(line, "busy");
+    json_real(line, "median", found->median);
+    json_real(line, "deviation", found->deviation);
+    json_int(line, "slowest_rank", found->slowest);
+    json_real(line, "slowest", found->seconds);
+    json_close(line);
+}
+
+status report_write(report *r, training *t, bool force)
+{
+    if (!report_due(r, t, force)) return ST_OK;
+    phases_enter(&t->phases, PHASE_OTHER);
+    double now = clock_seconds();
+    json_line line;
+    start_line(&line, t);
+    json_int(&line, "samples", (int64_t)t->step * t->job->batch);
+    for (size_t i = 0; i < t->metric_count; i++) {
+        r->last_metrics[i] = r->metrics[i] / (double)r->steps;
+        json_real(&line, t->job->method->metric_names[i], r->last_metrics[i]);
+        r->metrics[i] = 0;
+    }
+    r->images_per_second = (double)r->steps * (double)t->job->batch / (now - r->since);
+    json_real(&line, "lr", r->lr);
+    json_real(&line, "gradient_norm", r->gradient_norm);
+    json_real(&line, "images_per_s", r->images_per_second);
+    json_open(&line, "seconds"); // of rank 0, over the steps of this line
+    for (int i = 0; i < PHASE_COUNT; i++)
+        json_real(&line, phase_names[i], t->phases.seconds[i]);
+    json_close(&line);
+    if (t->world->size > 1) add_pace(&line, &t->pace.found);
+    phases_reset(&t->phases);
+    r->steps = 0;
+    r->since = now;
+    return t->world->rank == 0 ? run_folder_add_metrics(&t->folder, json_end(&line)) : ST_OK;
+}
+
+status report_floor(training *t, const char *name, double top1)
+{
+    if (t->world->rank != 0) return ST_OK;
+    json_line line;
+    start_line(&line, t);
+    json_real(&line, name, top1);
+    return run_folder_add_metrics(&t->folder, json_end(&line));
+}
+
+// A negative share is not known.
+static void add_share(json_line *line, const char *key, double value)
+{
+    if (value >= 0) json_real(line, key, value);
+}
+
+status report_evaluation(training *t, const evaluation *found)
+{
+    if (t->world->rank != 0) return ST_OK;
+    json_line line;
+    start_line(&line, t);
+    add_share(&line, "knn_top1", found->knn);
+    add_share(&line, "probe_top1", found->probe);
+    json_real(&line, "alignment", found->alignment);
+    json_real(&line, "uniformity", found->health.uniformity);
+    json_real(&line, "effective_rank", found->health.effective_rank);
+    json_real(&line, "feature_deviation", found->health.deviation);
+    return run_folder_add_metrics(&t->folder, json_end(&line));
+}
+
+status report_code_evaluation(training *t, const code_evaluation *found)
+{
+    if (t->world->rank != 0) return ST_OK;
+    json_line line;
+    start_line(&line, t);
+    json_int(&line, "test_samples", (int64_t)found->samples);
+    json_real(&line, "test_energy", found->energy);
+    json_real(&line, "test_error", found->error);
+    json_real(&line, "test_nonzero", found->nonzero);
+    if (isfinite(found->gap)) json_real(&line, "test_gap", found->gap);
+    json_real(&line, "test_iterations", found->iterations);
+    if (isfinite(found->encoder)) json_real(&line, "test_encoder", found->encoder);
+    return run_folder_add_metrics(&t->folder, json_end(&line));
+}
+
+static void add_checkpoints(json_line *line, saver *s)
+{
+    saver_times times = saver_get_times(s);
+    json_open(line, "checkpoints"); // since this process started
+    json_int(line, "written", times.written);
+    json_int(line, "failed", times.failed);
+    json_real(line, "seconds_waited", times.stalled);
+    json_real(line, "seconds_writing", times.writing);
+    json_close(line);
+}
+
+status report_run(const report *r, const training *t, const char *run_status)
+{
+    if (t->world->rank != 0) return ST_OK;
+    char versions[256], instructions[64];
+    kernels_versions(versions, sizeof versions);
+    kernels_instruction_set(instructions, sizeof instructions);
+    json_line line;
+    start_line(&line, t);
+    json_text(&line, "status", run_status);
+    json_int(&line, "steps_total", (int64_t)t->steps_total);
+    json_text(&line, "method", t->job->method->name);
+    if (t->job->net != NULL) json_text(&line, "net", t->job->net->name);
+    json_open(&line, "last");
+    for (size_t i = 0; i < t->metric_count; i++)
+        json_real(&line, t->job->method->metric_names[i], r->last_metrics[i]);
+    json_real(&line, "images_per_s", r->images_per_second);
+    add_share(&line, "knn_top1", r->knn);
+    add_share(&line, "knn_top1_untrained", r->knn_untrained);
+    add_share(&line, "knn_top1_pixels", r->knn_pixels);
+    json_close(&line);
+    add_checkpoints(&line, t->saver);
+    json_int(&line, "ranks", t->world->size);
+    json_int(&line, "workers", t->workers.total);
+    json_text(&line, "basin", BASIN_VERSION);
+    json_text(&line, "libraries", versions);
+    json_text(&line, "instruction_set", instructions);
+    json_int(&line, "written", (int64_t)time(NULL));
+    return run_folder_write(&t->folder, "run.json", json_end(&line));
+}

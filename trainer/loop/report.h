@@ -1,0 +1,44 @@
+// trainer/loop/report.h -- what a training tells: lines of metrics.jsonl, the live line, run.json.
+#ifndef TRAINER_LOOP_REPORT_H
+#define TRAINER_LOOP_REPORT_H
+
+#include "trainer/loop/training.h"
+
+// Means over the steps since the last logged one.
+typedef struct report {
+    double metrics[METHOD_MAX_METRICS]; // sums
+    double gradient_norm, lr;           // of the last step
+    uint64_t steps;
+    double since; // clock_seconds
+    double last_metrics[METHOD_MAX_METRICS], images_per_second;
+    double knn, knn_pixels, knn_untrained; // newest evaluations; negative = none
+} report;
+
+void report_begin(report *r);
+
+// After a step. metrics: its values (training.metric_count).
+void report_step(report *r, const training *t, const float *metrics, double gradient_norm,
+                 double lr);
+
+// Whether a line of metrics is due: the same on all ranks.
+bool report_due(const report *r, const training *t, bool force);
+
+// Writes a line of metrics when log_every steps have passed, or always with `force`. Rank 0 writes,
+// others do nothing. Errors: ST_IO.
+status report_write(report *r, training *t, bool force);
+
+// Writes a floor's line, {"step":…,"epoch":…,"<name>":top1}. Errors: ST_IO.
+status report_floor(training *t, const char *name, double top1);
+
+// Writes an evaluation's line, {"step":…,"epoch":…,"knn_top1":…,"probe_top1":… (if asked for),"alignment":…,"uniformity":…,"effective_rank":…,
+// "feature_deviation":…}. Errors: ST_IO.
+status report_evaluation(training *t, const evaluation *found);
+
+// Writes the same of codes, {"step":…,"epoch":…,"test_samples":…,"test_energy":…,"test_error":…,
+// "test_nonzero":…,"test_gap":…,"test_iterations":…,"test_encoder":… (with an encoder)}. Errors: ST_IO.
+status report_code_evaluation(training *t, const code_evaluation *found);
+
+// Replaces run.json. run_status: "running", "done", "stopped", "failed". Errors: ST_IO.
+status report_run(const report *r, const training *t, const char *run_status);
+
+#endif

@@ -1,0 +1,174 @@
+// trainer/loop/snapshot.c -- a training as a checkpoint: what it holds, handed to the saver and read back.
+//
+//   step                           position; order and random draws follow from it and the seed
+//   query/... or the method's      learned parameters and running statistics, names as in PyTorch
+//   optimizer/momentum/...         the optimizer's state, a tensor for each parameter
+//   whatever the method describes  (key/..., queue, queue_ids, queue_pointer)
+//   texts: job, method, versions, instruction_set
+#include "trainer/loop/training.h"
+
+#include "base/log.h"
+#include "models/kernels/version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *learned_prefix(const training *t)
+{
+    const char *own = t->job->method->learned_prefix;
+    return own != NULL ? own : LEARNED_PREFIX;
+}
+
+size_t snapshot_describe(training *t, checkpoint_array *arrays)
+{
+    size_t count = 0;
+    if (arrays != NULL) arrays[0] = (checkpoint_array){"step", ARRAY_U64, 0, {0}, &t->step};
+    count++;
+    count += weights_describe_params(t->learned, learned_prefix(t), t->learned->params,
+                                     arrays != NULL ? arrays + count : NULL);
+    count += weights_describe_statistics(t->learned, learned_prefix(t),
+                                         arrays != NULL ? arrays + count : NULL);
+    for (int i = 0; i < OPTIMIZER_MAX_STATES && t->job->optimizer->state_names[i] != NULL; i++) {
+        char prefix[64];
+        snprintf(prefix, sizeof prefix, "optimizer/%s", t->job->optimizer->state_names[i]);
+        count += weights_describe_params(t->learned, prefix, t->optimizer_states[i],
+                                         arrays != NULL ? arrays + count : NULL);
+    }
+    if (t->job->method->describe == NULL) return count;
+    return count + t->job->method->describe(t->method, arrays != NULL ? arrays + count : NULL);
+}
+
+static status list_arrays(training *t, checkpoint_array **arrays, size_t *count)
+{
+    *count = snapshot_describe(t, NULL);
+    *arrays = calloc(*count, sizeof **arrays);
+    CHECK(*arrays != NULL, ST_INTERNAL, "no memory for the list of a checkpoint's arrays");
+    ASSERT(snapshot_describe(t, *arrays) == *count);
+    return ST_OK;
+}
+
+// What the bits depend on beside the job.
+typedef struct machine_texts {
+    char versions[256], instructions[64];
+} machine_texts;
+
+static void describe_machine(machine_texts *m)
+{
+    kernels_versions(m->versions, sizeof m->versions);
+    kernels_instruction_set(m->instructions, sizeof m->instructions);
+}
+
+static checkpoint_keeping keeping_of(const training *t)
+{
+    const job_checkpoint *wanted = &t->job->checkpoint;
+    uint64_t regular = t->steps_per_epoch * (uint64_t)wanted->every;
+    return (checkpoint_keeping){wanted->keep, regular, regular * (uint64_t)wanted->keep_every};
+}
+
+status snapshot_prepare(training *t)
+{
+    machine_texts machine;
+    describe_machine(&machine);
+    const checkpoint_text texts[] = {{"job", t->job->resolved},
+                                     {"method", t->job->method->name},
+                                     {"versions", machine.versions},
+                                     {"instruction_set", machine.instructions}};
+    checkpoint_keeping keeping = keeping_of(t);
+    TRY(list_arrays(t, &t->arrays, &t->array_count));
+    return saver_create(&t->saver, t->job->run, &keeping, t->arrays, t->array_count, texts, 4);
+}
+
+void snapshot_begin(training *t)
+{
+    ASSERT(snapshot_describe(t, t->arrays) == t->array_count);
+    saver_begin(t->saver, t->step, t->arrays);
+}
+
+static status read_all(training *t, checkpoint *c)
+{
+    checkpoint_array *arrays;
+    size_t count;
+    TRY(list_arrays(t, &arrays, &count));
+    status s = ST_OK;
+    for (size_t i = 0; i < count && s == ST_OK; i++)
+        s = checkpoint_read(c, &arrays[i]);
+    free(arrays);
+    return s;
+}
+
+// Does `text` hold `line` (length bytes) in the section of this name ("" = top level)? A resolved job
+// has one key a line, sections start in the first column.
+static bool has_line(const char *text, const char *section, const char *line, size_t length)
+{
+    char here[CONFIG_TEXT_SIZE] = "";
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\n");
+        if (text[0] != ' ')
+            snprintf(here, sizeof here, "%.*s", (int)size, text[size - 1] == ':' ? text : "");
+        if (strcmp(here, section) == 0 && size == length && strncmp(text, line, length) == 0)
+            return true;
+        text += size + (text[size] == '\n');
+    }
+    return false;
+}
+
+// Keys that may change between the parts of a run without changing its result.
+static bool is_free(const char *section, const char *line)
+{
+    static const char *const free_starts[] = {
+        "run:", "stop_after:", "max_time:", "log_every:", "trace:", "  test:", NULL};
+    static const char *const free_sections[] = {"evaluate:", "checkpoint:", "watch:", NULL};
+    for (int i = 0; free_sections[i] != NULL; i++)
+        if (strcmp(section, free_sections[i]) == 0) return true;
+    for (int i = 0; free_starts[i] != NULL; i++)
+        if (strncmp(line, free_starts[i], strlen(free_starts[i])) == 0) return true;
+    return false;
+}
+
+// Warns of each key of the job that is not as in the checkpoint's.
+static void compare_jobs(const char *now, const char *then)
+{
+    char section[CONFIG_TEXT_SIZE] = "";
+    for (const char *line = now; *line != '\0';) {
+        size_t size = strcspn(line, "\n");
+        bool opens = size > 0 && line[0] != ' ' && line[size - 1] == ':';
+        if (line[0] != ' ') snprintf(section, sizeof section, "%.*s", opens ? (int)size : 0, line);
+        if (!opens && !is_free(section, line) && !has_line(then, section, line, size)) {
+            const char *key = line + strspn(line, " ");
+            log_warn("the run began with another job: now %s%s%.*s; its result will not be that of "
+                     "one uninterrupted run",
+                     section, section[0] != '\0' ? " " : "", (int)(line + size - key), key);
+        }
+        line += size + (line[size] == '\n');
+    }
+}
+
+// The same libraries and instructions are needed for the same bits.
+static void compare_machines(checkpoint *c)
+{
+    machine_texts now;
+    describe_machine(&now);
+    const char *const names[] = {"versions", "instruction_set"};
+    const char *const values[] = {now.versions, now.instructions};
+    for (int i = 0; i < 2; i++) {
+        const char *then = checkpoint_get_text(c, names[i]);
+        if (then != NULL && strcmp(then, values[i]) != 0)
+            log_warn("the run began with %s, and goes on with %s: the last bits may differ from an "
+                     "uninterrupted run's",
+                     then, values[i]);
+    }
+}
+
+status snapshot_resume(training *t, uint64_t step)
+{
+    char path[RUN_PATH_SIZE];
+    checkpoint_folder_path(t->job->run, step, path);
+    checkpoint *c;
+    TRY(checkpoint_open(&c, path));
+    status s = read_all(t, c);
+    const char *then = checkpoint_get_text(c, "job");
+    if (s == ST_OK && then != NULL) compare_jobs(t->job->resolved, then);
+    if (s == ST_OK) compare_machines(c);
+    checkpoint_close(c);
+    return s;
+}

@@ -1,0 +1,38 @@
+// trainer/parts/weights.h -- all parameters of a graph as one flat array, and its running statistics as
+// another.
+#ifndef TRAINER_PARTS_WEIGHTS_H
+#define TRAINER_PARTS_WEIGHTS_H
+
+#include "base/arena.h"
+#include "io/checkpoint/checkpoint.h"
+#include "models/graph/graph.h"
+
+typedef struct weights {
+    graph *graph; // not owned; names and places
+    float *params, *statistics;
+    size_t param_count, statistic_count; // floats
+    float *rates; // one a parameter tensor: factor of the learning rate, 1 at first
+    arena memory;
+} weights;
+
+// Zeroed arrays for a graph that is built, bound to it. Errors: ST_INTERNAL no memory.
+status weights_create(weights *w, graph *g);
+
+void weights_destroy(weights *w);
+
+// Describes a flat array laid out as the parameters (params itself, or an optimizer's state) for a
+// checkpoint: one array a tensor, named "prefix/layer1.0.conv1.weight". Returns how many;
+// arrays == NULL: only counts.
+size_t weights_describe_params(const weights *w, const char *prefix, float *flat,
+                               checkpoint_array *arrays);
+
+// The same for the running statistics.
+size_t weights_describe_statistics(const weights *w, const char *prefix, checkpoint_array *arrays);
+
+// Makes the parameters fulfil their constraints (models/graph/op.h): rows of length 1; a row of zeros stays.
+void weights_constrain(weights *w);
+
+// average <- keep * average + (1 - keep) * newest, elementwise.
+void weights_average(float *average, const float *newest, size_t count, float keep);
+
+#endif
