@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Checks that every folder includes only what lies below it, and each library header one folder:
 #   base <- comm <- {io, models} <- trainer;  mpi.h in comm/, hdf5.h in io/, cblas.h and dnnl.h in
-#   models/kernels/. Prints each offending line; exit code 1 if there is one.
+#   models/kernels/. Inside io/, models/ and trainer/ the rooms stand on each other as `floors` says.
+# Prints each offending line; exit code 1 if there is one.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
@@ -22,10 +23,25 @@ forbid io 'comm/|models/|trainer/'
 forbid models 'comm/|io/|trainer/'
 for folder in base io models trainer; do forbid "$folder" 'mpi\.h'; done
 for folder in base comm models trainer; do forbid "$folder" 'hdf5'; done
-for folder in base comm io trainer models/ops models/energies models/nets; do
+for folder in base comm io trainer models/graph models/codes models/ops models/energies models/nets; do
     forbid "$folder" '(cblas|dnnl|openblas)[a-z_]*\.h'
 done
-for file in models/*.c models/*.h; do [ -e "$file" ] && forbid "$file" '(cblas|dnnl)\.h'; done
+
+# floors FOLDER ROOM ...: from the ground up; a room includes only what stands before it.
+floors() {
+    local folder=$1 above room
+    shift
+    while [ $# -gt 1 ]; do
+        room=$1
+        shift
+        above=$(printf '%s/.*|' "$@")
+        forbid "$folder/$room" "$folder/(${above%|})"
+    done
+}
+floors io files images shards checkpoint views packing
+floors models kernels graph codes ops energies nets
+floors trainer run optimizers parts sparse methods job streams evaluation codes loop commands
+floors trainer run optimizers parts sparse methods job streams evaluation codes loop benches
 
 [ "$bad" = 0 ] && echo "layers: every include points down" || echo "layers: the lines above point up or reach for another folder's library"
 exit "$bad"

@@ -2,7 +2,8 @@
 #ifndef IO_IMAGES_PICTURES_H
 #define IO_IMAGES_PICTURES_H
 
-#include "io/shards/dataset.h"
+#include "base/status.h"
+#include "io/images/image_info.h"
 
 typedef struct picture {
     int width, height;

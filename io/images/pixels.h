@@ -2,7 +2,7 @@
 #ifndef IO_IMAGES_PIXELS_H
 #define IO_IMAGES_PIXELS_H
 
-#include "io/shards/dataset.h"
+#include "io/images/image_info.h"
 
 #include <stddef.h>
 

@@ -10,13 +10,9 @@
 
 #include "base/config.h"
 #include "base/status.h"
+#include "io/images/image_info.h"
 
-#include <stdbool.h>
 #include <stdint.h>
-
-#define DATASET_MAX_CHANNELS 64
-
-typedef enum pixel_type { PIXEL_U8, PIXEL_U16, PIXEL_F32 } pixel_type;
 
 typedef struct dataset_source {
     const char *files;  // glob; matches are taken in the order of their names
@@ -24,24 +20,6 @@ typedef struct dataset_source {
     const char *labels; // path of the labels, any integers; "" = none. "/labels" may be absent
     const char *axes;   // a permutation of "NHWC", or of "NHW" for one channel
 } dataset_source;
-
-typedef struct dataset_info {
-    uint64_t count; // samples
-    bool varied;    // images differ in size; then height and width are the largest of each
-    int channels, height, width;
-    pixel_type type;
-    size_t sample_bytes; // height * width * channels * size of a pixel
-    bool labelled;
-    int classes; // 1 + largest label; 0 without labels
-    // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).
-    // A channel that is constant has deviation 1. Images of different sizes count alike.
-    float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
-} dataset_info;
-
-// Of one sample, pixels.
-typedef struct image_size {
-    int height, width;
-} image_size;
 
 // A sample as its file has it: pixels in the file's byte order and axes, or an encoded image. Not owned.
 typedef struct stored_sample {

@@ -1,0 +1,32 @@
+// io/images/image_info.h -- what the images of a data set look like: type of pixels, size, channels,
+// and the statistics of each channel.
+#ifndef IO_IMAGES_IMAGE_INFO_H
+#define IO_IMAGES_IMAGE_INFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DATASET_MAX_CHANNELS 64
+
+typedef enum pixel_type { PIXEL_U8, PIXEL_U16, PIXEL_F32 } pixel_type;
+
+typedef struct dataset_info {
+    uint64_t count; // samples
+    bool varied;    // images differ in size; then height and width are the largest of each
+    int channels, height, width;
+    pixel_type type;
+    size_t sample_bytes; // height * width * channels * size of a pixel
+    bool labelled;
+    int classes; // 1 + largest label; 0 without labels
+    // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).
+    // A channel that is constant has deviation 1. Images of different sizes count alike.
+    float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
+} dataset_info;
+
+// Of one sample, pixels.
+typedef struct image_size {
+    int height, width;
+} image_size;
+
+#endif
