@@ -9,12 +9,16 @@
 
 #define DATASET_MAX_CHANNELS 64
 
+#define DATASET_AXES_SIZE 5 // "NHWC" with its end
+
 typedef enum pixel_type { PIXEL_U8, PIXEL_U16, PIXEL_F32 } pixel_type;
 
 typedef struct dataset_info {
     uint64_t count; // samples
     bool varied;    // images differ in size; then height and width are the largest of each
     int channels, height, width;
+    char axes[DATASET_AXES_SIZE]; // of the files' arrays, "NHWC"; "" of encoded images
+    const char *likely_axes;      // a more likely order than this; NULL: none
     pixel_type type;
     size_t sample_bytes; // height * width * channels * size of a pixel
     bool labelled;

@@ -106,7 +106,8 @@ static status can_keep(const image_pack *p, const image_shard *shard, uint64_t h
 {
     *keep = false;
     if (p->job->replace || access(shard->path, F_OK) != 0) return ST_OK;
-    static const dataset_source source = {NULL, "/images", "/labels", "NHWC"};
+    static const dataset_source source = {
+        .files = NULL, .images = "/images", .labels = "/labels", .axes = "NHWC"};
     TRY(shard_layout_read(found, shard->path, &source));
     CHECK(found->source.hash == hash, ST_USAGE,
           "\"%s\" exists already and was made from other images, or otherwise: choose another "

@@ -6,6 +6,7 @@
 #include "io/images/image_decoder.h"
 #include "io/images/pixels.h"
 #include "io/shards/shard.h"
+#include "io/shards/shard_axes.h"
 #include "io/shards/shard_labels.h"
 #include "io/shards/shard_reader.h"
 
@@ -102,15 +103,21 @@ static void describe(dataset *d)
     const shard_layout *l = &d->shards[0];
     dataset_info *info = &d->info;
     info->count = d->first[d->shard_count];
-    info->varied = l->storage == STORED_ENCODED;
     info->channels = l->channels;
     info->type = l->type;
+    if (l->storage != STORED_ENCODED) {
+        snprintf(info->axes, sizeof info->axes, "%s", l->letters);
+        info->likely_axes = shard_axes_likely(l);
+    }
     info->labelled = l->labelled;
     for (uint64_t i = 0; i < d->shard_count; i++) {
         info->height = larger(info->height, d->shards[i].height);
         info->width = larger(info->width, d->shards[i].width);
         info->classes = larger(info->classes, d->shards[i].classes);
     }
+    for (uint64_t i = 0; i < d->shard_count; i++)
+        info->varied = info->varied || !d->shards[i].one_size ||
+                       d->shards[i].height != info->height || d->shards[i].width != info->width;
     info->sample_bytes = (size_t)info->height * (size_t)info->width * (size_t)info->channels *
                          pixel_bytes(info->type);
 }
@@ -122,7 +129,7 @@ static status open_dataset(dataset *d, const dataset_source *source)
     CHECK(d->images != NULL && d->labels != NULL, ST_INTERNAL, "no memory for a data set");
     TRY(open_all(d, source));
     describe(d);
-    if (d->info.varied) TRY(image_decoder_create(&d->decoder));
+    if (d->shards[0].storage == STORED_ENCODED) TRY(image_decoder_create(&d->decoder));
     TRY(shard_reader_create(&d->reader, d->shards, d->shard_count, d->images));
     if (dataset_moments_pool(&d->info, d->shards, d->shard_count)) return ST_OK;
     return dataset_moments_scan(&d->info, d);
@@ -247,6 +254,9 @@ static status decode_image(dataset *d, const stored_sample *stored, void *pixels
     CHECK(size->height <= l->height && size->width <= l->width, ST_BAD_DATA,
           "%s has %d x %d pixels, but the file says that none has more than %d x %d", name,
           size->height, size->width, l->height, l->width);
+    CHECK(!l->one_size || (size->height == l->height && size->width == l->width), ST_BAD_DATA,
+          "%s has %d x %d pixels, but the file says that each has %d x %d", name, size->height,
+          size->width, l->height, l->width);
     return image_decoder_decode(d->decoder, &image, size->height, size->width, pixels);
 }
 

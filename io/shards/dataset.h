@@ -18,7 +18,9 @@ typedef struct dataset_source {
     const char *files;  // glob; matches are taken in the order of their names
     const char *images; // path of the images inside each file, "/images"
     const char *labels; // path of the labels, any integers; "" = none. "/labels" may be absent
-    const char *axes;   // a permutation of "NHWC", or of "NHW" for one channel
+    // An order of the letters NHWC, also small ones; without N each file is one image, without C there is
+    // one channel. "" or "auto": by the number of sizes NHWC, NHW or HW, if that makes plausible images.
+    const char *axes;
 } dataset_source;
 
 // A sample as its file has it: pixels in the file's byte order and axes, or an encoded image. Not owned.

@@ -39,6 +39,8 @@ static status read_sizes(shard_layout *l, hid_t file)
 {
     l->height = read_size(file, SHARD_ATTRIBUTE_HEIGHT);
     l->width = read_size(file, SHARD_ATTRIBUTE_WIDTH);
+    l->one_size = read_size(file, SHARD_ATTRIBUTE_MIN_HEIGHT) == l->height &&
+                  read_size(file, SHARD_ATTRIBUTE_MIN_WIDTH) == l->width;
     l->channels = read_size(file, SHARD_ATTRIBUTE_CHANNELS);
     CHECK(l->height > 0 && l->width > 0 && l->height <= IMAGE_MAX_PIXELS / l->width, ST_BAD_DATA,
           "%s: attributes " SHARD_ATTRIBUTE_HEIGHT " and " SHARD_ATTRIBUTE_WIDTH
@@ -122,9 +124,10 @@ static status read_bytes(shard_layout *l, hid_t bytes, uint64_t *count)
 status encoded_layout_read(shard_layout *l, hid_t file, const dataset_source *source)
 {
     uint64_t count = 0;
-    CHECK(strcmp(source->axes, "NHWC") == 0, ST_CONFIG,
-          "%s: holds JPEG or PNG images, whose axes are \"NHWC\" and not \"%s\"", l->path,
-          source->axes);
+    bool usual = source->axes[0] == '\0' || strcmp(source->axes, "auto") == 0 ||
+                 strcasecmp(source->axes, "NHWC") == 0;
+    CHECK(usual, ST_CONFIG, "%s: holds JPEG or PNG images, whose axes are \"NHWC\" and not \"%s\"",
+          l->path, source->axes);
     l->storage = STORED_ENCODED;
     l->type = PIXEL_U8;
     TRY(read_sizes(l, file));

@@ -94,19 +94,31 @@ status encoded_writer_add(encoded_writer *w, const encoded_image *e)
 }
 
 // Wants the lock.
+static bool write_sizes(const shard_columns *c, hid_t file)
+{
+    const struct {
+        const char *name;
+        int value;
+    } sizes[] = {{SHARD_ATTRIBUTE_HEIGHT, c->shape.height},
+                 {SHARD_ATTRIBUTE_WIDTH, c->shape.width},
+                 {SHARD_ATTRIBUTE_MIN_HEIGHT, c->least_height},
+                 {SHARD_ATTRIBUTE_MIN_WIDTH, c->least_width},
+                 {SHARD_ATTRIBUTE_CHANNELS, c->shape.channels}};
+    bool good = true;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && good; i++)
+        good =
+            shard_write_number(file, sizes[i].name, H5T_STD_I32LE, H5T_NATIVE_INT, &sizes[i].value);
+    return good;
+}
+
+// Wants the lock.
 static bool write_rest(const encoded_writer *w)
 {
     const shard_columns *c = w->columns;
-    hid_t file = w->output.file;
-    return shard_write_column(file, SHARD_OFFSETS, H5T_STD_U64LE, H5T_NATIVE_UINT64, c->count + 1,
-                              w->offsets) &&
-           shard_write_number(file, SHARD_ATTRIBUTE_HEIGHT, H5T_STD_I32LE, H5T_NATIVE_INT,
-                              &c->shape.height) &&
-           shard_write_number(file, SHARD_ATTRIBUTE_WIDTH, H5T_STD_I32LE, H5T_NATIVE_INT,
-                              &c->shape.width) &&
-           shard_write_number(file, SHARD_ATTRIBUTE_CHANNELS, H5T_STD_I32LE, H5T_NATIVE_INT,
-                              &c->shape.channels) &&
-           shard_columns_write(c, file, SHARD_LAYOUT_ENCODED);
+    return shard_write_column(w->output.file, SHARD_OFFSETS, H5T_STD_U64LE, H5T_NATIVE_UINT64,
+                              c->count + 1, w->offsets) &&
+           write_sizes(c, w->output.file) &&
+           shard_columns_write(c, w->output.file, SHARD_LAYOUT_ENCODED);
 }
 
 status encoded_writer_close(encoded_writer *w)

@@ -11,8 +11,8 @@
 //
 //   /jpeg_bytes     (B) uint8, JPEG and PNG files as they are, one after the other
 //   /jpeg_offsets   (N + 1) uint64, where each begins in /jpeg_bytes, from 0; the last is B
-//   attributes: layout = "encoded", max_height, max_width (int, of the shard's images; pixels),
-//   channels = 3
+//   attributes: layout = "encoded", max_height, max_width, min_height, min_width (int, of the shard's
+//   images; pixels; the last two may be missing: then sizes count as different), channels = 3
 //
 // A shard of a folder of images also has the attributes source_hash (uint64, of what it was made
 // from) and left_out (uint64, broken images that it lacks).
@@ -31,18 +31,21 @@
 #define SHARD_BYTES   "/jpeg_bytes"
 #define SHARD_OFFSETS "/jpeg_offsets"
 
-#define SHARD_ATTRIBUTE_FORMAT   "format"
-#define SHARD_ATTRIBUTE_VERSION  "format_version"
-#define SHARD_ATTRIBUTE_LAYOUT   "layout"
-#define SHARD_ATTRIBUTE_MEAN     "mean"
-#define SHARD_ATTRIBUTE_STD      "std"
-#define SHARD_ATTRIBUTE_CLASSES  "class_names"
-#define SHARD_ATTRIBUTE_HEIGHT   "max_height"
-#define SHARD_ATTRIBUTE_WIDTH    "max_width"
-#define SHARD_ATTRIBUTE_CHANNELS "channels"
-#define SHARD_ATTRIBUTE_SOURCE   "source_hash"
-#define SHARD_ATTRIBUTE_LEFT_OUT "left_out"
+#define SHARD_ATTRIBUTE_FORMAT     "format"
+#define SHARD_ATTRIBUTE_VERSION    "format_version"
+#define SHARD_ATTRIBUTE_LAYOUT     "layout"
+#define SHARD_ATTRIBUTE_MEAN       "mean"
+#define SHARD_ATTRIBUTE_STD        "std"
+#define SHARD_ATTRIBUTE_CLASSES    "class_names"
+#define SHARD_ATTRIBUTE_HEIGHT     "max_height"
+#define SHARD_ATTRIBUTE_WIDTH      "max_width"
+#define SHARD_ATTRIBUTE_MIN_HEIGHT "min_height"
+#define SHARD_ATTRIBUTE_MIN_WIDTH  "min_width"
+#define SHARD_ATTRIBUTE_CHANNELS   "channels"
+#define SHARD_ATTRIBUTE_SOURCE     "source_hash"
+#define SHARD_ATTRIBUTE_LEFT_OUT   "left_out"
 
+#define SHARD_LAYOUT_PLAIN   "NHWC"
 #define SHARD_LAYOUT_ENCODED "encoded"
 
 // Where the samples of a shard come from; all 0: not known.

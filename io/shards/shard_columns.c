@@ -64,6 +64,8 @@ void shard_columns_add(shard_columns *c, const shard_sample *sample)
     c->labels[c->count] = sample->label;
     c->crcs[c->count] = shard_crc32c(sample->stored, sample->stored_bytes);
     add_moments(c, sample->pixels, sample->height, sample->width);
+    if (c->count == 0 || sample->height < c->least_height) c->least_height = sample->height;
+    if (c->count == 0 || sample->width < c->least_width) c->least_width = sample->width;
     c->count++;
 }
 

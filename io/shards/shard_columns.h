@@ -26,7 +26,8 @@ typedef struct shard_columns {
     uint32_t *crcs;       // (room)
     // Images differ in size: each then counts alike, as it does in views of one size. Else each pixel.
     bool varied;
-    double weight; // samples if varied, else pixels of one channel
+    int least_height, least_width; // of the samples so far; 0: none yet
+    double weight;                 // samples if varied, else pixels of one channel
     // In stored units, per channel. Integers are summed exactly sample by sample.
     double sum[DATASET_MAX_CHANNELS], squares[DATASET_MAX_CHANNELS];
 } shard_columns;

@@ -6,6 +6,7 @@
 #include "io/files/hdf5_lock.h"
 #include "io/images/pixels.h"
 #include "io/shards/shard.h"
+#include "io/shards/shard_axes.h"
 #include "io/shards/shard_labels.h"
 
 #include <inttypes.h>
@@ -21,6 +22,13 @@ size_t shard_sample_pixels(const shard_layout *l)
     return (size_t)l->height * (size_t)l->width * (size_t)l->channels;
 }
 
+bool shard_counts(const shard_layout *l)
+{
+    for (int i = 0; i < l->rank; i++)
+        if (l->axes[i] == AXIS_N) return true;
+    return false;
+}
+
 void shard_dims(const shard_layout *l, uint64_t samples, uint64_t dims[4])
 {
     const uint64_t sizes[] = {[AXIS_N] = samples,
@@ -31,49 +39,30 @@ void shard_dims(const shard_layout *l, uint64_t samples, uint64_t dims[4])
         dims[i] = sizes[l->axes[i]];
 }
 
-static status parse_axes(shard_layout *l, const char *axes)
+// The one order that the file itself names, if it is a shard of ours.
+static bool is_own_order(hid_t file)
 {
-    static const char letters[] = "NHWC";
-    int seen[4] = {0};
-    l->rank = (int)strlen(axes);
-    bool good = l->rank == 3 || l->rank == 4;
-    for (int i = 0; i < l->rank && good; i++) {
-        const char *at = strchr(letters, axes[i]);
-        good = at != NULL && seen[at - letters]++ == 0;
-        if (good) l->axes[i] = (int)(at - letters);
-    }
-    CHECK(good && (l->rank == 4 || seen[AXIS_C] == 0), ST_CONFIG,
-          "axes \"%s\": an order of the four letters NHWC is expected, or of NHW for one channel",
-          axes);
-    return ST_OK;
+    char *format = hdf5_get_text(file, SHARD_ATTRIBUTE_FORMAT);
+    char *layout = hdf5_get_text(file, SHARD_ATTRIBUTE_LAYOUT);
+    bool own = format != NULL && layout != NULL && strcmp(format, SHARD_FORMAT) == 0 &&
+               strcmp(layout, SHARD_LAYOUT_PLAIN) == 0;
+    free(format);
+    free(layout);
+    return own;
 }
 
-static status read_shape(shard_layout *l, hid_t images, const dataset_source *source)
+static status read_shape(shard_layout *l, hid_t file, hid_t images, const dataset_source *source)
 {
     char text[HDF5_TEXT_SIZE];
     hsize_t dims[H5S_MAX_RANK];
     hid_t space = H5Dget_space(images);
-    int rank = H5Sget_simple_extent_dims(space, dims, NULL);
+    array_shape shape = {.rank = H5Sget_simple_extent_dims(space, dims, NULL), .text = text};
     hdf5_shape_text(space, text);
     H5Sclose(space);
-    CHECK(rank == l->rank, ST_BAD_DATA,
-          "%s: images \"%s\" are %s, which does not fit axes \"%s\" (%d sizes)", l->path,
-          source->images, text, source->axes, l->rank);
-    uint64_t sizes[4] = {[AXIS_C] = 1};
-    for (int i = 0; i < rank; i++)
-        sizes[l->axes[i]] = dims[i];
-    CHECK(sizes[AXIS_C] >= 1 && sizes[AXIS_C] <= DATASET_MAX_CHANNELS && sizes[AXIS_N] > 0 &&
-              sizes[AXIS_H] > 0 && sizes[AXIS_W] > 0 && sizes[AXIS_H] <= 65536 &&
-              sizes[AXIS_W] <= 65536,
-          ST_BAD_DATA,
-          "%s: images \"%s\" are %s; with axes \"%s\" this makes %" PRIu64 " images of %" PRIu64
-          " x %" PRIu64 " with %" PRIu64 " channels: 1 .. %d channels and at least one image are "
-          "expected, is the order of axes right?",
-          l->path, source->images, text, source->axes, sizes[AXIS_N], sizes[AXIS_H], sizes[AXIS_W],
-          sizes[AXIS_C], DATASET_MAX_CHANNELS);
-    l->count = sizes[AXIS_N];
-    l->height = (int)sizes[AXIS_H], l->width = (int)sizes[AXIS_W], l->channels = (int)sizes[AXIS_C];
-    return ST_OK;
+    for (int i = 0; i < shape.rank && i < 4; i++)
+        shape.dims[i] = dims[i];
+    l->one_size = true;
+    return shard_axes_choose(l, source->axes, source->images, is_own_order(file), &shape);
 }
 
 static status read_type(shard_layout *l, hid_t images, const char *name)
@@ -172,7 +161,7 @@ static status read_storage(shard_layout *l, hid_t images)
     l->block_samples = block_of(l, l->count, OTHERWISE_BLOCK_BYTES);
     if (layout == H5D_CHUNKED)
         s = read_chunks(l, settings);
-    else if (offset != HADDR_UNDEF && l->axes[0] == AXIS_N)
+    else if (offset != HADDR_UNDEF && (l->axes[0] == AXIS_N || !shard_counts(l)))
         s = read_plain(l, offset);
     H5Pclose(settings);
     return s;
@@ -271,9 +260,9 @@ static status read_attributes(shard_layout *l, hid_t file)
     return ST_OK;
 }
 
-static status read_images(shard_layout *l, hid_t images, const dataset_source *source)
+static status read_images(shard_layout *l, hid_t file, hid_t images, const dataset_source *source)
 {
-    TRY(read_shape(l, images, source));
+    TRY(read_shape(l, file, images, source));
     TRY(read_type(l, images, source->images));
     return read_storage(l, images);
 }
@@ -282,7 +271,7 @@ static status read_plain_images(shard_layout *l, hid_t file, const dataset_sourc
 {
     hid_t images = H5Dopen2(file, source->images, H5P_DEFAULT);
     if (images < 0) return hdf5_no_dataset(file, l->path, "images", source->images);
-    status s = read_images(l, images, source);
+    status s = read_images(l, file, images, source);
     H5Dclose(images);
     return s;
 }
@@ -310,7 +299,6 @@ static status open_file(shard_layout *l, const dataset_source *source)
 status shard_layout_read(shard_layout *l, const char *path, const dataset_source *source)
 {
     *l = (shard_layout){.channels = 1, .shuffle_filter = -1, .deflate_filter = -1};
-    TRY(parse_axes(l, source->axes));
     l->path = strdup(path);
     CHECK(l->path != NULL, ST_INTERNAL, "no memory for the path %s", path);
     hdf5_lock();

@@ -20,13 +20,15 @@ typedef struct shard_layout {
     char *path; // owned
     uint64_t count;
     int channels, height, width; // of the largest image, when encoded
+    bool one_size;               // all images are of that size
     pixel_type type;
     bool swapped; // stored in the other byte order
     bool labelled;
-    int classes;  // 1 + largest label
-    bool has_crc; // SHARD_CRC is there
-    int rank;     // 4, or 3 without channels
-    int axes[4];  // AXIS_... of each index of the file's array
+    int classes;                     // 1 + largest label
+    bool has_crc;                    // SHARD_CRC is there
+    int rank;                        // 4; less without channels, and where the file is one image
+    int axes[4];                     // AXIS_... of each index of the file's array
+    char letters[DATASET_AXES_SIZE]; // the same, as "NHWC"
     shard_storage storage;
     uint64_t offset; // STORED_PLAIN: of the first sample in the file, bytes
     // STORED_ENCODED: offset of the first image's bytes and of the first entry of the offsets, each 0
@@ -51,6 +53,9 @@ void shard_layout_free(shard_layout *layout);
 
 // Pixels of one sample; of the largest that there may be, when encoded.
 size_t shard_sample_pixels(const shard_layout *layout);
+
+// Whether the array has an index for samples; otherwise it is one image.
+bool shard_counts(const shard_layout *layout);
 
 // Sizes of the file's array in the order of its indices, with `samples` for its count.
 void shard_dims(const shard_layout *layout, uint64_t samples, uint64_t dims[4]);

@@ -210,8 +210,8 @@ static void gather(const shard_layout *l, const unsigned char *block, uint64_t n
 {
     uint64_t dims[4], outer = 1, inner = pixel_bytes(l->type);
     shard_dims(l, 1, dims);
-    int axis = 0;
-    while (l->axes[axis] != AXIS_N)
+    int axis = shard_counts(l) ? 0 : -1;
+    while (axis >= 0 && l->axes[axis] != AXIS_N)
         outer *= dims[axis++];
     for (int i = axis + 1; i < l->rank; i++)
         inner *= dims[i];

@@ -144,7 +144,7 @@ status shard_writer_close(shard_writer *w)
     if (s == ST_OK) {
         hdf5_lock();
         H5Dclose(w->images);
-        s = shard_columns_write(&w->columns, w->output.file, "NHWC")
+        s = shard_columns_write(&w->columns, w->output.file, SHARD_LAYOUT_PLAIN)
                 ? hdf5_commit(&w->output)
                 : hdf5_output_failed(&w->output, "labels and attributes");
         hdf5_unlock();

@@ -151,11 +151,11 @@ static status configure(augmenter *a, const char *name, int size)
                        nearest != NULL ? nearest : recipe_table[0].name);
     }
     TRY(check_channels(r, &a->info));
-    CHECK(
-        !a->info.varied || size > 0, ST_CONFIG,
-        "data.size: the images differ in size, up to %d x %d pixels; give the height and width of "
-        "a view, as in data.size=224",
-        a->info.height, a->info.width);
+    CHECK(!a->info.varied || size > 0, ST_CONFIG,
+          "data.size: the images differ in size, up to %d x %d pixels (or were packed by a version "
+          "that did not note whether they do); give the height and width of a view, as in "
+          "data.size=224",
+          a->info.height, a->info.width);
     for (const recipe_step *from = r->steps; from->augment != NULL; from++) {
         TRY(step_configure(&a->steps[a->step_count++], r, from, &a->info, size));
         ASSERT(from[1].augment == NULL ||

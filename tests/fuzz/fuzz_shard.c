@@ -23,7 +23,10 @@ static void read_some(dataset *d)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    dataset_source source = {input_file("shard.h5", data, size), "/images", "/labels", "NHWC"};
+    dataset_source source = {.files = input_file("shard.h5", data, size),
+                             .images = "/images",
+                             .labels = "/labels",
+                             .axes = "NHWC"};
     dataset *d = NULL;
     if (dataset_open(&d, &source) == ST_OK) {
         read_some(d);

@@ -92,7 +92,7 @@ static void wrong_axes_type_and_rank_are_told(void **state)
     assert_fails(open_and_close(&source), ST_BAD_DATA, "with 100 channels");
     source.axes = "NHW";
     assert_fails(open_and_close(&source), ST_BAD_DATA, "3 x 5 x 100 x 3");
-    const char *bad[] = {"", "NHHC", "NHWX", "NHWCC", "HWC"};
+    const char *bad[] = {"NWC", "NHHC", "NHWX", "NHWCC", "NCH"};
     for (int i = 0; i < 5; i++) {
         source.axes = bad[i];
         assert_fails(open_and_close(&source), ST_CONFIG, bad[i]);

@@ -54,8 +54,10 @@ static int remove_folders(void **state)
 
 static status open_shards(dataset **d, const char *files)
 {
-    return dataset_open(d,
-                        &(dataset_source){test_path(&shards, files), "/images", "/labels", "NHWC"});
+    return dataset_open(d, &(dataset_source){.files = test_path(&shards, files),
+                                             .images = "/images",
+                                             .labels = "/labels",
+                                             .axes = "NHWC"});
 }
 
 static void each_image_has_its_own_pixels_and_size(void **state)
@@ -248,6 +250,73 @@ static void views_do_not_depend_on_the_other_images(void **state)
     dataset_close(d);
 }
 
+// Packs `count` PNG, one a shard, of the given heights and widths.
+static void pack_again(int count, const int *sizes)
+{
+    char name[32];
+    assert_int_equal(image_folder_remove(&sources), 0);
+    assert_int_equal(test_folder_create(&sources), 0);
+    image_folder_class(&sources, "cell");
+    for (int i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "cell/%d.png", i);
+        image_folder_png(&sources, name, sizes[i], sizes[i], 20 * i);
+    }
+    const char *source = sources.path;
+    const pack_job job = {.sources = &source,
+                          .source_count = 1,
+                          .destination = shards.path,
+                          .shard_size = 1,
+                          .replace = true,
+                          .rank_count = 1};
+    pack_result result;
+    assert_ok(image_folder_pack(&job, &result, NULL));
+}
+
+static void images_of_one_size_need_no_size_of_a_view(void **state)
+{
+    (void)state;
+    dataset *d;
+    augmenter *a;
+    pack_again(2, (const int[]){16, 16});
+    assert_ok(open_shards(&d, "train-*.h5"));
+    const dataset_info *info = dataset_get_info(d);
+    assert_false(info->varied);
+    unsigned char pixels[16 * 16 * 3];
+    assert_int_equal(info->sample_bytes, sizeof pixels);
+    assert_ok(dataset_read(d, 1, pixels));
+    assert_ok(augmenter_create(&a, "moco_small", info, 0));
+    assert_true(augmenter_height(a) == 16 && augmenter_width(a) == 16);
+    augmenter_destroy(a);
+    dataset_close(d);
+    pack_again(2, (const int[]){16, 15}); // alike in each shard, but not in all
+    assert_ok(open_shards(&d, "train-*.h5"));
+    assert_true(dataset_get_info(d)->varied);
+    dataset_close(d);
+}
+
+// The attributes say 12 x 12, the second image does not.
+static void an_image_of_another_size_than_its_shard_says_is_found(void **state)
+{
+    (void)state;
+    dataset *d;
+    unsigned char pixels[12 * 12 * 3];
+    const int size = 12;
+    pack_again(1, (const int[]){10});
+    hid_t file = H5Fopen(test_path(&shards, "train-00000.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    static const char *const names_of_sizes[] = {"max_height", "max_width", "min_height",
+                                                 "min_width"};
+    for (int i = 0; i < 4; i++) {
+        hid_t attribute = H5Aopen(file, names_of_sizes[i], H5P_DEFAULT);
+        assert_true(H5Awrite(attribute, H5T_NATIVE_INT, &size) >= 0);
+        H5Aclose(attribute);
+    }
+    H5Fclose(file);
+    assert_ok(open_shards(&d, "train-00000.h5"));
+    assert_fails(dataset_read(d, 0, pixels), ST_BAD_DATA,
+                 "has 10 x 10 pixels, but the file says that each has 12 x 12");
+    dataset_close(d);
+}
+
 static void the_size_of_a_view_is_asked_for(void **state)
 {
     (void)state;
@@ -417,7 +486,10 @@ static void encoded_and_plain_shards_do_not_mix(void **state)
     sample_file f = sample_file_shard(test_path(&shards, "train-plain.h5"), 0, 4);
     sample_file_write(&f);
     assert_fails(open_shards(&d, "train-*.h5"), ST_BAD_DATA, "files of one data set must be alike");
-    dataset_source source = {test_path(&shards, "train-00000.h5"), "/images", "/labels", "NCHW"};
+    dataset_source source = {.files = test_path(&shards, "train-00000.h5"),
+                             .images = "/images",
+                             .labels = "/labels",
+                             .axes = "NCHW"};
     assert_fails(dataset_open(&d, &source), ST_CONFIG, "whose axes are \"NHWC\"");
 }
 
@@ -433,6 +505,8 @@ int main(void)
         test_with_shards(a_loader_augments_images_of_any_size),
         test_with_shards(views_do_not_depend_on_the_other_images),
         test_with_shards(the_size_of_a_view_is_asked_for),
+        test_with_shards(images_of_one_size_need_no_size_of_a_view),
+        test_with_shards(an_image_of_another_size_than_its_shard_says_is_found),
         test_with_shards(a_damaged_image_is_named),
         test_with_shards(an_image_that_cannot_be_decoded_is_named),
         test_with_shards(offsets_that_make_no_sense_are_refused),

@@ -26,7 +26,8 @@ typedef struct fixture {
 static fixture open_fixture(const sample_file *f, const char *recipe)
 {
     fixture x;
-    dataset_source source = {f->path, f->images, "/labels", f->axes};
+    dataset_source source = {
+        .files = f->path, .images = f->images, .labels = "/labels", .axes = f->axes};
     sample_file_write(f);
     assert_ok(dataset_open(&x.dataset, &source));
     assert_ok(augmenter_create(&x.augmenter, recipe, dataset_get_info(x.dataset), 0));
@@ -344,7 +345,8 @@ static void hdf5_serves_two_threads(void **state)
     assert_ok(loader_create(&l, x.dataset, x.augmenter, &plan));
     uint8_t pixels[VIEW_FLOATS];
     for (uint64_t i = 0; i < 40; i++) {
-        dataset_source source = {g.path, "/images", "", "NHWC"};
+        dataset_source source = {
+            .files = g.path, .images = "/images", .labels = "", .axes = "NHWC"};
         dataset *d;
         assert_ok(dataset_open(&d, &source));
         assert_ok(dataset_read(d, i, pixels));

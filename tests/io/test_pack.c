@@ -107,7 +107,9 @@ static void assert_packed(const char *files, uint64_t count, int first)
     dataset *d;
     unsigned char pixels[PIXELS];
     int64_t labels[64];
-    assert_ok(dataset_open(&d, &(dataset_source){files, "/images", "/labels", "NHWC"}));
+    assert_ok(dataset_open(
+        &d, &(dataset_source){
+                .files = files, .images = "/images", .labels = "/labels", .axes = "NHWC"}));
     const dataset_info *info = dataset_get_info(d);
     assert_int_equal(info->count, count);
     assert_true(info->height == ROWS && info->width == COLUMNS && info->channels == 1);
@@ -165,8 +167,10 @@ static void cifar_planes_become_rgb_pixels(void **state)
     write_cifar("data_batch_2.bin", 4, 3, 0);
     assert_ok(pack_one(sources.path, shards.path, 100, false, &result));
     assert_int_equal(result.split_count, 1);
-    assert_ok(dataset_open(
-        &d, &(dataset_source){test_path(&shards, "train-*.h5"), "/images", "/labels", "NHWC"}));
+    assert_ok(dataset_open(&d, &(dataset_source){.files = test_path(&shards, "train-*.h5"),
+                                                 .images = "/images",
+                                                 .labels = "/labels",
+                                                 .axes = "NHWC"}));
     const dataset_info *info = dataset_get_info(d);
     assert_true(info->count == 7 && info->channels == 3 && info->height == 32);
     assert_ok(dataset_read_labels(d, 0, 7, labels));
@@ -353,8 +357,10 @@ static void raw_numbers_are_read_as_told(void **state)
     const char *files[] = {first, second};
     assert_ok(pack_raw("f32be:3x2x2", files, 2));
     dataset *d;
-    assert_ok(dataset_open(
-        &d, &(dataset_source){test_path(&shards, "raw-*.h5"), "/images", "/labels", "NHWC"}));
+    assert_ok(dataset_open(&d, &(dataset_source){.files = test_path(&shards, "raw-*.h5"),
+                                                 .images = "/images",
+                                                 .labels = "/labels",
+                                                 .axes = "NHWC"}));
     const dataset_info *info = dataset_get_info(d);
     assert_true(info->count == 4 && info->height == 3 && info->width == 2 && info->channels == 2);
     assert_true(info->type == PIXEL_F32 && !info->labelled);
@@ -402,8 +408,10 @@ static void real_mnist_has_its_known_first_digits(void **state)
     assert_ok(pack_one(source, test_path(&shards, "mnist"), 4000, false, &result));
     assert_int_equal(result.splits[0].made.samples, 10000);
     assert_int_equal(result.splits[0].made.classes, 10);
-    assert_ok(dataset_open(
-        &d, &(dataset_source){test_path(&shards, "mnist-*.h5"), "/images", "/labels", "NHWC"}));
+    assert_ok(dataset_open(&d, &(dataset_source){.files = test_path(&shards, "mnist-*.h5"),
+                                                 .images = "/images",
+                                                 .labels = "/labels",
+                                                 .axes = "NHWC"}));
     assert_ok(dataset_read_labels(d, 0, 8, labels));
     assert_memory_equal(labels, expected, sizeof labels);
     assert_true(fabs((double)dataset_get_info(d)->mean[0] - 0.1325) < 1e-3);

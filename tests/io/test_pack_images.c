@@ -63,8 +63,10 @@ static void assert_images(const char *files, int count, const int *shades, const
     dataset *d;
     unsigned char pixels[SIDE * SIDE * 3];
     int64_t found[8];
-    assert_ok(dataset_open(
-        &d, &(dataset_source){test_path(&shards, files), "/images", "/labels", "NHWC"}));
+    assert_ok(dataset_open(&d, &(dataset_source){.files = test_path(&shards, files),
+                                                 .images = "/images",
+                                                 .labels = "/labels",
+                                                 .axes = "NHWC"}));
     const dataset_info *info = dataset_get_info(d);
     assert_int_equal(info->count, count);
     assert_true(info->height == SIDE && info->width == SIDE && info->channels == 3);
@@ -136,8 +138,10 @@ static void the_middle_square_is_stored(void **state)
             whole[3 * (y * (SIDE + 9) + x)] = (unsigned char)(10 * y + x);
     assert_ok(picture_write(test_path(&sources, "a/a.png"), &p));
     assert_ok(pack_all(SIDE, 10, false, &result));
-    assert_ok(dataset_open(
-        &d, &(dataset_source){test_path(&shards, "train-*.h5"), "/images", "/labels", "NHWC"}));
+    assert_ok(dataset_open(&d, &(dataset_source){.files = test_path(&shards, "train-*.h5"),
+                                                 .images = "/images",
+                                                 .labels = "/labels",
+                                                 .axes = "NHWC"}));
     assert_ok(dataset_read(d, 0, pixels));
     for (size_t y = 0; y < SIDE; y++)
         for (size_t x = 0; x < SIDE; x++)

@@ -84,7 +84,9 @@ static void views_come_out_uncorrelated(void **state)
     assert_ok(job_parse(&j, text, "test"));
     dataset *data;
     augmenter *a, *again;
-    assert_ok(dataset_open(&data, &(dataset_source){path, "/images", "", "NHWC"}));
+    assert_ok(dataset_open(
+        &data,
+        &(dataset_source){.files = path, .images = "/images", .labels = "", .axes = "NHWC"}));
     assert_ok(views_create(&a, "whitened", &j, dataset_get_info(data)));
     assert_ok(views_create(&again, "whitened", &j, dataset_get_info(data)));
     static double covariance[DIM][DIM];

@@ -7,6 +7,7 @@
 #include "models/kernels/dictionary/dictionary_overlap.h"
 #include "trainer/sparse/code_numbers.h"
 #include "trainer/codes/code_stream.h"
+#include "trainer/streams/data_report.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct code_evaluator {
 static status build(code_evaluator *e, const job *j, const weights *learned)
 {
     TRY(code_stream_open(&e->stream, j, j->data.test, (uint64_t)j->evaluate.codes, false));
+    data_report("data.test", dataset_get_info(e->stream.data));
     if (learned != NULL) TRY(trained_model_set(&e->stream.trained, learned, 0));
     size_t rows = code_stream_rounds(&e->stream, e->world) * (size_t)e->world->size * CODE_ROWS;
     e->numbers = calloc(rows, sizeof *e->numbers);

@@ -104,7 +104,9 @@ static void print_info(const char *path, const dataset_info *info)
 static status print_shard(const char *path)
 {
     dataset *d;
-    TRY(dataset_open(&d, &(dataset_source){path, SHARD_IMAGES, SHARD_LABELS, "NHWC"}));
+    TRY(dataset_open(
+        &d, &(dataset_source){
+                .files = path, .images = SHARD_IMAGES, .labels = SHARD_LABELS, .axes = "NHWC"}));
     print_info(path, dataset_get_info(d));
     dataset_close(d);
     return ST_OK;
@@ -169,7 +171,9 @@ typedef struct image_sheet {
 
 static status open_sheet(image_sheet *s, const char *files, int *count)
 {
-    TRY(dataset_open(&s->data, &(dataset_source){files, SHARD_IMAGES, "", "NHWC"}));
+    TRY(dataset_open(
+        &s->data,
+        &(dataset_source){.files = files, .images = SHARD_IMAGES, .labels = "", .axes = "NHWC"}));
     const dataset_info *info = dataset_get_info(s->data);
     *count = info->count < SHEET_IMAGES ? (int)info->count : SHEET_IMAGES;
     s->cell = *info;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "comm/agree.h"
 #include "io/checkpoint/checkpoint.h"
+#include "trainer/streams/data_report.h"
 #include "trainer/streams/embedding.h"
 #include "trainer/parts/encoder.h"
 #include "trainer/evaluation/alignment.h"
@@ -49,6 +50,7 @@ static status build(evaluator *e)
     TRY(image_stream_open(&e->bank, j, j->data.train));
     TRY(image_stream_open(&e->queries, j, j->data.test));
     const dataset_info *bank = e->bank.info, *queries = e->queries.info;
+    data_report("data.test", queries);
     CHECK(queries->channels == bank->channels &&
               augmenter_height(e->queries.augmenter) == augmenter_height(e->bank.augmenter) &&
               augmenter_width(e->queries.augmenter) == augmenter_width(e->bank.augmenter),

@@ -47,8 +47,9 @@ static const config_field data_fields[] = {
      "path of the images inside each file"},
     {"labels", FIELD_TEXT, offsetof(job_data, labels), "/labels", 0, 0, NULL,
      "path of the labels inside each file, used by evaluations only; empty = none"},
-    {"axes", FIELD_TEXT, offsetof(job_data, axes), "NHWC", 0, 0, NULL,
-     "order of the axes: a permutation of NHWC, or NHW"},
+    {"axes", FIELD_TEXT, offsetof(job_data, axes), "auto", 0, 0, NULL,
+     "order of the axes: the letters NHWC in any order, without C for one channel, without N where "
+     "each file is one image; auto = NHWC, NHW or HW, if that makes plausible images"},
     {"augment", FIELD_TEXT, offsetof(job_data, augment), "moco_v2", 0, 0, NULL,
      "recipe of random views"},
     {"size", FIELD_INT, offsetof(job_data, size), "0", 0, 4096, NULL,
@@ -269,7 +270,8 @@ uint64_t job_hash(const job *j)
 
 dataset_source job_source(const job *j, const char *files)
 {
-    return (dataset_source){files, j->data.images, j->data.labels, j->data.axes};
+    return (dataset_source){
+        .files = files, .images = j->data.images, .labels = j->data.labels, .axes = j->data.axes};
 }
 
 encoder job_encoder(const job *j)

@@ -9,6 +9,7 @@
 #include "comm/binding.h"
 #include "comm/exchange.h"
 #include "models/kernels/version.h"
+#include "trainer/streams/data_report.h"
 #include "trainer/streams/whitening.h"
 
 #include <stdlib.h>
@@ -29,6 +30,7 @@ static status open_data(training *t)
     dataset_source source = job_source(j, j->data.train);
     TRY(dataset_open(&t->data, &source));
     const dataset_info *info = dataset_get_info(t->data);
+    data_report("data.train", info);
     TRY(views_create(&t->augmenter, j->data.augment, j, info));
     uint64_t samples = loader_samples(info->count, (uint64_t)j->data.patches);
     CHECK((uint64_t)j->batch <= samples, ST_CONFIG,

@@ -1,0 +1,37 @@
+// trainer/streams/data_report.c -- what a data set was taken for, in words.
+#include "trainer/streams/data_report.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+
+static const char *pixels_of(const dataset_info *info)
+{
+    static const char *const names[] = {
+        [PIXEL_U8] = "uint8", [PIXEL_U16] = "uint16", [PIXEL_F32] = "float32"};
+    return info->axes[0] == '\0' ? "JPEG or PNG" : names[info->type];
+}
+
+void data_report_write(const dataset_info *info, char *text, size_t size)
+{
+    char axes[32] = "", labels[64] = "no labels";
+    if (info->axes[0] != '\0') snprintf(axes, sizeof axes, " (axes %s)", info->axes);
+    if (info->labelled)
+        snprintf(labels, sizeof labels, "%d class%s", info->classes,
+                 info->classes == 1 ? "" : "es");
+    snprintf(text, size, "%llu image%s of %s%d x %d pixels, %d channel%s, %s%s, %s",
+             (unsigned long long)info->count, info->count == 1 ? "" : "s",
+             info->varied ? "up to " : "", info->height, info->width, info->channels,
+             info->channels == 1 ? "" : "s", pixels_of(info), axes, labels);
+}
+
+void data_report(const char *key, const dataset_info *info)
+{
+    char text[256];
+    data_report_write(info, text, sizeof text);
+    log_info("%s: %s", key, text);
+    if (info->likely_axes != NULL)
+        log_warn("%s: images of %d x %d pixels with %d channels are hardly meant; is it "
+                 "data.axes=%s?",
+                 key, info->height, info->width, info->channels, info->likely_axes);
+}
