@@ -14,7 +14,7 @@ job=$here/csae_stack.yaml
 next_layer() {
     local layer=$1 atoms=$2 kernel=$3 lambda=$4
     shift 4
-    run_ranks "$ranks" "$basin" encode "$runs/layer$((layer - 1))" "$data" "$runs/codes$layer.h5" --dense
+    run_ranks "$ranks" "$basin" encode "$runs/layer$((layer - 1))" "$data" "$runs/codes$layer.h5" --dense --force
     data=$runs/codes$layer.h5
     run_ranks "$ranks" "$basin" train "$job" "$@" run="$runs/layer$layer" data.train="$data" data.augment=as_is \
         data.size=0 data.patches=0 method.atoms="$atoms" method.kernel="$kernel" penalty.lambda="$lambda"
@@ -24,4 +24,4 @@ data='shards/sparsenet-*.h5'
 run_ranks "$ranks" "$basin" train "$job" "$@"
 next_layer 1 48 5 0.2 "$@"
 next_layer 2 64 5 0.1 "$@"
-"$basin" reconstruct "$runs"/layer0 "$runs"/layer1 "$runs"/layer2 'shards/sparsenet-*.h5' "$runs/sheet.png"
+"$basin" reconstruct "$runs"/layer0 "$runs"/layer1 "$runs"/layer2 'shards/sparsenet-*.h5' "$runs/sheet.png" --force

@@ -8,6 +8,7 @@ mapfile -t sources < <(git ls-files '*.c' '*.h')
 clang-format-14 --dry-run -Werror "${sources[@]}"
 echo "format: ${#sources[@]} files as .clang-format says"
 bash tests/layers.sh
+bash tests/doors.sh
 git ls-files '*.c' | xargs -P "$(nproc)" -n 1 clang-tidy-14 --quiet -p build/release \
     --extra-arg=-Wno-unknown-warning-option 2>/dev/null
 echo "clang-tidy: nothing found"

@@ -15,7 +15,33 @@ status atomic_file_begin(atomic_file *f, const char *path)
         snprintf(f->temporary, sizeof f->temporary, "%s.partial-%ld", path, (long)getpid());
     CHECK(length < ATOMIC_PATH_SIZE && longer < ATOMIC_PATH_SIZE, ST_IO,
           "%s: this path is too long, at most %d bytes are possible", path, ATOMIC_PATH_SIZE - 20);
+    struct stat there, target;
+    f->replaces = lstat(path, &there) == 0;
+    if (!f->replaces) return ST_OK;
+    // A link that leads nowhere, or to a file, is itself replaced; one to a device is not.
+    if (S_ISLNK(there.st_mode)) there = stat(path, &target) == 0 ? target : there;
+    CHECK(S_ISREG(there.st_mode) || S_ISLNK(there.st_mode), ST_IO,
+          "%s is %s, which is never replaced by a file", path, atomic_file_kind(there.st_mode));
     return ST_OK;
+}
+
+const char *atomic_file_kind(mode_t mode)
+{
+    if (S_ISDIR(mode)) return "a folder";
+    if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+    if (S_ISFIFO(mode)) return "a pipe";
+    if (S_ISSOCK(mode)) return "a socket";
+    return S_ISLNK(mode) ? "a symbolic link" : "a file";
+}
+
+void atomic_file_folder(const char *path, char folder[ATOMIC_PATH_SIZE])
+{
+    snprintf(folder, ATOMIC_PATH_SIZE, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL)
+        snprintf(folder, ATOMIC_PATH_SIZE, ".");
+    else
+        slash[slash == folder ? 1 : 0] = '\0';
 }
 
 static status synchronise(const char *path, int flags)
@@ -31,25 +57,39 @@ static status synchronise(const char *path, int flags)
     return ST_OK;
 }
 
-static status rename_durably(const atomic_file *f)
+// rename(), but nothing may stand there. NFS and others cannot do it in one step (EINVAL, ENOSYS).
+static int rename_to_nothing(const char *from, const char *to)
 {
-    TRY(synchronise(f->temporary, O_RDONLY));
-    CHECK(rename(f->temporary, f->path) == 0, ST_IO, "%s: cannot be renamed to %s: %s",
-          f->temporary, f->path, strerror(errno));
+    struct stat there;
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return -1;
+    if (lstat(to, &there) != 0) return rename(from, to);
+    errno = EEXIST;
+    return -1;
+}
+
+static status rename_durably(const atomic_file *f, bool *keep)
+{
     char folder[ATOMIC_PATH_SIZE];
-    snprintf(folder, sizeof folder, "%s", f->path);
-    char *slash = strrchr(folder, '/');
-    if (slash == NULL)
-        snprintf(folder, sizeof folder, ".");
-    else
-        slash[slash == folder ? 1 : 0] = '\0';
+    TRY(synchronise(f->temporary, O_RDONLY));
+    int failed =
+        f->replaces ? rename(f->temporary, f->path) : rename_to_nothing(f->temporary, f->path);
+    *keep = failed != 0 && errno == EEXIST;
+    CHECK(!*keep, ST_IO,
+          "%s has come to be while it was written here, and was not replaced: what should have "
+          "been it is in %s",
+          f->path, f->temporary);
+    CHECK(failed == 0, ST_IO, "%s: cannot be renamed to %s: %s", f->temporary, f->path,
+          strerror(errno));
+    atomic_file_folder(f->path, folder);
     return synchronise(folder, O_RDONLY | O_DIRECTORY);
 }
 
 status atomic_file_commit(const atomic_file *f)
 {
-    status s = rename_durably(f);
-    if (s != ST_OK) atomic_file_abandon(f);
+    bool keep = false;
+    status s = rename_durably(f, &keep);
+    if (s != ST_OK && !keep) atomic_file_abandon(f);
     return s;
 }
 

@@ -4,6 +4,7 @@
 #include "io/files/folder.h"
 #include "io/packing/image_shard.h"
 #include "io/shards/shard_layout.h"
+#include "io/shards/shard_names.h"
 
 #include <glob.h>
 #include <inttypes.h>
@@ -35,12 +36,6 @@ struct image_pack {
     size_t left_out_length;
     uint64_t left_out_count, kept_shards;
 };
-
-static const char *shard_path(const split *s, int number, char path[PATH_MAX])
-{
-    snprintf(path, PATH_MAX, "%s-%05d.h5", s->prefix, number);
-    return path;
-}
 
 // By the place in the folder: it does not change when another image is broken.
 static int split_of(const class_image *image, const pack_job *job)
@@ -124,7 +119,7 @@ static status look_at_shard(image_pack *p, const split *s, int number)
     uint64_t hash = 0;
     bool keep;
     shard_layout found = {0};
-    image_shard shard = shard_of(p, s, number, shard_path(s, number, path));
+    image_shard shard = shard_of(p, s, number, shard_name(s->prefix, (uint64_t)number, path));
     if (access(path, F_OK) != 0) return ST_OK;
     TRY(image_shard_hash(&shard, &hash));
     status result = can_keep(p, &shard, hash, &keep, &found);
@@ -146,9 +141,13 @@ static status look_at_destination(image_pack *p)
 {
     char path[PATH_MAX];
     const pack_job *job = p->job;
+    // Whether a shard that exists may be replaced, look_at_shard tells by what it holds.
+    const output_rules rules = {true, job->sources, (size_t)job->source_count};
     TRY(folder_create(job->destination));
+    for (int i = 0; i < PACK_MAX_SPLITS; i++)
+        TRY(shard_names_check(p->splits[i].prefix, (uint64_t)p->splits[i].shards, &rules));
     for (int i = 0; i < PACK_MAX_SPLITS && !job->replace; i++) {
-        shard_path(&p->splits[i], p->splits[i].shards, path);
+        shard_name(p->splits[i].prefix, (uint64_t)p->splits[i].shards, path);
         CHECK(access(path, F_OK) != 0, ST_USAGE,
               "\"%s\" exists already, and is not of this source, which makes %d shards of that "
               "name: choose another destination, or give --force to replace them",
@@ -225,7 +224,7 @@ static status make_shard(image_pack *p, split *s, int number)
     bool keep;
     uint64_t hash = 0, stored, left_out;
     shard_layout found = {0};
-    image_shard shard = shard_of(p, s, number, shard_path(s, number, path));
+    image_shard shard = shard_of(p, s, number, shard_name(s->prefix, (uint64_t)number, path));
     TRY(image_shard_hash(&shard, &hash));
     status result = can_keep(p, &shard, hash, &keep, &found);
     if (result == ST_OK && keep) {
@@ -278,11 +277,9 @@ static void remove_partial(const split *s)
 
 void image_pack_finish(const image_pack *p)
 {
-    char path[PATH_MAX];
     for (int i = 0; i < PACK_MAX_SPLITS; i++) {
         const split *s = &p->splits[i];
-        for (int number = s->shards; unlink(shard_path(s, number, path)) == 0; number++)
-            continue;
+        shard_names_remove_from(s->prefix, (uint64_t)s->shards);
         remove_partial(s);
     }
 }

@@ -47,7 +47,8 @@ static status write_split(const synth_job *job, uint32_t split, uint64_t count,
     split_prefix(job, split, prefix);
     unsigned char *pixels = malloc(sample_bytes(&shape));
     CHECK(pixels != NULL, ST_INTERNAL, "no memory for an image of %d x %d", job->size, job->size);
-    status s = shard_series_open(&series, prefix, &shape, count, SHARD_SIZE, job->replace);
+    status s = shard_series_open(&series, prefix, &shape, count, SHARD_SIZE,
+                                 &(output_rules){.replace = job->replace});
     if (s == ST_OK) {
         for (uint64_t i = 0; i < count && s == ST_OK; i++) {
             int64_t label = synth_draw(job->kind, job->seed, split, i, job->size, pixels);

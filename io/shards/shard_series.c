@@ -2,7 +2,7 @@
 #include "io/shards/shard_series.h"
 
 #include "base/log.h"
-#include "io/files/folder.h"
+#include "io/shards/shard_names.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -22,32 +22,13 @@ struct shard_series {
     shard_series_result result;
 };
 
-static const char *shard_path(const char *prefix, int number, char path[PATH_MAX])
-{
-    snprintf(path, PATH_MAX, "%s-%05d.h5", prefix, number);
-    return path;
-}
-
-static status prepare_place(const char *prefix, bool replace)
-{
-    char path[PATH_MAX];
-    CHECK(strlen(prefix) < PATH_MAX - 32, ST_USAGE, "%s: this path is too long", prefix);
-    shard_path(prefix, 0, path);
-    CHECK(replace || access(path, F_OK) != 0, ST_USAGE,
-          "\"%s\" exists already: choose another destination, or give --force to replace it", path);
-    char *slash = strrchr(path, '/');
-    if (slash == NULL || slash == path) return ST_OK;
-    *slash = '\0';
-    return folder_create(path);
-}
-
 status shard_series_open(shard_series **opened, const char *prefix, const sample_shape *shape,
-                         uint64_t total, uint64_t shard_size, bool replace)
+                         uint64_t total, uint64_t shard_size, const output_rules *rules)
 {
     *opened = NULL;
     ASSERT(shard_size > 0);
     CHECK(total > 0, ST_BAD_DATA, "there are no samples for \"%s\"", prefix);
-    TRY(prepare_place(prefix, replace));
+    TRY(shard_names_check(prefix, (total + shard_size - 1) / shard_size, rules));
     shard_series *s = calloc(1, sizeof *s);
     CHECK(s != NULL, ST_INTERNAL, "no memory to write \"%s\"", prefix);
     snprintf(s->prefix, sizeof s->prefix, "%s", prefix);
@@ -65,7 +46,7 @@ static status finish_shard(shard_series *s)
     shard_writer *writer = s->writer;
     s->writer = NULL;
     TRY(shard_writer_close(writer));
-    if (stat(shard_path(s->prefix, s->result.files, path), &about) == 0)
+    if (stat(shard_name(s->prefix, (uint64_t)s->result.files, path), &about) == 0)
         s->result.bytes += (uint64_t)about.st_size;
     s->result.files++;
     return ST_OK;
@@ -77,8 +58,8 @@ status shard_series_add(shard_series *s, const void *pixels, int64_t label)
     if (s->writer == NULL) {
         char path[PATH_MAX];
         uint64_t left = s->total - s->added;
-        TRY(shard_writer_open(&s->writer, shard_path(s->prefix, s->result.files, path), &s->shape,
-                              left < s->shard_size ? left : s->shard_size));
+        TRY(shard_writer_open(&s->writer, shard_name(s->prefix, (uint64_t)s->result.files, path),
+                              &s->shape, left < s->shard_size ? left : s->shard_size));
     }
     TRY(shard_writer_add(s->writer, pixels, label));
     s->added++;
@@ -92,10 +73,8 @@ status shard_series_add(shard_series *s, const void *pixels, int64_t label)
 status shard_series_close(shard_series *s, shard_series_result *result)
 {
     ASSERT(s->added == s->total && s->writer == NULL);
-    char path[PATH_MAX];
     progress_end();
-    for (int i = s->result.files; unlink(shard_path(s->prefix, i, path)) == 0; i++)
-        continue;
+    shard_names_remove_from(s->prefix, (uint64_t)s->result.files);
     s->result.samples = s->added;
     *result = s->result;
     free(s);
@@ -114,5 +93,6 @@ void shard_series_remove(const char *prefix, int files)
 {
     char path[PATH_MAX];
     for (int i = 0; i < files; i++)
-        (void)unlink(shard_path(prefix, i, path)); // an earlier failure is the one to report
+        (void)unlink(
+            shard_name(prefix, (uint64_t)i, path)); // an earlier failure is the one to report
 }

@@ -6,6 +6,7 @@
 #ifndef IO_SHARDS_SHARD_SERIES_H
 #define IO_SHARDS_SHARD_SERIES_H
 
+#include "io/files/named_output.h"
 #include "io/shards/shard_writer.h"
 
 typedef struct shard_series shard_series;
@@ -18,9 +19,9 @@ typedef struct shard_series_result {
 } shard_series_result;
 
 // For `total` samples. Makes the folder of `prefix` if it is not there. Errors: ST_USAGE shards of
-// that prefix exist and `replace` is false; ST_BAD_DATA no samples; ST_IO.
+// that prefix may not be written by the rules (io/files/named_output.h); ST_BAD_DATA no samples; ST_IO.
 status shard_series_open(shard_series **opened, const char *prefix, const sample_shape *shape,
-                         uint64_t total, uint64_t shard_size, bool replace);
+                         uint64_t total, uint64_t shard_size, const output_rules *rules);
 
 // The next sample. Shows progress. Errors: ST_IO, after which only abandon may follow.
 status shard_series_add(shard_series *s, const void *pixels, int64_t label);

@@ -234,6 +234,12 @@ int rename(const char *from, const char *to)
     return REAL(rename)(from, to);
 }
 
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+    FAIL_IF(fault("rename", to), -1);
+    return REAL(renameat2)(from_folder, from, to_folder, to, flags);
+}
+
 int symlink(const char *target, const char *path)
 {
     FAIL_IF(fault("link", path), -1);

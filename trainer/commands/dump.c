@@ -7,11 +7,21 @@
 //   batch/shuffle                    (steps * batch) the batch position behind each shuffled row
 #include "base/arena.h"
 #include "comm/agree.h"
+#include "io/files/named_output.h"
 #include "trainer/command.h"
+#include "trainer/job/options.h"
 #include "trainer/loop/training.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+typedef struct dump_options {
+    bool force;
+} dump_options;
+
+static const config_field options[] = {
+    {"force", FIELD_BOOL, offsetof(dump_options, force), "false", 0, 0, NULL, "replace OUT.h5"},
+    {0}};
 
 typedef struct dump {
     uint64_t steps;
@@ -25,14 +35,19 @@ typedef struct dump {
 
 static status read_words(dump *d, const world *w, int argc, char **argv)
 {
+    dump_options chosen;
+    TRY(options_read("dump", &argc, argv, options, &chosen));
     CHECK(argc >= 3, ST_USAGE, "dump: expected JOB.yaml STEPS OUT.h5 [key=value ...]");
     char *end;
     d->steps = strtoull(argv[1], &end, 10);
     CHECK(*end == '\0' && d->steps > 0 && d->steps <= 100000, ST_USAGE,
           "dump: '%s' is not a number of steps from 1 to 100000", argv[1]);
     CHECK(w->size == 1, ST_USAGE, "dump: one rank sees all workers; run it without mpirun");
+    TRY(options_check_overrides("dump", argc - 3, argv + 3));
     d->out = argv[2];
-    return job_load(&d->job, argv[0], argc - 3, argv + 3);
+    TRY(job_load(&d->job, argv[0], argc - 3, argv + 3));
+    const char *inputs[] = {argv[0], d->job.data.train, d->job.data.test};
+    return named_output_check(d->out, &(output_rules){chosen.force, inputs, 3});
 }
 
 static status take_memory(dump *d, size_t rows, size_t view_floats)
@@ -127,8 +142,8 @@ static status run(const world *w, int argc, char **argv)
 
 const command_type command_dump = {
     .name = "dump",
-    .usage = "JOB.yaml STEPS OUT.h5 [key=value ...]",
+    .usage = "JOB.yaml STEPS OUT.h5 [--force] [key=value ...]",
     .help = "write the first weights and batches of a job, to repeat it elsewhere",
-    .more = "",
+    .more = "--force  replace OUT.h5, if it is there; never one of the files that are read\n",
     .run = run,
 };

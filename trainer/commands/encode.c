@@ -1,6 +1,7 @@
 // trainer/commands/encode.c -- basin encode RUN DATA OUT.h5: the codes of all views of DATA under a
 // run's newest checkpoint, sparse (io/shards/code_writer.h) or as images for a next layer (--dense, a shard).
 #include "comm/agree.h"
+#include "io/files/named_output.h"
 #include "io/shards/code_writer.h"
 #include "io/shards/shard_writer.h"
 #include "models/kernels/threads.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 
 typedef struct encode_options {
-    bool dense, encoder, frames;
+    bool dense, encoder, frames, force;
     dense_choice choice;
 } encode_options;
 
@@ -26,6 +27,7 @@ static const config_field fields[] = {
     {"pool", FIELD_INT, FIELD(choice.pool), "1", 1, 4096, NULL, "side of the squares to average"},
     {"encoder", FIELD_BOOL, FIELD(encoder), "false", 0, 0, NULL, "without inference"},
     {"frames", FIELD_BOOL, FIELD(frames), "false", 0, 0, NULL, "samples follow each other"},
+    {"force", FIELD_BOOL, FIELD(force), "false", 0, 0, NULL, "replace OUT.h5"},
     {0}};
 
 typedef struct encoding {
@@ -59,6 +61,13 @@ static status read_words(encoding *e, int argc, char **argv)
     e->files = argv[1];
     e->out = argv[2];
     return trained_run_open_codes(&e->run, "encode", e->folder, argc - 3, argv + 3);
+}
+
+// Rank 0, which writes.
+static status check_output(const encoding *e)
+{
+    const char *inputs[] = {e->files, e->run.checkpoint, e->run.job_file};
+    return named_output_check(e->out, &(output_rules){e->options.force, inputs, 3});
 }
 
 static status open_all(encoding *e)
@@ -212,6 +221,7 @@ static status run(const world *w, int argc, char **argv)
     encoding e = {.world = w};
     status s = agree(w, read_words(&e, argc, argv));
     if (s == ST_OK) s = trained_run_choose(&e.run, w);
+    if (s == ST_OK) s = agree(w, w->rank == 0 ? check_output(&e) : ST_OK);
     if (s == ST_OK) s = agree(w, open_all(&e));
     if (s == ST_OK) s = encode(&e);
     if (s == ST_OK && w->rank == 0)
@@ -224,7 +234,7 @@ static status run(const world *w, int argc, char **argv)
 const command_type command_encode = {
     .name = "encode",
     .usage = "RUN DATA OUT.h5 [--dense [--rectify] [--normalise] [--pool P]] [--encoder] "
-             "[--frames] [key=value ...]",
+             "[--frames] [--force] [key=value ...]",
     .help = "write the sparse codes of all samples of DATA under a run of method sparse",
     .more =
         "writes row_offsets, index and value: the codes that are not 0, sample after sample\n"
@@ -234,6 +244,7 @@ const command_type command_encode = {
         "--pool P     averages over squares of P x P, at last\n"
         "--encoder    what the run's encoder says, without inference\n"
         "--frames     the samples are a film's frames in order: the inference of each starts at\n"
-        "             the code of the one before (every 16th anew, so that ranks share the work)\n",
+        "             the code of the one before (every 16th anew, so that ranks share the work)\n"
+        "--force      replace OUT.h5, if it is there; never one of the files that are read\n",
     .run = run,
 };

@@ -1,6 +1,7 @@
 // trainer/commands/inspect.c -- basin inspect FILE: what a shard, checkpoint, run or job holds.
 #include "comm/agree.h"
 #include "io/checkpoint/checkpoint.h"
+#include "io/files/named_output.h"
 #include "io/shards/dataset.h"
 #include "io/packing/file_kind.h"
 #include "io/images/pictures.h"
@@ -15,6 +16,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+typedef struct inspect_options {
+    bool hash, sheet, views, force;
+} inspect_options;
+
+#define FIELD(member) offsetof(inspect_options, member)
+
+static const config_field options[] = {
+    {"hash", FIELD_BOOL, FIELD(hash), "false", 0, 0, NULL, "one line, of a checkpoint"},
+    {"sheet", FIELD_BOOL, FIELD(sheet), "false", 0, 0, NULL, "the images of a shard"},
+    {"views", FIELD_BOOL, FIELD(views), "false", 0, 0, NULL, "the views of a job"},
+    {"force", FIELD_BOOL, FIELD(force), "false", 0, 0, NULL, "replace OUT.png"},
+    {0}};
 
 // The file itself; of a run folder, the newest checkpoint that is whole.
 static status find_file(const char *given, char path[RUN_PATH_SIZE])
@@ -203,8 +217,9 @@ static status fill_sheet(image_sheet *s, int count)
 }
 
 // The first images of the shards `files`, ten in a row.
-static status draw_sheet(const char *files, const char *out)
+static status draw_sheet(const char *files, const char *out, bool force)
 {
+    TRY(named_output_check(out, &(output_rules){force, &files, 1}));
     image_sheet sheet = {0};
     int count;
     status s = open_sheet(&sheet, files, &count);
@@ -219,22 +234,27 @@ static status draw_sheet(const char *files, const char *out)
 }
 
 // Views of the job argv[0], changed by the key=value words after OUT.png, argv[1].
-static status draw_views(int argc, char **argv)
+static status draw_views(int argc, char **argv, bool force)
 {
     TRY(options_check_overrides("inspect", argc - 2, argv + 2));
     job j;
     TRY(job_load(&j, argv[0], argc - 2, argv + 2));
-    status s = view_sheet_write(&j, argv[1]);
+    const char *inputs[] = {argv[0], j.data.train, j.data.test};
+    status s = named_output_check(argv[1], &(output_rules){force, inputs, 3});
+    if (s == ST_OK) s = view_sheet_write(&j, argv[1]);
     job_destroy(&j);
     return s;
 }
 
 static status inspect(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[0], "--hash") == 0) return print_hash(argv[1]);
-    if (argc == 3 && strcmp(argv[0], "--sheet") == 0) return draw_sheet(argv[1], argv[2]);
-    if (argc >= 3 && strcmp(argv[0], "--views") == 0) return draw_views(argc - 1, argv + 1);
-    CHECK(argc == 1 && argv[0][0] != '-', ST_USAGE,
+    inspect_options o;
+    TRY(options_read("inspect", &argc, argv, options, &o));
+    int ways = o.hash + o.sheet + o.views;
+    if (o.hash && ways == 1 && argc == 1) return print_hash(argv[0]);
+    if (o.sheet && ways == 1 && argc == 2) return draw_sheet(argv[0], argv[1], o.force);
+    if (o.views && ways == 1 && argc >= 2) return draw_views(argc, argv, o.force);
+    CHECK(ways == 0 && argc == 1, ST_USAGE,
           "inspect: expected one FILE or RUN, --hash CHECKPOINT or RUN, --sheet SHARD OUT.png or "
           "--views JOB "
           "OUT.png");
@@ -249,13 +269,14 @@ static status run(const world *w, int argc, char **argv)
 const command_type command_inspect = {
     .name = "inspect",
     .usage = "FILE | RUN | --hash CHECKPOINT|RUN | --sheet SHARD OUT.png | --views JOB OUT.png "
-             "[key=value ...]",
+             "[key=value ...] [--force]",
     .help =
         "show what a shard, checkpoint, HDF5 file or job holds; of a run, its newest checkpoint",
     .more = "--hash   one line, the hash of all arrays of a checkpoint: parameters, statistics,\n"
             "         optimizer, queue; it depends neither on file layout nor on ranks\n"
             "--sheet  draws the first 100 images of a shard; JPEG and PNG as squares\n"
             "--views  draws the first samples of a job's training: stored image, then view 0 and\n"
-            "         view 1 of epoch 0, of epoch 1 and so on\n",
+            "         view 1 of epoch 0, of epoch 1 and so on\n"
+            "--force  replace OUT.png, if it is there; never one of the files that are read\n",
     .run = run,
 };

@@ -6,6 +6,7 @@
 //
 // PSNR = 10 log10(range^2 / mean squared error), range = largest less smallest number of the view.
 #include "comm/agree.h"
+#include "io/files/named_output.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
 #include "trainer/job/options.h"
@@ -18,6 +19,14 @@
 
 #define MAPS 6 // atoms shown of each view, if there are so many
 
+typedef struct reconstruct_options {
+    bool force;
+} reconstruct_options;
+
+static const config_field options[] = {{"force", FIELD_BOOL, offsetof(reconstruct_options, force),
+                                        "false", 0, 0, NULL, "replace OUT.png"},
+                                       {0}};
+
 typedef struct reconstruction {
     const world *world;
     const char *out;
@@ -28,9 +37,22 @@ typedef struct reconstruction {
     int counted;                    // such views
 } reconstruction;
 
+static status check_output(const reconstruction *r, const char *files, bool force)
+{
+    const char *inputs[1 + 2 * CODE_STACK_LEVELS] = {files};
+    size_t count = 1;
+    for (int level = 0; level < r->stack.levels; level++) {
+        inputs[count++] = r->stack.runs[level].checkpoint;
+        inputs[count++] = r->stack.runs[level].job_file;
+    }
+    return named_output_check(r->out, &(output_rules){force, inputs, count});
+}
+
 static status open_all(reconstruction *r, int argc, char **argv)
 {
     int words = 0;
+    reconstruct_options chosen;
+    TRY(options_read("reconstruct", &argc, argv, options, &chosen));
     while (words < argc && strchr(argv[words], '=') == NULL)
         words++;
     CHECK(words >= 3, ST_USAGE, "reconstruct: expected RUN... DATA OUT.png [key=value ...]");
@@ -39,7 +61,7 @@ static status open_all(reconstruction *r, int argc, char **argv)
     TRY(code_stack_open(&r->stack, "reconstruct", (const char *const *)argv, words - 2,
                         argv[words - 2], argc - words, argv + words));
     kernels_set_threads((int)r->stack.runs[0].job.threads);
-    return ST_OK;
+    return check_output(r, argv[words - 2], chosen.force);
 }
 
 static int map_count(const reconstruction *r)
@@ -209,7 +231,7 @@ static status run(const world *w, int argc, char **argv)
 
 const command_type command_reconstruct = {
     .name = "reconstruct",
-    .usage = "RUN... DATA OUT.png [key=value ...]",
+    .usage = "RUN... DATA OUT.png [--force] [key=value ...]",
     .help = "draw images beside what a sparse run's codes make of them, and print PSNR",
     .more =
         "of one run:      original, reconstruction, the maps of the atoms that do most (of "
@@ -217,6 +239,7 @@ const command_type command_reconstruct = {
         "                 the atoms)\n"
         "of several runs, each trained on the codes of the one before (encode --dense, without\n"
         "more; data.augment=as_is): original, then from the codes of the last run alone, of the\n"
-        "one before, and so on\n",
+        "one before, and so on\n"
+        "--force          replace OUT.png, if it is there; never one of the files that are read\n",
     .run = run,
 };

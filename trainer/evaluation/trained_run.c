@@ -10,12 +10,12 @@
 status trained_run_open(trained_run *r, const char *command, const char *folder, int override_count,
                         char *const *overrides)
 {
-    char path[RUN_PATH_SIZE];
     *r = (trained_run){0};
-    int length = snprintf(path, sizeof path, "%s/job.yaml", folder);
-    CHECK(length < (int)sizeof path, ST_USAGE, "%s: this path is too long: %s", command, folder);
+    int length = snprintf(r->job_file, sizeof r->job_file, "%s/job.yaml", folder);
+    CHECK(length < (int)sizeof r->job_file, ST_USAGE, "%s: this path is too long: %s", command,
+          folder);
     snprintf(r->folder, sizeof r->folder, "%s", folder);
-    return job_load(&r->job, path, override_count, overrides);
+    return job_load(&r->job, r->job_file, override_count, overrides);
 }
 
 status trained_run_open_codes(trained_run *r, const char *command, const char *folder,

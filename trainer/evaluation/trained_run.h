@@ -15,6 +15,7 @@ typedef struct trained_run {
     job job;
     char folder[RUN_PATH_SIZE];
     char checkpoint[RUN_PATH_SIZE]; // path
+    char job_file[RUN_PATH_SIZE];   // path
 } trained_run;
 
 // Local. Reads `folder`/job.yaml with key=value overrides; `command` begins the messages. Close it

@@ -110,7 +110,10 @@ status options_read(const char *command, int *argc, char **argv, const config_fi
 status options_check_overrides(const char *command, int count, char *const *words)
 {
     for (int i = 0; i < count; i++)
-        CHECK(strchr(words[i], '=') != NULL, ST_USAGE,
-              "%s: '%s' is not an override; write key=value, as in batch=128", command, words[i]);
+        CHECK(
+            strchr(words[i], '=') != NULL, ST_USAGE,
+            "%s: '%s' is not an override; write key=value, as in batch=128, and a pattern of files "
+            "in quotes",
+            command, words[i]);
     return ST_OK;
 }
