@@ -26,9 +26,10 @@ typedef struct format_type {
     // Errors: ST_NO_INPUT, ST_BAD_DATA (says what was expected and what came), ST_IO; ST_USAGE a bad
     // layout.
     status (*open)(void **reader, const char *path, const char *layout, format_info *info);
-    // The next sample as (height, width, channels), and its label (-1 without labels).
+    // The next sample as (height, width, channels), its label (-1 without labels), and behind it
+    // its coarse one if the shape has such.
     // Errors: ST_BAD_DATA truncated, label out of range; ST_IO.
-    status (*next)(void *reader, void *pixels, int64_t *label);
+    status (*next)(void *reader, void *pixels, int64_t labels[2]);
     void (*close)(void *reader);
 } format_type;
 

@@ -90,7 +90,7 @@ static status look_at_encoded(work *w, const class_image *image)
     shape->height = larger(shape->height, decoded.height);
     shape->width = larger(shape->width, decoded.width);
     shard_columns_add(&w->columns, &(shard_sample){bytes.bytes, bytes.size, decoded.pixels,
-                                                   decoded.height, decoded.width, image->label});
+                                                   decoded.height, decoded.width, &image->label});
     w->sizes[w->kept_count] = bytes.size;
     return ST_OK;
 }
@@ -154,7 +154,7 @@ static status store_squares(work *w, shard_writer *writer)
 {
     for (size_t i = 0; i < w->kept_count; i++) {
         TRY(look_at_square(w, &w->kept[i]));
-        TRY(shard_writer_add(writer, w->pixels, w->kept[i].label));
+        TRY(shard_writer_add(writer, w->pixels, &w->kept[i].label));
     }
     return ST_OK;
 }

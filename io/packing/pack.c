@@ -32,7 +32,7 @@ typedef struct file_list {
 static bool same_shape(const sample_shape *a, const sample_shape *b)
 {
     return a->height == b->height && a->width == b->width && a->channels == b->channels &&
-           a->type == b->type && a->labelled == b->labelled;
+           a->type == b->type && a->labelled == b->labelled && a->coarse == b->coarse;
 }
 
 static const char *shape_text(const sample_shape *s, char text[80])
@@ -66,12 +66,12 @@ static status copy_file(const file_list *files, int file, void *pixels, shard_se
     const format_type *format = files->format;
     void *reader;
     format_info info;
-    int64_t label;
+    int64_t labels[2];
     TRY(format->open(&reader, files->paths[file], files->layout, &info));
     status s = ST_OK;
     for (uint64_t i = 0; i < info.count && s == ST_OK; i++) {
-        s = format->next(reader, pixels, &label);
-        if (s == ST_OK) s = shard_series_add(series, pixels, label);
+        s = format->next(reader, pixels, labels);
+        if (s == ST_OK) s = shard_series_add(series, pixels, labels);
     }
     format->close(reader);
     return s;

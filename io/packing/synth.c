@@ -43,7 +43,11 @@ static status write_split(const synth_job *job, uint32_t split, uint64_t count,
 {
     char prefix[PATH_MAX];
     shard_series *series;
-    sample_shape shape = {job->size, job->size, job->kind->channels, PIXEL_U8, true, NULL};
+    sample_shape shape = {.height = job->size,
+                          .width = job->size,
+                          .channels = job->kind->channels,
+                          .type = PIXEL_U8,
+                          .labelled = true};
     split_prefix(job, split, prefix);
     unsigned char *pixels = malloc(sample_bytes(&shape));
     CHECK(pixels != NULL, ST_INTERNAL, "no memory for an image of %d x %d", job->size, job->size);
@@ -52,7 +56,7 @@ static status write_split(const synth_job *job, uint32_t split, uint64_t count,
     if (s == ST_OK) {
         for (uint64_t i = 0; i < count && s == ST_OK; i++) {
             int64_t label = synth_draw(job->kind, job->seed, split, i, job->size, pixels);
-            s = shard_series_add(series, pixels, label);
+            s = shard_series_add(series, pixels, &label);
         }
         if (s == ST_OK)
             s = shard_series_close(series, made);

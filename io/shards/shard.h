@@ -2,6 +2,7 @@
 //
 //   /images         (N, H, W, C) uint8, uint16 or float32, contiguous
 //   /labels         (N) int64, -1 = unlabelled; optional
+//   /coarse_labels  (N) int64, groups of the classes (CIFAR-100); optional
 //   /sample_crc32c  (N) uint32, CRC-32C of the sample's bytes as stored; optional
 //   attributes of the root: format = "basin-shard", format_version = 1, layout = "NHWC",
 //   mean, std (C) float32 of the pixels scaled to 0..1, created_by, class_names (text, one a line
@@ -25,11 +26,12 @@
 #define SHARD_FORMAT         "basin-shard"
 #define SHARD_FORMAT_VERSION 1
 
-#define SHARD_IMAGES  "/images"
-#define SHARD_LABELS  "/labels"
-#define SHARD_CRC     "/sample_crc32c"
-#define SHARD_BYTES   "/jpeg_bytes"
-#define SHARD_OFFSETS "/jpeg_offsets"
+#define SHARD_IMAGES        "/images"
+#define SHARD_LABELS        "/labels"
+#define SHARD_COARSE_LABELS "/coarse_labels"
+#define SHARD_CRC           "/sample_crc32c"
+#define SHARD_BYTES         "/jpeg_bytes"
+#define SHARD_OFFSETS       "/jpeg_offsets"
 
 #define SHARD_ATTRIBUTE_FORMAT     "format"
 #define SHARD_ATTRIBUTE_VERSION    "format_version"

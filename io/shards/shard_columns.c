@@ -15,7 +15,9 @@ status shard_columns_create(shard_columns *c, const char *path, const sample_sha
     *c = (shard_columns){.shape = *shape, .room = room};
     c->labels = calloc(room, sizeof *c->labels);
     c->crcs = calloc(room, sizeof *c->crcs);
-    if (c->labels != NULL && c->crcs != NULL) return ST_OK;
+    if (shape->coarse) c->coarse = calloc(room, sizeof *c->coarse);
+    bool enough = c->labels != NULL && c->crcs != NULL && (!shape->coarse || c->coarse != NULL);
+    if (enough) return ST_OK;
     shard_columns_free(c);
     return failure(ST_INTERNAL, "no memory to write \"%s\": use smaller shards", path);
 }
@@ -23,8 +25,9 @@ status shard_columns_create(shard_columns *c, const char *path, const sample_sha
 void shard_columns_free(shard_columns *c)
 {
     free(c->labels);
+    free(c->coarse);
     free(c->crcs);
-    c->labels = NULL;
+    c->labels = c->coarse = NULL;
     c->crcs = NULL;
 }
 
@@ -61,7 +64,8 @@ static void add_moments(shard_columns *c, const void *pixels, int height, int wi
 void shard_columns_add(shard_columns *c, const shard_sample *sample)
 {
     ASSERT(c->count < c->room);
-    c->labels[c->count] = sample->label;
+    if (c->shape.labelled) c->labels[c->count] = sample->labels[0];
+    if (c->shape.coarse) c->coarse[c->count] = sample->labels[1];
     c->crcs[c->count] = shard_crc32c(sample->stored, sample->stored_bytes);
     add_moments(c, sample->pixels, sample->height, sample->width);
     if (c->count == 0 || sample->height < c->least_height) c->least_height = sample->height;
@@ -152,6 +156,9 @@ bool shard_columns_write(const shard_columns *c, hid_t file, const char *layout)
     if (good && c->shape.labelled)
         good = shard_write_column(file, SHARD_LABELS, H5T_STD_I64LE, H5T_NATIVE_INT64, c->count,
                                   c->labels);
+    if (good && c->shape.coarse)
+        good = shard_write_column(file, SHARD_COARSE_LABELS, H5T_STD_I64LE, H5T_NATIVE_INT64,
+                                  c->count, c->coarse);
     if (good && c->shape.class_names != NULL)
         good = shard_write_text(file, SHARD_ATTRIBUTE_CLASSES, c->shape.class_names);
     return good;

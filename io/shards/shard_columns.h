@@ -15,7 +15,7 @@ typedef struct shard_sample {
     size_t stored_bytes;
     const void *pixels; // (height, width, channels)
     int height, width;
-    int64_t label;
+    const int64_t *labels; // one, or two: as shard_writer_add has them
 } shard_sample;
 
 typedef struct shard_columns {
@@ -23,6 +23,7 @@ typedef struct shard_columns {
     shard_source source;
     uint64_t room, count; // samples
     int64_t *labels;      // (room)
+    int64_t *coarse;      // (room); NULL without coarse labels
     uint32_t *crcs;       // (room)
     // Images differ in size: each then counts alike, as it does in views of one size. Else each pixel.
     bool varied;
@@ -36,7 +37,7 @@ typedef struct shard_columns {
 status shard_columns_create(shard_columns *c, const char *path, const sample_shape *shape,
                             uint64_t room);
 
-// The next sample; the label counts only for labelled shapes, -1 = unlabelled.
+// The next sample.
 void shard_columns_add(shard_columns *c, const shard_sample *sample);
 
 // Both want the lock of io/files/hdf5_lock.h, and say whether all went well.

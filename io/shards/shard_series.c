@@ -52,7 +52,7 @@ static status finish_shard(shard_series *s)
     return ST_OK;
 }
 
-status shard_series_add(shard_series *s, const void *pixels, int64_t label)
+status shard_series_add(shard_series *s, const void *pixels, const int64_t *labels)
 {
     ASSERT(s->added < s->total);
     if (s->writer == NULL) {
@@ -61,9 +61,9 @@ status shard_series_add(shard_series *s, const void *pixels, int64_t label)
         TRY(shard_writer_open(&s->writer, shard_name(s->prefix, (uint64_t)s->result.files, path),
                               &s->shape, left < s->shard_size ? left : s->shard_size));
     }
-    TRY(shard_writer_add(s->writer, pixels, label));
+    TRY(shard_writer_add(s->writer, pixels, labels));
     s->added++;
-    if (s->shape.labelled && label >= s->result.classes) s->result.classes = label + 1;
+    if (s->shape.labelled && labels[0] >= s->result.classes) s->result.classes = labels[0] + 1;
     if (s->added % 256 == 0)
         progress_line(PROGRESS_SECONDS, "%s: %" PRIu64 " of %" PRIu64 " samples", s->prefix,
                       s->added, s->total);

@@ -23,8 +23,8 @@ typedef struct shard_series_result {
 status shard_series_open(shard_series **opened, const char *prefix, const sample_shape *shape,
                          uint64_t total, uint64_t shard_size, const output_rules *rules);
 
-// The next sample. Shows progress. Errors: ST_IO, after which only abandon may follow.
-status shard_series_add(shard_series *s, const void *pixels, int64_t label);
+// The next sample; labels as shard_writer_add has them. Shows progress. Errors: ST_IO, after which only abandon may follow.
+status shard_series_add(shard_series *s, const void *pixels, const int64_t *labels);
 
 // After `total` samples. Removes further shards of the prefix that an earlier, longer series left.
 // Frees s, also on errors: ST_IO, and then no shard is left behind.

@@ -122,13 +122,13 @@ static status flush(shard_writer *w)
     return ST_OK;
 }
 
-status shard_writer_add(shard_writer *w, const void *pixels, int64_t label)
+status shard_writer_add(shard_writer *w, const void *pixels, const int64_t *labels)
 {
     const sample_shape *shape = &w->shape;
     uint64_t waiting = w->columns.count - w->written;
     memcpy(w->buffer + waiting * w->sample_bytes, pixels, w->sample_bytes);
     shard_columns_add(&w->columns, &(shard_sample){pixels, w->sample_bytes, pixels, shape->height,
-                                                   shape->width, label});
+                                                   shape->width, labels});
     return waiting + 1 == w->buffer_samples ? flush(w) : ST_OK;
 }
 

@@ -17,6 +17,7 @@ typedef struct sample_shape {
     pixel_type type;
     bool labelled;
     const char *class_names; // one a line in the order of labels; NULL: not known. Not owned
+    bool coarse;             // labelled a second time, by groups of classes
 } sample_shape;
 
 // Of one sample, (height, width, channels).
@@ -28,9 +29,9 @@ typedef struct shard_writer shard_writer;
 status shard_writer_open(shard_writer **opened, const char *path, const sample_shape *shape,
                          uint64_t count);
 
-// The next sample; the label counts only for labelled shapes, -1 = unlabelled.
-// Errors: ST_IO, after which only abandon may follow.
-status shard_writer_add(shard_writer *w, const void *pixels, int64_t label);
+// The next sample. labels: its label when the shape is labelled, and its coarse one when it has such;
+// -1 = unlabelled. Errors: ST_IO, after which only abandon may follow.
+status shard_writer_add(shard_writer *w, const void *pixels, const int64_t *labels);
 
 // Before close: where the samples come from.
 void shard_writer_set_source(shard_writer *w, const shard_source *source);

@@ -25,9 +25,9 @@ static void read_samples(const format_type *format, void *reader, const format_i
         (uint64_t)info->shape.height * (uint64_t)info->shape.width * (uint64_t)info->shape.channels;
     if (bytes == 0 || bytes > MOST_BYTES) return;
     void *pixels = malloc(bytes); // the sanitizer sees what is written behind it
-    int64_t label;
+    int64_t labels[2];
     for (uint64_t i = 0; i < info->count && i < MOST_TRIALS && pixels != NULL; i++)
-        if (format->next(reader, pixels, &label) != ST_OK) break;
+        if (format->next(reader, pixels, labels) != ST_OK) break;
     free(pixels);
 }
 

@@ -7,7 +7,7 @@ set -euo pipefail
 build=$(realpath "$1") seconds=${2:-2}
 shift $(($# < 2 ? $# : 2))
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(job proof idx cifar10 image shard checkpoint codes)
+[ ${#names[@]} -gt 0 ] || names=(job proof idx cifar10 cifar100 image shard checkpoint codes)
 source_folder=$(cd "$(dirname "$0")/../.." && pwd)
 basin=$build/trainer/basin
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -21,7 +21,7 @@ make_seeds() {
     "$basin" train "$source_folder/tests/trainer/small.yaml" run=run batch=4 schedule.epochs=1 model.width=2 model.dim=2 \
         method.queue=4 data.test= >/dev/null 2>&1
     mkdir -p "$folder/shard" "$folder/checkpoint" "$folder/codes" "$folder/job" "$folder/proof" "$folder/image" \
-        "$folder/idx" "$folder/cifar10"
+        "$folder/idx" "$folder/cifar10" "$folder/cifar100"
     cp data/*.h5 "$folder/shard" && cp data/test-*.h5 "$folder/codes"
     cp -L run/checkpoints/latest "$folder/whole.h5"
     printf '\1\0\0\0\1\0' >"$folder/checkpoint/one"
@@ -29,6 +29,7 @@ make_seeds() {
     head -n 12 run/proof.jsonl >"$folder/proof/one"
     printf '\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\2abcdefgh' >"$folder/idx/one"
     head -c 6146 /dev/zero >"$folder/cifar10/one"
+    head -c 6148 /dev/zero >"$folder/cifar100/one"
     cp run/pictures/*.png "$folder/image" 2>/dev/null || true
     python3 - "$folder/image" <<'END'
 import struct, sys, zlib

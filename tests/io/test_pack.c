@@ -191,6 +191,47 @@ static void cifar_planes_become_rgb_pixels(void **state)
     dataset_close(d);
 }
 
+// A record holds a coarse label, a fine one, and planes; a shard both labels and pixels.
+static void cifar100_keeps_both_labels(void **state)
+{
+    (void)state;
+    enum { COUNT = 5, BYTES = RECORD + 1 };
+    static unsigned char bytes[COUNT * BYTES], pixels[3072];
+    pack_result result;
+    for (int n = 0; n < COUNT; n++) {
+        bytes[n * BYTES] = (unsigned char)(19 - n), bytes[n * BYTES + 1] = (unsigned char)(20 * n);
+        for (int i = 0; i < 3072; i++)
+            bytes[n * BYTES + 2 + i] = pixel(n, i);
+    }
+    test_write(&sources, "train.bin", bytes, sizeof bytes);
+    test_write(&sources, "test.bin", bytes, BYTES);
+    assert_ok(pack_one(sources.path, shards.path, 3, false, &result));
+    assert_int_equal(result.split_count, 2);
+    assert_int_equal(result.splits[0].made.classes, 81);
+    assert_int_equal(test_count(&shards), 3);
+    for (int coarse = 0; coarse <= 1; coarse++) {
+        dataset *d;
+        int64_t labels[COUNT];
+        assert_ok(
+            dataset_open(&d, &(dataset_source){test_path(&shards, "train-*.h5"), "/images",
+                                               coarse ? "/coarse_labels" : "/labels", "NHWC"}));
+        assert_int_equal(dataset_get_info(d)->count, COUNT);
+        assert_ok(dataset_read_labels(d, 0, COUNT, labels));
+        for (int n = 0; n < COUNT; n++) {
+            assert_int_equal(labels[n], coarse ? 19 - n : 20 * n);
+            assert_ok(dataset_read(d, (uint64_t)n, pixels));
+            for (int i = 0; i < 3072; i++)
+                assert_int_equal(pixels[i], pixel(n, i % 3 * 1024 + i / 3));
+        }
+        dataset_close(d);
+    }
+    bytes[3 * BYTES] = 20;
+    test_write(&sources, "odd.bin", bytes, sizeof bytes);
+    assert_fails(
+        pack_one(test_path(&sources, "odd.bin"), test_path(&shards, "odd"), 9, false, &result),
+        ST_BAD_DATA, "sample 3 has the coarse label 20 and the fine one 60");
+}
+
 static void existing_shards_are_kept_unless_forced(void **state)
 {
     (void)state;
@@ -218,7 +259,7 @@ static void assert_refused(const char *source, status code, const char *text)
 static void foreign_files_are_refused(void **state)
 {
     (void)state;
-    static const unsigned char zeros[RECORD + 1];
+    static const unsigned char zeros[RECORD + 2];
     assert_refused(test_path(&sources, "missing"), ST_NO_INPUT, "missing");
     assert_refused(sources.path, ST_BAD_DATA, "no file of a known format");
     test_write(&sources, "notes", zeros, sizeof zeros);
@@ -426,6 +467,7 @@ int main(void)
         test_in_folders(idx_keeps_every_pixel_and_label),
         test_in_folders(a_folder_is_packed_by_split_and_gzip_is_read),
         test_in_folders(cifar_planes_become_rgb_pixels),
+        test_in_folders(cifar100_keeps_both_labels),
         test_in_folders(existing_shards_are_kept_unless_forced),
         test_in_folders(foreign_files_are_refused),
         test_in_folders(labels_must_match_the_images),

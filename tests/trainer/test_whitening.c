@@ -62,11 +62,12 @@ static void write_data(const char *path)
 {
     shard_writer *w;
     float pixels[DIM];
-    assert_ok(shard_writer_open(&w, path, &(sample_shape){SIDE, SIDE, 1, PIXEL_F32, false, NULL},
-                                SAMPLES));
+    assert_ok(shard_writer_open(
+        &w, path, &(sample_shape){.height = SIDE, .width = SIDE, .channels = 1, .type = PIXEL_F32},
+        SAMPLES));
     for (uint64_t i = 0; i < SAMPLES; i++) {
         make_pixels(i, pixels);
-        assert_ok(shard_writer_add(w, pixels, -1));
+        assert_ok(shard_writer_add(w, pixels, NULL));
     }
     assert_ok(shard_writer_close(w));
 }

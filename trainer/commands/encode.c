@@ -153,7 +153,7 @@ static status take_dense(void *state, int rows, const void *bytes)
     uint64_t views = loader_samples(1, (uint64_t)e->run.job.data.patches); // of each stored image
     for (int n = 0; n < rows; n++, e->taken++)
         TRY(shard_writer_add(e->shard, (const float *)bytes + (size_t)n * image_floats(&e->dense),
-                             e->labels != NULL ? e->labels[e->taken / views] : -1));
+                             e->labels != NULL ? &e->labels[e->taken / views] : NULL));
     return ST_OK;
 }
 

@@ -203,7 +203,8 @@ const command_type command_pack = {
     .usage =
         "SRC... DST [--shard-size N] [--force] [--decode S] [--test-every K] [--bad skip|stop]\n"
         "                  [--raw TYPE:HxWxC]",
-    .help = "turn image files (MNIST's idx, CIFAR-10's binary, JPEG and PNG, raw) into shards",
+    .help = "turn image files (MNIST's idx, CIFAR-10's and -100's binary, JPEG and PNG, raw) into "
+            "shards",
     .more =
         "SRC a folder   writes DST/train-00000.h5 ... and DST/test-00000.h5 ...\n"
         "SRC files      writes DST-00000.h5 ..., the files' samples one after the other\n"

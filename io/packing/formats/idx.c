@@ -137,7 +137,11 @@ static status open_both(idx_reader *r, const char *path, format_info *info)
           header[2], header[3]);
     r->count = header[1];
     TRY(open_labels(r));
-    sample_shape shape = {(int)header[2], (int)header[3], 1, PIXEL_U8, r->labels != NULL, NULL};
+    sample_shape shape = {.height = (int)header[2],
+                          .width = (int)header[3],
+                          .channels = 1,
+                          .type = PIXEL_U8,
+                          .labelled = r->labels != NULL};
     r->sample_bytes = sample_bytes(&shape);
     *info = (format_info){r->count, shape};
     return ST_OK;
@@ -157,15 +161,15 @@ static status open_reader(void **opened, const char *path, const char *layout, f
     return ST_OK;
 }
 
-static status next(void *opened, void *pixels, int64_t *label)
+static status next(void *opened, void *pixels, int64_t *labels)
 {
     idx_reader *r = opened;
     unsigned char byte;
-    *label = -1;
+    labels[0] = -1;
     TRY(read_exactly(r->images, r->images_path, pixels, r->sample_bytes));
     if (r->labels != NULL) {
         TRY(read_exactly(r->labels, r->labels_path, &byte, 1));
-        *label = byte;
+        labels[0] = byte;
     }
     if (++r->position < r->count) return ST_OK;
     TRY(check_end(r->images, r->images_path));

@@ -113,7 +113,7 @@ static status open_reader(void **opened, const char *path, const char *layout, f
     return ST_OK;
 }
 
-static status next(void *opened, void *pixels, int64_t *label)
+static status next(void *opened, void *pixels, int64_t *labels)
 {
     raw_reader *r = opened;
     size_t bytes = sample_bytes(&r->shape), count = bytes / pixel_bytes(r->shape.type);
@@ -123,7 +123,7 @@ static status next(void *opened, void *pixels, int64_t *label)
     CHECK(r->shape.type != PIXEL_F32 || pixels_finite(pixels, count), ST_BAD_DATA,
           "%s: sample %llu holds NaN or infinite values: is it of this type and byte order?",
           r->samples.path, (unsigned long long)sample);
-    *label = -1;
+    labels[0] = -1;
     return ST_OK;
 }
 
