@@ -319,7 +319,7 @@ static void forget_cached(const char *path)
     close(file);
 }
 
-status checkpoint_verify(const char *path)
+status checkpoint_verify(const char *path, checkpoint_array *array)
 {
     checkpoint *c;
     uint64_t hash;
@@ -327,6 +327,7 @@ status checkpoint_verify(const char *path)
     TRY(checkpoint_open(&c, path));
     ASSERT(c != NULL);
     status s = checkpoint_hash(c, "", &hash);
+    if (s == ST_OK && array != NULL) s = checkpoint_read(c, array);
     checkpoint_close(c);
     return s;
 }

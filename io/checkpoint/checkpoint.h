@@ -68,7 +68,8 @@ status checkpoint_hash(checkpoint *c, const char *prefix, uint64_t *hash);
 void checkpoint_close(checkpoint *c);
 
 // Reads the whole file, from the disk rather than from memory where the system allows it: every text
-// and array is as it was written. Errors: those of opening and reading.
-status checkpoint_verify(const char *path);
+// and array is as it was written. One array is read into `array`, unless it is NULL. Errors: those of
+// opening and reading.
+status checkpoint_verify(const char *path, checkpoint_array *array);
 
 #endif

@@ -1,8 +1,11 @@
 // io/files/atomic_file.c -- temporary name, fsync, rename, fsync of the folder.
 #include "io/files/atomic_file.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +47,19 @@ void atomic_file_folder(const char *path, char folder[ATOMIC_PATH_SIZE])
         slash[slash == folder ? 1 : 0] = '\0';
 }
 
+// Some file systems have no fsync, or none for folders. What has been written is then as safe as they make
+// it, which is told once.
+static bool has_no_fsync(const char *path, int reason)
+{
+    static atomic_bool told;
+    if (reason != EINVAL && reason != ENOSYS && reason != ENOTSUP) return false;
+    if (reason != EINVAL && !atomic_exchange(&told, true))
+        log_warn("%s: this file system cannot make files durable (fsync: %s); a power cut may take "
+                 "the newest ones",
+                 path, strerror(reason));
+    return true;
+}
+
 static status synchronise(const char *path, int flags)
 {
     int file = open(path, flags | O_CLOEXEC);
@@ -51,8 +67,7 @@ static status synchronise(const char *path, int flags)
     int failed = fsync(file);
     int reason = errno;
     close(file); // read-only descriptor: nothing can be lost here
-    // Some file systems have no fsync for folders and say EINVAL.
-    CHECK(failed == 0 || reason == EINVAL, ST_IO, "%s: cannot be made durable: %s", path,
+    CHECK(failed == 0 || has_no_fsync(path, reason), ST_IO, "%s: cannot be made durable: %s", path,
           strerror(reason));
     return ST_OK;
 }

@@ -307,9 +307,9 @@ static void no_flipped_byte_comes_before_hdf5(void **state)
         assert_int_equal(pwrite(file, &byte, 1, at), 1);
     }
     close(file);
-    assert_ok(checkpoint_verify(path));
+    assert_ok(checkpoint_verify(path, NULL));
     assert_int_equal(truncate(path, info.st_size - SEAL_BYTES), 0);
-    assert_fails(checkpoint_verify(path), ST_BAD_DATA, "its seal is missing");
+    assert_fails(checkpoint_verify(path, NULL), ST_BAD_DATA, "its seal is missing");
 }
 
 // The hashes of the arrays that are left are right; the manifest knows better.
@@ -321,7 +321,7 @@ static void a_lost_array_or_changed_text_is_noticed(void **state)
     assert_true(H5Ldelete(file, "query/fc.bias", H5P_DEFAULT) >= 0);
     H5Fclose(file);
     assert_ok(seal_write(path));
-    assert_fails(checkpoint_verify(path), ST_BAD_DATA, "manifest");
+    assert_fails(checkpoint_verify(path, NULL), ST_BAD_DATA, "manifest");
     path = write_one("text.h5");
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     hid_t text = H5Aopen(file, "job", H5P_DEFAULT), type = H5Aget_type(text);
@@ -330,8 +330,8 @@ static void a_lost_array_or_changed_text_is_noticed(void **state)
     H5Aclose(text);
     H5Fclose(file);
     assert_ok(seal_write(path));
-    assert_fails(checkpoint_verify(path), ST_BAD_DATA, "manifest");
-    assert_ok(checkpoint_verify(write_one("whole.h5")));
+    assert_fails(checkpoint_verify(path, NULL), ST_BAD_DATA, "manifest");
+    assert_ok(checkpoint_verify(write_one("whole.h5"), NULL));
 }
 
 // Arrays larger than what is moved at once, of rows that do not divide it, or of one huge row.
@@ -359,7 +359,7 @@ static void large_arrays_come_back_in_pieces(void **state)
         if (i < 2) assert_memory_equal(read, written, COUNT * sizeof *read);
     }
     checkpoint_close(c);
-    assert_ok(checkpoint_verify(path));
+    assert_ok(checkpoint_verify(path, NULL));
     free(written);
     free(read);
 }

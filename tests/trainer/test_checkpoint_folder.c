@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static char run[RUN_PATH_SIZE];
+static char remark[CHECKPOINT_REMARK_SIZE];
 
 // A new run folder.
 static void make_run(const char *name)
@@ -21,12 +22,27 @@ static void make_run(const char *name)
     assert_ok(run_folder_close(&r));
 }
 
+// A checkpoint of `step` under the name `name`.
+static void write_as(const char *name, uint64_t step)
+{
+    char path[RUN_PATH_SIZE + 64];
+    checkpoint_array array = {"step", ARRAY_U64, 0, {0}, &step};
+    snprintf(path, sizeof path, "%s/checkpoints/%s", run, name);
+    assert_ok(checkpoint_write(path, &array, 1, NULL, 0));
+}
+
 static void write_step(uint64_t step)
 {
-    char path[RUN_PATH_SIZE];
-    checkpoint_array array = {"step", ARRAY_U64, 0, {0}, &step};
-    checkpoint_folder_path(run, step, path);
-    assert_ok(checkpoint_write(path, &array, 1, NULL, 0));
+    char name[32];
+    snprintf(name, sizeof name, "step-%012llu.h5", (unsigned long long)step);
+    write_as(name, step);
+}
+
+static bool has_file(const char *name)
+{
+    char path[RUN_PATH_SIZE + 64];
+    snprintf(path, sizeof path, "%s/checkpoints/%s", run, name);
+    return access(path, F_OK) == 0;
 }
 
 static bool has(uint64_t step, const char *end)
@@ -54,7 +70,7 @@ static void newest_and_every_so_manieth_stay(void **state)
     const checkpoint_keeping keeping = {2, 5, 20};
     for (uint64_t step = 5; step <= 50; step += 5) {
         write_step(step);
-        assert_ok(checkpoint_folder_publish(run, step, &keeping));
+        assert_ok(checkpoint_folder_publish(run, step, &keeping, remark));
     }
     for (uint64_t step = 5; step <= 50; step += 5)
         assert_int_equal(has(step, ""), step >= 45 || step % 20 == 0);
@@ -72,7 +88,7 @@ static void others_are_counted_by_themselves(void **state)
     const checkpoint_keeping keeping = {2, 10, 0};
     for (uint64_t step = 1; step <= 29; step++) {
         write_step(step);
-        assert_ok(checkpoint_folder_publish(run, step, &keeping));
+        assert_ok(checkpoint_folder_publish(run, step, &keeping, remark));
     }
     for (uint64_t step = 1; step <= 29; step++)
         assert_int_equal(has(step, ""), step >= 28 || step == 10 || step == 20);
@@ -84,10 +100,11 @@ static void none_is_deleted_for_a_damaged_one(void **state)
     make_run("unread");
     const checkpoint_keeping keeping = {1, 1, 0};
     write_step(1);
-    assert_ok(checkpoint_folder_publish(run, 1, &keeping));
+    assert_ok(checkpoint_folder_publish(run, 1, &keeping, remark));
     write_step(2);
     damage(2);
-    assert_fails(checkpoint_folder_publish(run, 2, &keeping), ST_IO, "step-000000000002.h5");
+    assert_fails(checkpoint_folder_publish(run, 2, &keeping, remark), ST_IO,
+                 "step-000000000002.h5");
     assert_true(has(1, "") && !has(2, "") && has(2, ".bad"));
 }
 
@@ -159,6 +176,76 @@ static void too_little_room_is_told(void **state)
     assert_fails(checkpoint_folder_room(run, UINT64_MAX / 2), ST_IO, "MB are free");
 }
 
+// Only the name that a number gives is a checkpoint's: neither chosen nor deleted, nor counted, are others.
+static void files_of_other_names_are_the_users(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "step-best.h5",          "step-000000000000-keep-me.h5", "step-9.h5",
+        "step-0000000000009.h5", "step- 00000000009.h5",         "step-00000000000a.h5"};
+    bool found;
+    uint64_t step;
+    char path[RUN_PATH_SIZE], wanted[RUN_PATH_SIZE];
+    make_run("names");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        write_as(names[i], 900);
+    assert_ok(checkpoint_folder_choose(run, &found, &step));
+    assert_false(found);
+    const checkpoint_keeping keeping = {1, 1, 0};
+    for (uint64_t at = 1; at <= 3; at++) {
+        write_step(at);
+        assert_ok(checkpoint_folder_publish(run, at, &keeping, remark));
+        assert_string_equal(remark, "");
+    }
+    assert_ok(checkpoint_folder_choose(run, &found, &step));
+    assert_true(found && step == 3 && !has(2, ""));
+    assert_ok(checkpoint_folder_find(run, &found, path));
+    checkpoint_folder_path(run, 3, wanted);
+    assert_string_equal(path, wanted);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_true(has_file(names[i]));
+}
+
+static void a_checkpoint_of_another_step_than_its_name_is_not_taken(void **state)
+{
+    (void)state;
+    bool found;
+    uint64_t step;
+    make_run("renamed");
+    write_step(4);
+    write_as("step-000000000008.h5", 4);
+    assert_ok(checkpoint_folder_choose(run, &found, &step));
+    assert_true(found && step == 4 && has(8, ".bad") && !has(8, ""));
+}
+
+// A link or a deletion that fails is told, and the checkpoint is written all the same. Folders that are not
+// empty stand for what cannot be replaced or deleted.
+static void conveniences_may_fail(void **state)
+{
+    (void)state;
+    bool found;
+    uint64_t step;
+    char folder[RUN_PATH_SIZE + 64];
+    make_run("inconvenient");
+    for (int i = 0; i < 2; i++) {
+        const char *const name = i == 0 ? "latest" : "step-000000000001.h5";
+        snprintf(folder, sizeof folder, "%s/checkpoints/%s", run, name);
+        assert_int_equal(mkdir(folder, 0777), 0);
+        snprintf(folder, sizeof folder, "%s/checkpoints/%s/inside", run, name);
+        assert_int_equal(mkdir(folder, 0777), 0);
+    }
+    write_step(0);
+    write_step(2);
+    write_step(9); // of a longer run: not this one's to delete, and no reason to delete step 2
+    const checkpoint_keeping keeping = {1, 1, 0};
+    assert_ok(checkpoint_folder_publish(run, 2, &keeping, remark));
+    assert_non_null(strstr(remark, "cannot be pointed to step-000000000002.h5"));
+    assert_non_null(strstr(remark, "step-000000000001.h5: the old checkpoint cannot be deleted"));
+    assert_true(!has(0, "") && has(2, "") && has(9, ""));
+    assert_ok(checkpoint_folder_choose(run, &found, &step));
+    assert_true(found && step == 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +256,9 @@ int main(void)
         cmocka_unit_test(a_reader_finds_the_newest_good_one_and_changes_nothing),
         cmocka_unit_test(only_damaged_ones_are_an_error),
         cmocka_unit_test(too_little_room_is_told),
+        cmocka_unit_test(files_of_other_names_are_the_users),
+        cmocka_unit_test(a_checkpoint_of_another_step_than_its_name_is_not_taken),
+        cmocka_unit_test(conveniences_may_fail),
     };
     return cmocka_run_group_tests(tests, run_root_make, run_root_remove);
 }

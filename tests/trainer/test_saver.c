@@ -6,7 +6,10 @@
 #include "tests/trainer/run_root.h"
 #include "trainer/run/saver.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,6 +19,30 @@ static float weights[COUNT];
 static uint64_t step;
 static const checkpoint_array arrays[] = {{"weights", ARRAY_F32, 1, {COUNT}, weights},
                                           {"step", ARRAY_U64, 0, {0}, &step}};
+// A file system without links, without fsync, and from which nothing can be deleted.
+static bool poor;
+
+int symlink(const char *target, const char *path)
+{
+    if (!poor) return symlinkat(target, AT_FDCWD, path);
+    errno = EPERM;
+    return -1;
+}
+
+int fsync(int file)
+{
+    if (!poor) return fdatasync(file);
+    errno = ENOSYS;
+    return -1;
+}
+
+int unlink(const char *path)
+{
+    if (!poor) return unlinkat(AT_FDCWD, path, 0);
+    errno = EACCES;
+    return -1;
+}
+
 static const checkpoint_text text = {"job", "run: x\n"};
 
 static void fill(uint64_t now)
@@ -100,6 +127,32 @@ static void a_full_disk_fails_that_checkpoint_alone(void **state)
     saver_destroy(s);
 }
 
+static void a_poor_file_system_fails_no_checkpoint(void **state)
+{
+    (void)state;
+    char run[RUN_PATH_SIZE];
+    saver *s = make_saver("poor", run);
+    poor = true;
+    for (uint64_t now = 1; now <= 4; now++) {
+        fill(now);
+        saver_begin(s, now, arrays);
+    }
+    status finished = saver_finish(s);
+    poor = false;
+    assert_ok(finished);
+    assert_int_equal(saver_get_times(s).written, 4);
+    assert_int_equal(saver_get_times(s).failed, 0);
+    for (uint64_t now = 1; now <= 4; now++) // those that could not be deleted, too
+        check(run, now);
+    fill(5);
+    saver_begin(s, 5, arrays);
+    assert_ok(saver_finish(s));
+    char path[RUN_PATH_SIZE];
+    checkpoint_folder_path(run, 3, path);
+    assert_int_equal(access(path, F_OK), -1); // and when they can be, they are
+    saver_destroy(s);
+}
+
 static void an_end_without_work_is_an_end(void **state)
 {
     (void)state;
@@ -119,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_copied_is_written),
         cmocka_unit_test(a_full_disk_fails_that_checkpoint_alone),
+        cmocka_unit_test(a_poor_file_system_fails_no_checkpoint),
         cmocka_unit_test(an_end_without_work_is_an_end),
     };
     return cmocka_run_group_tests(tests, run_root_make, run_root_remove);

@@ -26,35 +26,47 @@ void checkpoint_folder_path(const char *run, uint64_t step, char path[RUN_PATH_S
     join(path, run, name);
 }
 
-static bool ends_with(const char *name, const char *end)
+// What follows the name of a checkpoint that `name` begins with, and its step; NULL when it begins with none.
+static const char *behind_name(const char *name, uint64_t *step)
 {
-    size_t length = strlen(name), size = strlen(end);
-    return length >= size && strcmp(name + length - size, end) == 0;
+    char own[64];
+    if (strncmp(name, "step-", strlen("step-")) != 0) return NULL;
+    unsigned long long number = strtoull(name + strlen("step-"), NULL, 10);
+    int length = snprintf(own, sizeof own, NAME_FORMAT, number);
+    if (strncmp(name, own, (size_t)length) != 0) return NULL; // step-7.h5, step-best.h5
+    *step = number;
+    return name + length;
 }
 
-static bool begins_with(const char *name, const char *start)
+static bool is_followed_by(const char *name, const char *end, bool whole)
 {
-    return strncmp(name, start, strlen(start)) == 0;
+    uint64_t step;
+    const char *rest = behind_name(name, &step);
+    if (rest == NULL) return false;
+    return whole ? strcmp(rest, end) == 0 : strncmp(rest, end, strlen(end)) == 0;
 }
 
 static int is_checkpoint(const struct dirent *entry)
 {
-    return begins_with(entry->d_name, "step-") && ends_with(entry->d_name, ".h5");
+    return is_followed_by(entry->d_name, "", true);
 }
 
 static int is_bad(const struct dirent *entry)
 {
-    return begins_with(entry->d_name, "step-") && ends_with(entry->d_name, ".bad");
+    return is_followed_by(entry->d_name, ".bad", true);
 }
 
 static int is_partial(const struct dirent *entry)
 {
-    return begins_with(entry->d_name, "step-") && strstr(entry->d_name, ".h5.partial-") != NULL;
+    return is_followed_by(entry->d_name, ".partial-", false);
 }
 
+// Of a name that is_checkpoint.
 static uint64_t step_of(const char *name)
 {
-    return strtoull(name + strlen("step-"), NULL, 10);
+    uint64_t step = 0;
+    (void)behind_name(name, &step);
+    return step;
 }
 
 // Files of one kind, oldest first; free each and the list. None where there is no folder yet.
@@ -88,16 +100,40 @@ static status mark_bad(const char *path)
     return ST_OK;
 }
 
-// Is this one whole? If not, says so in the log; a damaged one is renamed, if it may be.
-static status try_one(const char *path, bool marks, bool *good)
+// Whole, and of the step of its name.
+static status verify(const char *path, uint64_t step)
 {
-    status s = checkpoint_verify(path);
+    uint64_t held = 0;
+    checkpoint_array array = {"step", ARRAY_U64, 0, {0}, &held};
+    TRY(checkpoint_verify(path, &array));
+    CHECK(held == step, ST_BAD_DATA,
+          "%s: holds step %llu, not that of its name: it was renamed, or is another run's", path,
+          (unsigned long long)held);
+    return ST_OK;
+}
+
+// What is only convenient has failed: told of, and forgotten.
+static void forgive(status s)
+{
+    if (s == ST_OK) return;
+    log_warn("%s", status_message());
+    status_clear();
+}
+
+// Is this one whole? If not, says so in the log; a damaged one is renamed, if it may be.
+static status try_one(const char *path, uint64_t step, bool marks, bool *good)
+{
+    status s = verify(path, step);
     *good = s == ST_OK;
     if (*good || s == ST_INTERNAL) return s;
     log_warn("%s", status_message());
     status_clear();
     marks = marks && s == ST_BAD_DATA;
-    if (marks) TRY(mark_bad(path));
+    if (marks) {
+        status marked = mark_bad(path);
+        marks = marked == ST_OK;
+        forgive(marked);
+    }
     log_warn("%s: %s; an older checkpoint is looked for", path,
              marks ? "renamed to *.bad" : "left as it is");
     return ST_OK;
@@ -116,7 +152,7 @@ static status find_good(const char *run, bool marks, bool *found, uint64_t *step
         ASSERT(names != NULL);
         join(path, run, names[i]->d_name);
         *step = step_of(names[i]->d_name);
-        s = try_one(path, marks, found);
+        s = try_one(path, *step, marks, found);
     }
     free_names(names, count);
     TRY(s);
@@ -169,7 +205,8 @@ status checkpoint_folder_choose(const char *run, bool *found, uint64_t *step)
     TRY(remove_partial(run));
     TRY(find_good(run, true, found, step));
     // The link may name one that is damaged, or an older one.
-    return *found ? link_latest(run, *step) : ST_OK;
+    if (*found) forgive(link_latest(run, *step));
+    return ST_OK;
 }
 
 status checkpoint_folder_room(const char *run, uint64_t bytes)
@@ -190,19 +227,21 @@ static bool divides(uint64_t stride, uint64_t step)
     return stride > 0 && step % stride == 0;
 }
 
-static status delete_older(const char *run, const checkpoint_keeping *keeping)
+// Those before `step` that need not stay; goes on after one that cannot be deleted.
+static status delete_older(const char *run, uint64_t step, const checkpoint_keeping *keeping)
 {
     struct dirent **names;
     int count;
     int64_t seen[2] = {0, 0}; // of others, of those in their time; from the newest on
     TRY(list(run, is_checkpoint, &names, &count));
     status s = ST_OK;
-    for (int i = count - 1; i >= 0 && s == ST_OK; i--) {
+    for (int i = count - 1; i >= 0; i--) {
         char path[RUN_PATH_SIZE];
         ASSERT(names != NULL);
-        uint64_t step = step_of(names[i]->d_name);
-        bool stays = ++seen[divides(keeping->regular, step)] <= keeping->newest;
-        if (stays || divides(keeping->stride, step)) continue;
+        uint64_t at = step_of(names[i]->d_name);
+        if (at > step) continue; // of a job that was longer, or not to be read
+        bool stays = ++seen[divides(keeping->regular, at)] <= keeping->newest;
+        if (stays || divides(keeping->stride, at)) continue;
         join(path, run, names[i]->d_name);
         if (unlink(path) != 0)
             s = failure(ST_IO, "%s: the old checkpoint cannot be deleted: %s", path,
@@ -212,16 +251,29 @@ static status delete_older(const char *run, const checkpoint_keeping *keeping)
     return s;
 }
 
-status checkpoint_folder_publish(const char *run, uint64_t step, const checkpoint_keeping *keeping)
+// Adds the message of a failure that ends nothing.
+static void note(status s, char remark[CHECKPOINT_REMARK_SIZE])
+{
+    if (s == ST_OK) return;
+    size_t used = strlen(remark);
+    snprintf(remark + used, CHECKPOINT_REMARK_SIZE - used, "%s%s", used > 0 ? "; " : "",
+             status_message());
+    status_clear();
+}
+
+status checkpoint_folder_publish(const char *run, uint64_t step, const checkpoint_keeping *keeping,
+                                 char remark[CHECKPOINT_REMARK_SIZE])
 {
     char path[RUN_PATH_SIZE];
+    remark[0] = '\0';
     checkpoint_folder_path(run, step, path);
-    status s = checkpoint_verify(path);
+    status s = verify(path, step);
     if (s == ST_BAD_DATA) {
         (void)mark_bad(path); // the first message stays: what is damaged
         return ST_IO;
     }
     TRY(s);
-    TRY(link_latest(run, step));
-    return delete_older(run, keeping);
+    note(link_latest(run, step), remark);
+    note(delete_older(run, step, keeping), remark);
+    return ST_OK;
 }

@@ -32,7 +32,8 @@ struct saver {
     uint64_t step; // of the copies
     bool untold;   // the outcome has not been told yet
     status outcome;
-    char reason[1024];
+    char reason[CHECKPOINT_REMARK_SIZE]; // why it failed, or what is inconvenient
+    char told[CHECKPOINT_REMARK_SIZE];   // the inconvenience told last
     double begun;
     saver_times times;
 };
@@ -42,21 +43,21 @@ status saver_room(const saver *s)
     return checkpoint_folder_room(s->run, s->bytes + FILE_OVERHEAD);
 }
 
-static status write_copies(saver *s)
+static status write_copies(saver *s, char remark[CHECKPOINT_REMARK_SIZE])
 {
     char path[RUN_PATH_SIZE];
     checkpoint_folder_path(s->run, s->step, path);
     TRY(saver_room(s));
     TRY(checkpoint_write(path, s->arrays, s->array_count, s->texts, s->text_count));
-    return checkpoint_folder_publish(s->run, s->step, &s->keeping);
+    return checkpoint_folder_publish(s->run, s->step, &s->keeping, remark);
 }
 
 // With the mutex.
-static void note_outcome(saver *s, status outcome, double seconds)
+static void note_outcome(saver *s, status outcome, const char *remark, double seconds)
 {
     s->outcome = outcome;
     s->untold = true;
-    snprintf(s->reason, sizeof s->reason, "%s", status_message());
+    snprintf(s->reason, sizeof s->reason, "%s", outcome == ST_OK ? remark : status_message());
     status_clear();
     s->times.writing += seconds;
     if (outcome == ST_OK)
@@ -80,10 +81,11 @@ static void *write_on_request(void *context)
         }
         pthread_mutex_unlock(&s->mutex);
         double began = clock_seconds();
-        status outcome = write_copies(s);
+        char remark[CHECKPOINT_REMARK_SIZE] = "";
+        status outcome = write_copies(s, remark);
         double seconds = clock_seconds() - began;
         pthread_mutex_lock(&s->mutex);
-        note_outcome(s, outcome, seconds);
+        note_outcome(s, outcome, remark, seconds);
     }
     pthread_mutex_unlock(&s->mutex);
     return NULL;
@@ -175,6 +177,12 @@ static void tell_outcome(saver *s)
         log_warn("the checkpoint of step %llu is not written: %s; training goes on, the next is "
                  "tried in its time",
                  (unsigned long long)s->step, s->reason);
+    if (s->untold && s->outcome == ST_OK && strcmp(s->reason, s->told) != 0) {
+        snprintf(s->told, sizeof s->told, "%s", s->reason);
+        if (s->reason[0] != '\0')
+            log_warn("the checkpoint of step %llu is written, but %s", (unsigned long long)s->step,
+                     s->reason);
+    }
     s->untold = false;
 }
 
@@ -207,8 +215,9 @@ status saver_finish(saver *s)
 {
     pthread_mutex_lock(&s->mutex);
     wait_until_idle(s);
-    s->untold = false;
     status outcome = s->outcome;
+    if (outcome == ST_OK) tell_outcome(s);
+    s->untold = false;
     pthread_mutex_unlock(&s->mutex);
     return outcome == ST_OK ? ST_OK
                             : failure(outcome, "the last checkpoint, of step %llu: %s",
