@@ -2,6 +2,7 @@
 #include "io/shards/dataset.h"
 
 #include "base/pulse.h"
+#include "io/shards/dataset_classes.h"
 #include "io/shards/dataset_moments.h"
 #include "io/images/image_decoder.h"
 #include "io/images/pixels.h"
@@ -24,6 +25,7 @@ struct dataset {
     shard_layout *shards;
     uint64_t *first; // (shard_count + 1) index of each file's first sample; the last is the count
     uint64_t shard_count;
+    dataset_classes classes;
     shard_reader reader;
     image_decoder *decoder; // NULL when no image is encoded
 };
@@ -110,10 +112,10 @@ static void describe(dataset *d)
         info->likely_axes = shard_axes_likely(l);
     }
     info->labelled = l->labelled;
+    info->classes = d->classes.count;
     for (uint64_t i = 0; i < d->shard_count; i++) {
         info->height = larger(info->height, d->shards[i].height);
         info->width = larger(info->width, d->shards[i].width);
-        info->classes = larger(info->classes, d->shards[i].classes);
     }
     for (uint64_t i = 0; i < d->shard_count; i++)
         info->varied = info->varied || !d->shards[i].one_size ||
@@ -128,6 +130,7 @@ static status open_dataset(dataset *d, const dataset_source *source)
     d->labels = strdup(source->labels);
     CHECK(d->images != NULL && d->labels != NULL, ST_INTERNAL, "no memory for a data set");
     TRY(open_all(d, source));
+    TRY(dataset_classes_join(&d->classes, d->shards, d->shard_count));
     describe(d);
     if (d->shards[0].storage == STORED_ENCODED) TRY(image_decoder_create(&d->decoder));
     TRY(shard_reader_create(&d->reader, d->shards, d->shard_count, d->images));
@@ -151,6 +154,19 @@ status dataset_open(dataset **out, const dataset_source *source)
 const dataset_info *dataset_get_info(const dataset *d)
 {
     return &d->info;
+}
+
+uint64_t dataset_file_count(const dataset *d)
+{
+    return d->shard_count;
+}
+
+const char *dataset_file(const dataset *d, uint64_t number, uint64_t *first, uint64_t *count)
+{
+    ASSERT(number < d->shard_count);
+    *first = d->first[number];
+    *count = d->shards[number].count;
+    return d->shards[number].path;
 }
 
 uint64_t dataset_hash(const dataset *d)
@@ -292,13 +308,29 @@ status dataset_read_labels(dataset *d, uint64_t first, uint64_t count, int64_t *
         uint64_t shard = find_shard(d, first), left = d->first[shard + 1] - first;
         uint64_t part = count < left ? count : left;
         const shard_layout *l = &d->shards[shard];
-        if (l->labelled)
+        if (l->labelled) {
             TRY(shard_labels_read(l, d->labels, first - d->first[shard], part, labels));
+            dataset_classes_apply(&d->classes, shard, labels, part);
+        }
         for (uint64_t i = 0; i < part && !l->labelled; i++)
             labels[i] = -1;
         first += part, labels += part, count -= part;
     }
     return ST_OK;
+}
+
+status dataset_follow_classes(dataset *d, const dataset *leader)
+{
+    if (d->classes.count == 0 || leader->classes.count == 0) return ST_OK;
+    TRY(dataset_classes_follow(&d->classes, d->shards, &leader->classes, leader->shards));
+    d->info.classes = d->classes.count;
+    return ST_OK;
+}
+
+const char *dataset_class_name(const dataset *d, int64_t label)
+{
+    const class_list *names = &d->classes.names;
+    return label >= 0 && label < names->count ? names->names[label] : NULL;
 }
 
 void dataset_close(dataset *d)
@@ -308,6 +340,7 @@ void dataset_close(dataset *d)
     image_decoder_destroy(d->decoder);
     for (uint64_t i = 0; i < d->shard_count; i++)
         shard_layout_free(&d->shards[i]);
+    dataset_classes_free(&d->classes);
     free(d->shards);
     free(d->first);
     free(d->images);

@@ -17,7 +17,9 @@
 typedef struct dataset_source {
     const char *files;  // glob; matches are taken in the order of their names
     const char *images; // path of the images inside each file, "/images"
-    const char *labels; // path of the labels, any integers; "" = none. "/labels" may be absent
+    // Path of the labels (io/shards/label_column.h); "" = none. "/labels" may be absent.
+    const char *labels;
+    bool by_number; // equal label numbers mean equal classes, whatever names the files give
     // An order of the letters NHWC, also small ones; without N each file is one image, without C there is
     // one channel. "" or "auto": by the number of sizes NHWC, NHW or HW, if that makes plausible images.
     const char *axes;
@@ -39,11 +41,17 @@ typedef struct dataset dataset;
 // the files' attributes if all shards have them (one number a channel), else from at most 2048
 // samples spread evenly over the data set. At most 256 files are open at a time.
 // Errors: ST_NO_INPUT no file matches; ST_CONFIG axes that are no order; ST_BAD_DATA not HDF5,
-// truncated, no such data set (lists those there are), wrong type or rank, shards that disagree, a
-// label below 0 (other than -1 = unlabelled) or above 2^20; ST_IO. Messages name the file.
+// truncated, no such data set (lists those there are), wrong type or rank, shards that disagree (also
+// in whether they name their classes), a label below 0 (other than -1 = unlabelled) or above 2^20, or
+// without a name among the names; ST_IO. Messages name the file.
 status dataset_open(dataset **out, const dataset_source *source);
 
 const dataset_info *dataset_get_info(const dataset *d);
+
+uint64_t dataset_file_count(const dataset *d);
+
+// The path of file `number`, and its first sample and their count. A view.
+const char *dataset_file(const dataset *d, uint64_t number, uint64_t *first, uint64_t *count);
 
 // XXH3-64 of what the shards look like: their sizes in bytes and samples, in order, and the type,
 // dims, mean and deviation of the images. Not of their paths, nor of every pixel.
@@ -67,8 +75,18 @@ status dataset_read_sized(dataset *d, uint64_t index, void *pixels, image_size *
 status dataset_fetch(dataset *d, uint64_t index, stored_sample *stored);
 status dataset_decode(dataset *d, const stored_sample *stored, void *pixels, image_size *size);
 
-// Labels of samples first .. first+count-1; -1 = unlabelled. Errors: ST_BAD_DATA, ST_IO.
+// Labels of samples first .. first+count-1; -1 = unlabelled. Where the files name their classes
+// (attribute class_names, or labels that are texts), one name has one label in all of them.
+// Errors: ST_BAD_DATA, ST_IO.
 status dataset_read_labels(dataset *d, uint64_t first, uint64_t count, int64_t *labels);
+
+// From now on a class of d has the label that `leader` has for its name; classes that leader lacks get labels
+// behind. Nothing happens where one is unlabelled, or neither has names.
+// Errors: ST_BAD_DATA one names its classes and the other does not; ST_INTERNAL no memory.
+status dataset_follow_classes(dataset *d, const dataset *leader);
+
+// NULL: the files have no names. A view.
+const char *dataset_class_name(const dataset *d, int64_t label);
 
 void dataset_close(dataset *d);
 

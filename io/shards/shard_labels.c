@@ -3,96 +3,100 @@
 
 #include "io/files/hdf5_file.h"
 #include "io/files/hdf5_lock.h"
+#include "io/shards/label_column.h"
 #include "io/shards/shard.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define LABEL_LIMIT  ((int64_t)1 << 20)
 #define BLOCK_LABELS 4096
 
-static status read_labels(hid_t column, const char *path, uint64_t first, uint64_t count,
+// The names of classes that the file or the column gives.
+static status read_names(const label_column *column, hid_t file, shard_layout *l)
+{
+    if (column->kind == LABELS_TEXT || column->kind == LABELS_ENUM) {
+        TRY(label_column_gather(column, 0, l->count, &l->class_names));
+        return class_list_sort(&l->class_names);
+    }
+    TRY(label_names_read(file, l->path, &l->class_names));
+    return l->class_names.count > 0 ? ST_OK
+                                    : label_names_read(column->set, l->path, &l->class_names);
+}
+
+static status check_range(const label_column *column, shard_layout *l)
+{
+    int64_t values[BLOCK_LABELS];
+    for (uint64_t first = 0; first < l->count; first += BLOCK_LABELS) {
+        uint64_t left = l->count - first, count = left < BLOCK_LABELS ? left : BLOCK_LABELS;
+        TRY(label_column_read(column, &l->class_names, first, count, values));
+        for (uint64_t i = 0; i < count; i++)
+            if (values[i] >= l->classes) l->classes = (int)values[i] + 1;
+    }
+    CHECK(l->class_names.count == 0 || l->classes <= l->class_names.count, ST_BAD_DATA,
+          "%s: there is a label %d, but class_names names %d classes, from 0 on: name all of them, "
+          "or say data.classes=by_number to leave names aside",
+          l->path, l->classes - 1, l->class_names.count);
+    return ST_OK;
+}
+
+static status check_column(const label_column *column, hid_t file, const dataset_source *source,
+                           shard_layout *l)
+{
+    uint64_t length = label_column_length(column);
+    bool numbers = column->kind == LABELS_INTEGER || column->kind == LABELS_REAL;
+    CHECK(length == l->count, ST_BAD_DATA,
+          "%s: labels \"%s\" are %" PRIu64 ", but there are %" PRIu64
+          " images; one label for each is expected",
+          l->path, column->name, length, l->count);
+    if (!numbers || !source->by_number) TRY(read_names(column, file, l));
+    TRY(check_range(column, l));
+    l->labelled = true;
+    return ST_OK;
+}
+
+status shard_labels_check(hid_t file, const dataset_source *source, shard_layout *l)
+{
+    hid_t set = -1;
+    label_column column;
+    const char *labels = source->labels;
+    if (labels[0] == '\0') return ST_OK;
+    if (strcmp(labels, SHARD_LABELS) == 0) {
+        TRY(hdf5_open_if_any(file, l->path, labels, &set));
+        if (set < 0) return ST_OK;
+        TRY(label_column_take(&column, set, l->path, labels));
+    } else {
+        TRY(label_column_open(&column, file, l->path, labels));
+    }
+    status s = check_column(&column, file, source, l);
+    label_column_close(&column);
+    return s;
+}
+
+static status read_locked(const shard_layout *l, const char *labels, uint64_t first, uint64_t count,
                           int64_t *values)
 {
-    char reason[HDF5_TEXT_SIZE];
-    CHECK(hdf5_read_column(column, first, count, H5T_NATIVE_INT64, values) >= 0, ST_IO,
-          "%s: labels from sample %" PRIu64 " on cannot be read (%s)", path, first,
-          hdf5_reason(reason));
-    for (uint64_t i = 0; i < count; i++)
-        CHECK(values[i] >= -1 && values[i] <= LABEL_LIMIT, ST_BAD_DATA,
-              "%s: sample %" PRIu64 " has label %" PRId64 "; labels are 0 .. %" PRId64
-              ", or -1 for unlabelled",
-              path, first + i, values[i], LABEL_LIMIT);
-    return ST_OK;
-}
-
-static status check_column(hid_t column, const char *labels, shard_layout *layout)
-{
-    char text[HDF5_TEXT_SIZE];
-    hid_t type = H5Dget_type(column), space = H5Dget_space(column);
-    bool integer = H5Tget_class(type) == H5T_INTEGER;
-    hdf5_type_text(type, text);
-    H5Tclose(type);
-    if (!integer) {
-        H5Sclose(space);
-        return failure(ST_BAD_DATA, "%s: labels \"%s\" are %s; integers are expected", layout->path,
-                       labels, text);
-    }
-    hdf5_shape_text(space, text);
-    H5Sclose(space);
-    int64_t length = hdf5_column_length(column);
-    CHECK(length >= 0 && (uint64_t)length == layout->count, ST_BAD_DATA,
-          "%s: labels \"%s\" are %s, but there are %" PRIu64
-          " images; one label for each is expected",
-          layout->path, labels, text, layout->count);
-    int64_t values[BLOCK_LABELS];
-    for (uint64_t first = 0; first < layout->count; first += BLOCK_LABELS) {
-        uint64_t left = layout->count - first, count = left < BLOCK_LABELS ? left : BLOCK_LABELS;
-        TRY(read_labels(column, layout->path, first, count, values));
-        for (uint64_t i = 0; i < count; i++)
-            if (values[i] >= layout->classes) layout->classes = (int)values[i] + 1;
-    }
-    layout->labelled = true;
-    return ST_OK;
-}
-
-status shard_labels_check(hid_t file, const char *labels, shard_layout *layout)
-{
-    if (labels[0] == '\0') return ST_OK;
-    bool optional = strcmp(labels, SHARD_LABELS) == 0;
-    hid_t column = -1;
-    if (optional)
-        TRY(hdf5_open_if_any(file, layout->path, labels, &column));
-    else
-        column = H5Dopen2(file, labels, H5P_DEFAULT);
-    if (column < 0 && optional) return ST_OK;
-    if (column < 0) return hdf5_no_dataset(file, layout->path, "labels", labels);
-    status s = check_column(column, labels, layout);
-    H5Dclose(column);
-    return s;
-}
-
-static status read_locked(const shard_layout *layout, const char *labels, uint64_t first,
-                          uint64_t count, int64_t *values)
-{
     hid_t file;
-    TRY(hdf5_open(&file, layout->path));
-    hid_t column = H5Dopen2(file, labels, H5P_DEFAULT);
-    status s;
-    if (column >= 0)
-        s = read_labels(column, layout->path, first, count, values);
-    else
-        s = hdf5_no_dataset(file, layout->path, "labels", labels);
-    if (column >= 0) H5Dclose(column);
+    label_column column;
+    TRY(hdf5_open(&file, l->path));
+    status s = label_column_open(&column, file, l->path, labels);
+    if (s == ST_OK) {
+        s = label_column_read(&column, &l->class_names, first, count, values);
+        label_column_close(&column);
+    }
     H5Fclose(file);
+    for (uint64_t i = 0; i < count && s == ST_OK; i++)
+        if (values[i] >= l->classes)
+            s = failure(ST_BAD_DATA,
+                        "%s: the label of sample %" PRIu64 " has changed since the file was opened",
+                        l->path, first + i);
     return s;
 }
 
-status shard_labels_read(const shard_layout *layout, const char *labels, uint64_t first,
-                         uint64_t count, int64_t *values)
+status shard_labels_read(const shard_layout *l, const char *labels, uint64_t first, uint64_t count,
+                         int64_t *values)
 {
     hdf5_lock();
-    status s = read_locked(layout, labels, first, count, values);
+    status s = read_locked(l, labels, first, count, values);
     hdf5_unlock();
     return s;
 }

@@ -284,7 +284,7 @@ static status read_file(shard_layout *l, hid_t file, const dataset_source *sourc
         TRY(read_plain_images(l, file, source));
     TRY(read_crc(l, file));
     TRY(read_attributes(l, file));
-    return shard_labels_check(file, source->labels, l);
+    return shard_labels_check(file, source, l);
 }
 
 static status open_file(shard_layout *l, const dataset_source *source)
@@ -310,6 +310,7 @@ status shard_layout_read(shard_layout *l, const char *path, const dataset_source
 
 void shard_layout_free(shard_layout *l)
 {
+    class_list_free(&l->class_names);
     free(l->path);
     l->path = NULL;
 }

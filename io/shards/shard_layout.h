@@ -4,6 +4,7 @@
 #ifndef IO_SHARDS_SHARD_LAYOUT_H
 #define IO_SHARDS_SHARD_LAYOUT_H
 
+#include "io/shards/class_list.h"
 #include "io/shards/dataset.h"
 #include "io/shards/shard.h"
 
@@ -25,6 +26,7 @@ typedef struct shard_layout {
     bool swapped; // stored in the other byte order
     bool labelled;
     int classes;                     // 1 + largest label
+    class_list class_names;          // of its labels; empty: numbers alone. Owned
     bool has_crc;                    // SHARD_CRC is there
     int rank;                        // 4; less without channels, and where the file is one image
     int axes[4];                     // AXIS_... of each index of the file's array

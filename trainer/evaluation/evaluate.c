@@ -8,6 +8,7 @@
 #include "trainer/streams/embedding.h"
 #include "trainer/parts/encoder.h"
 #include "trainer/evaluation/alignment.h"
+#include "trainer/evaluation/data_checks.h"
 #include "trainer/evaluation/knn.h"
 #include "trainer/evaluation/pixel_means.h"
 #include "trainer/evaluation/probe.h"
@@ -49,6 +50,8 @@ static status build(evaluator *e)
     const job *j = e->job;
     TRY(image_stream_open(&e->bank, j, j->data.train));
     TRY(image_stream_open(&e->queries, j, j->data.test));
+    TRY(dataset_follow_classes(e->queries.data, e->bank.data));
+    if (e->world->rank == 0) TRY(data_checks(&e->bank, &e->queries));
     const dataset_info *bank = e->bank.info, *queries = e->queries.info;
     data_report("data.test", queries);
     CHECK(queries->channels == bank->channels &&

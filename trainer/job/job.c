@@ -46,7 +46,11 @@ static const config_field data_fields[] = {
     {"images", FIELD_TEXT, offsetof(job_data, images), "/images", 0, 0, NULL,
      "path of the images inside each file"},
     {"labels", FIELD_TEXT, offsetof(job_data, labels), "/labels", 0, 0, NULL,
-     "path of the labels inside each file, used by evaluations only; empty = none"},
+     "path of the labels inside each file, used by evaluations only: integers, whole numbers or "
+     "texts; empty = none"},
+    {"classes", FIELD_TEXT, offsetof(job_data, classes), "by_name", 0, 0, "by_name|by_number",
+     "whether equal labels of two files mean equal classes: by the names that the files give, if "
+     "they do, or by the numbers alone"},
     {"axes", FIELD_TEXT, offsetof(job_data, axes), "auto", 0, 0, NULL,
      "order of the axes: the letters NHWC in any order, without C for one channel, without N where "
      "each file is one image; auto = NHWC, NHW or HW, if that makes plausible images"},
@@ -270,8 +274,11 @@ uint64_t job_hash(const job *j)
 
 dataset_source job_source(const job *j, const char *files)
 {
-    return (dataset_source){
-        .files = files, .images = j->data.images, .labels = j->data.labels, .axes = j->data.axes};
+    return (dataset_source){.files = files,
+                            .images = j->data.images,
+                            .labels = j->data.labels,
+                            .by_number = strcmp(j->data.classes, "by_number") == 0,
+                            .axes = j->data.axes};
 }
 
 encoder job_encoder(const job *j)

@@ -1,0 +1,281 @@
+// io/shards/label_column.c -- labels of each type, a block at a time.
+#include "io/shards/label_column.h"
+
+#include "io/files/hdf5_file.h"
+#include "io/shards/shard.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LABEL_LIMIT  ((int64_t)1 << 20)
+#define BLOCK_LABELS 1024
+
+static status find_kind(label_column *c)
+{
+    char text[HDF5_TEXT_SIZE];
+    hid_t type = H5Dget_type(c->set);
+    H5T_class_t class = H5Tget_class(type);
+    hdf5_type_text(type, text);
+    H5Tclose(type);
+    CHECK(class == H5T_INTEGER || class == H5T_FLOAT || class == H5T_STRING || class == H5T_ENUM,
+          ST_BAD_DATA, "%s: labels \"%s\" are %s; integers, whole numbers or texts are expected",
+          c->path, c->name, text);
+    c->kind = class == H5T_INTEGER  ? LABELS_INTEGER
+              : class == H5T_FLOAT  ? LABELS_REAL
+              : class == H5T_STRING ? LABELS_TEXT
+                                    : LABELS_ENUM;
+    return ST_OK;
+}
+
+status label_column_take(label_column *c, hid_t set, const char *path, const char *name)
+{
+    char text[HDF5_TEXT_SIZE];
+    *c = (label_column){.set = set, .path = path, .name = name};
+    hid_t space = H5Dget_space(set);
+    hdf5_shape_text(space, text);
+    H5Sclose(space);
+    status s = find_kind(c);
+    if (s == ST_OK && hdf5_column_length(set) < 0)
+        s = failure(ST_BAD_DATA,
+                    "%s: labels \"%s\" are %s; one label for each image is expected, in a column",
+                    path, name, text);
+    if (s != ST_OK) label_column_close(c);
+    return s;
+}
+
+status label_column_open(label_column *c, hid_t file, const char *path, const char *name)
+{
+    hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+    if (set < 0) return hdf5_no_dataset(file, path, "labels", name);
+    return label_column_take(c, set, path, name);
+}
+
+void label_column_close(label_column *c)
+{
+    H5Dclose(c->set);
+    c->set = -1;
+}
+
+uint64_t label_column_length(const label_column *c)
+{
+    return (uint64_t)hdf5_column_length(c->set);
+}
+
+// What is done with each text of a block.
+typedef struct text_visit {
+    status (*visit)(void *context, uint64_t index, const char *text);
+    void *context;
+} text_visit;
+
+static status cannot_read(const label_column *c, uint64_t first)
+{
+    char reason[HDF5_TEXT_SIZE];
+    return failure(ST_IO, "%s: labels from sample %" PRIu64 " on cannot be read (%s)", c->path,
+                   first, hdf5_reason(reason));
+}
+
+static status visit_variable(const label_column *c, hid_t type, uint64_t first, uint64_t count,
+                             const text_visit *v)
+{
+    char *texts[BLOCK_LABELS] = {NULL};
+    if (hdf5_read_column(c->set, first, count, type, texts) < 0) return cannot_read(c, first);
+    status s = ST_OK;
+    for (uint64_t i = 0; i < count; i++) {
+        if (s == ST_OK) s = v->visit(v->context, i, texts[i] != NULL ? texts[i] : "");
+        H5free_memory(texts[i]);
+    }
+    return s;
+}
+
+// The `size` bytes of a fixed-length text without what fills them up, into `text` (size + 1).
+static void unpad(const char *from, size_t size, H5T_str_t padding, char *text)
+{
+    memcpy(text, from, size);
+    text[size] = '\0';
+    size_t length = strlen(text);
+    while (padding == H5T_STR_SPACEPAD && length > 0 && text[length - 1] == ' ')
+        text[--length] = '\0';
+}
+
+static status visit_fixed(const label_column *c, hid_t type, uint64_t first, uint64_t count,
+                          const text_visit *v)
+{
+    size_t size = H5Tget_size(type);
+    char *texts = calloc(count + 1, size + 1), *text = texts + count * size;
+    CHECK(texts != NULL, ST_INTERNAL, "no memory for labels of %zu bytes", size);
+    status s = ST_OK;
+    if (hdf5_read_column(c->set, first, count, type, texts) < 0) s = cannot_read(c, first);
+    for (uint64_t i = 0; i < count && s == ST_OK; i++) {
+        unpad(texts + i * size, size, H5Tget_strpad(type), text);
+        s = v->visit(v->context, i, text);
+    }
+    free(texts);
+    return s;
+}
+
+static status visit_enum(const label_column *c, hid_t type, uint64_t first, uint64_t count,
+                         const text_visit *v)
+{
+    char name[256];
+    size_t size = H5Tget_size(type);
+    char *values = calloc(count, size);
+    CHECK(values != NULL, ST_INTERNAL, "no memory for labels of %zu bytes", size);
+    status s = ST_OK;
+    if (hdf5_read_column(c->set, first, count, type, values) < 0) s = cannot_read(c, first);
+    for (uint64_t i = 0; i < count && s == ST_OK; i++) {
+        if (H5Tenum_nameof(type, values + i * size, name, sizeof name) < 0)
+            s = failure(ST_BAD_DATA, "%s: sample %" PRIu64 " has a label that has no name", c->path,
+                        first + i);
+        else
+            s = v->visit(v->context, i, name);
+    }
+    free(values);
+    return s;
+}
+
+// At most BLOCK_LABELS.
+static status visit_texts(const label_column *c, uint64_t first, uint64_t count,
+                          const text_visit *v)
+{
+    hid_t type = H5Dget_type(c->set);
+    status s;
+    if (c->kind == LABELS_ENUM)
+        s = visit_enum(c, type, first, count, v);
+    else if (H5Tis_variable_str(type) > 0)
+        s = visit_variable(c, type, first, count, v);
+    else
+        s = visit_fixed(c, type, first, count, v);
+    H5Tclose(type);
+    return s;
+}
+
+static status gather_text(void *context, uint64_t index, const char *text)
+{
+    int label;
+    (void)index;
+    return text[0] != '\0' ? class_list_add(context, text, &label) : ST_OK;
+}
+
+status label_column_gather(const label_column *c, uint64_t first, uint64_t count, class_list *names)
+{
+    const text_visit v = {gather_text, names};
+    if (c->kind != LABELS_TEXT && c->kind != LABELS_ENUM) return ST_OK;
+    for (uint64_t done = 0; done < count; done += BLOCK_LABELS) {
+        uint64_t left = count - done;
+        TRY(visit_texts(c, first + done, left < BLOCK_LABELS ? left : BLOCK_LABELS, &v));
+    }
+    return ST_OK;
+}
+
+// Where the numbers of a block of texts go.
+typedef struct numbering {
+    const label_column *column;
+    const class_list *names;
+    uint64_t first;
+    int64_t *values;
+} numbering;
+
+static status number_text(void *context, uint64_t index, const char *text)
+{
+    const numbering *n = context;
+    n->values[index] = text[0] != '\0' ? class_list_find(n->names, text) : -1;
+    CHECK(text[0] == '\0' || n->values[index] >= 0, ST_BAD_DATA,
+          "%s: the label of sample %" PRIu64 " has changed since the file was opened",
+          n->column->path, n->first + index);
+    return ST_OK;
+}
+
+static status read_integers(const label_column *c, uint64_t first, uint64_t count, int64_t *values)
+{
+    if (hdf5_read_column(c->set, first, count, H5T_NATIVE_INT64, values) < 0)
+        return cannot_read(c, first);
+    for (uint64_t i = 0; i < count; i++)
+        CHECK(values[i] >= -1 && values[i] <= LABEL_LIMIT, ST_BAD_DATA,
+              "%s: sample %" PRIu64 " has label %" PRId64 "; labels are 0 .. %" PRId64
+              ", or -1 for unlabelled",
+              c->path, first + i, values[i], LABEL_LIMIT);
+    return ST_OK;
+}
+
+static status read_reals(const label_column *c, uint64_t first, uint64_t count, int64_t *values)
+{
+    double reals[BLOCK_LABELS];
+    if (hdf5_read_column(c->set, first, count, H5T_NATIVE_DOUBLE, reals) < 0)
+        return cannot_read(c, first);
+    for (uint64_t i = 0; i < count; i++) {
+        double label = isnan(reals[i]) ? -1 : reals[i];
+        CHECK(label >= -1 && label <= (double)LABEL_LIMIT && floor(label) == label, ST_BAD_DATA,
+              "%s: sample %" PRIu64 " has label %g; labels are whole numbers 0 .. %" PRId64
+              ", or -1 or NaN for unlabelled",
+              c->path, first + i, label, LABEL_LIMIT);
+        values[i] = (int64_t)label;
+    }
+    return ST_OK;
+}
+
+status label_column_read(const label_column *c, const class_list *names, uint64_t first,
+                         uint64_t count, int64_t *values)
+{
+    for (uint64_t done = 0; done < count; done += BLOCK_LABELS) {
+        uint64_t at = first + done, left = count - done;
+        uint64_t part = left < BLOCK_LABELS ? left : BLOCK_LABELS;
+        numbering n = {c, names, at, values + done};
+        const text_visit v = {number_text, &n};
+        if (c->kind == LABELS_INTEGER)
+            TRY(read_integers(c, at, part, n.values));
+        else if (c->kind == LABELS_REAL)
+            TRY(read_reals(c, at, part, n.values));
+        else
+            TRY(visit_texts(c, at, part, &v));
+    }
+    return ST_OK;
+}
+
+// An attribute that is an array of texts of any length.
+static status read_name_array(hid_t attribute, const char *path, class_list *names)
+{
+    hid_t stored = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    hssize_t count = H5Sget_simple_extent_npoints(space);
+    bool variable = H5Tis_variable_str(stored) > 0;
+    size_t size = variable ? sizeof(char *) : H5Tget_size(stored);
+    char *values = calloc((size_t)count + 1, size + 1), *text = values + (size_t)count * size;
+    status s = values != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for the names of classes");
+    if (s == ST_OK && H5Aread(attribute, stored, values) < 0)
+        s = failure(ST_BAD_DATA, "%s: attribute \"" SHARD_ATTRIBUTE_CLASSES "\" cannot be read",
+                    path);
+    for (hssize_t i = 0; i < count && values != NULL; i++) {
+        char *name = text;
+        if (variable)
+            memcpy(&name, values + (size_t)i * size, sizeof name);
+        else
+            unpad(values + (size_t)i * size, size, H5Tget_strpad(stored), text);
+        bool given = name != NULL && name[0] != '\0';
+        if (s == ST_OK) s = class_list_parse(names, given ? name : "\n", path);
+        if (variable) H5free_memory(name);
+    }
+    free(values);
+    H5Sclose(space);
+    H5Tclose(stored);
+    return s;
+}
+
+status label_names_read(hid_t object, const char *path, class_list *names)
+{
+    hid_t attribute;
+    char *text = hdf5_get_text(object, SHARD_ATTRIBUTE_CLASSES);
+    if (text != NULL) {
+        status s = class_list_parse(names, text, path);
+        free(text);
+        return s;
+    }
+    TRY(hdf5_open_attribute_if_any(object, path, SHARD_ATTRIBUTE_CLASSES, &attribute));
+    if (attribute < 0) return ST_OK;
+    hid_t type = H5Aget_type(attribute);
+    status s = ST_OK;
+    if (H5Tget_class(type) == H5T_STRING) s = read_name_array(attribute, path, names);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return s;
+}
