@@ -11,16 +11,18 @@
 
 #define BLOCK_LABELS 4096
 
-// The names of classes that the file or the column gives.
+// The names of classes that the column or the file gives. The file's are of SHARD_LABELS, if it has them.
 static status read_names(const label_column *column, hid_t file, shard_layout *l)
 {
     if (column->kind == LABELS_TEXT || column->kind == LABELS_ENUM) {
         TRY(label_column_gather(column, 0, l->count, &l->class_names));
         return class_list_sort(&l->class_names);
     }
-    TRY(label_names_read(file, l->path, &l->class_names));
-    return l->class_names.count > 0 ? ST_OK
-                                    : label_names_read(column->set, l->path, &l->class_names);
+    TRY(label_names_read(column->set, l->path, &l->class_names));
+    bool of_others =
+        strcmp(column->name, SHARD_LABELS) != 0 && H5Lexists(file, SHARD_LABELS, H5P_DEFAULT) > 0;
+    if (l->class_names.count > 0 || of_others) return ST_OK;
+    return label_names_read(file, l->path, &l->class_names);
 }
 
 static status check_range(const label_column *column, shard_layout *l)

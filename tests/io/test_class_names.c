@@ -152,6 +152,24 @@ static void class_names_may_be_an_array_of_texts(void **state)
     H5Tclose(variable);
 }
 
+// CIFAR-100 has fine and coarse labels: the file's names are those of /labels.
+static void names_are_of_their_own_labels(void **state)
+{
+    (void)state;
+    dataset *d;
+    const int64_t coarse[COUNT] = {0, 1, 1, 5};
+    write_shard("coarse.h5", (const int64_t[]){0, 1, 2, 2}, "ant\nbee\ncat");
+    char *path = strdup(test_path(&folder, "coarse.h5"));
+    sample_file_add(path, "/coarse", H5T_STD_I64LE, H5T_NATIVE_INT64, COUNT, coarse);
+    assert_ok(dataset_open(
+        &d, &(dataset_source){
+                .files = path, .images = "/images", .labels = "/coarse", .axes = "NHWC"}));
+    expect_labels(d, coarse);
+    assert_null(dataset_class_name(d, 0));
+    dataset_close(d);
+    free(path);
+}
+
 static void labels_may_be_texts(void **state)
 {
     (void)state;
@@ -273,6 +291,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_compared_is_refused),
         cmocka_unit_test(names_that_make_no_sense_are_refused),
         cmocka_unit_test(class_names_may_be_an_array_of_texts),
+        cmocka_unit_test(names_are_of_their_own_labels),
         cmocka_unit_test(labels_may_be_texts),
         cmocka_unit_test(labels_may_be_enums),
         cmocka_unit_test(labels_may_be_whole_floats),

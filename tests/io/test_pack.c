@@ -213,8 +213,10 @@ static void cifar100_keeps_both_labels(void **state)
         dataset *d;
         int64_t labels[COUNT];
         assert_ok(
-            dataset_open(&d, &(dataset_source){test_path(&shards, "train-*.h5"), "/images",
-                                               coarse ? "/coarse_labels" : "/labels", "NHWC"}));
+            dataset_open(&d, &(dataset_source){.files = test_path(&shards, "train-*.h5"),
+                                               .images = "/images",
+                                               .labels = coarse ? "/coarse_labels" : "/labels",
+                                               .axes = "NHWC"}));
         assert_int_equal(dataset_get_info(d)->count, COUNT);
         assert_ok(dataset_read_labels(d, 0, COUNT, labels));
         for (int n = 0; n < COUNT; n++) {
