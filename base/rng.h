@@ -18,7 +18,8 @@ typedef enum rng_purpose {
     RNG_AUGMENT = 4, // one view of one sample
     RNG_QUEUE = 5,   // initial negatives
     RNG_SYNTH = 6,   // synthetic data sets
-    RNG_TEST = 7
+    RNG_TEST = 7,
+    RNG_NOISE = 8 // inputs of a model; epoch = step, sample = position in the batch
 } rng_purpose;
 
 typedef struct rng {

@@ -3,6 +3,7 @@
 //   create ─> each step:  begin ─> run (once for each own logical worker) ─> [loop: sum over all
 //             workers, update] ─> finish
 //
+// Most methods compose a model (trainer/parts/model.h), which is then what a step runs.
 // Where operations of the learned graph meet all workers (models/graph/op.h), run is called once for all
 // own workers together.
 //
@@ -31,6 +32,7 @@ typedef struct method_setup {
     order order; // of samples and of shuffled views
     uint64_t seed;
     uint64_t steps_total;              // of the schedule
+    const char *const *metric_names;   // NULL-ended, the method_type's
     shape view;                        // of one logical worker: (b, channels, height, width)
     encoder encoder;                   // of a method that embeds
     const team *team;                  // what the graphs join, so that operations may meet
@@ -76,6 +78,12 @@ typedef struct worker_group {
     int first, count;
 } worker_group;
 
+// What a method's create gives to the loop; all part of its state.
+typedef struct method_core {
+    struct model *model; // its weights are what the optimizer changes, its passes a step; or NULL:
+    weights *learned;    // what the optimizer changes; the method has a `run` of its own
+} method_core;
+
 // How many own workers run together on this graph: one, or all where its operations meet. Worker
 // first + i of a group is what graph_select_worker calls i.
 static inline int method_group_size(const method_setup *setup, const graph *g)
@@ -117,12 +125,13 @@ typedef struct method_type {
     // The views of each sample that a batch must hold; returns how many.
     int (*views)(const void *settings, view_slot slots[LOADER_MAX_VIEWS]);
     size_t state_size; // of what it remembers: zeroed memory of the caller, passed as `state`
-    // Builds graphs and initial weights. *learned: what the optimizer changes; part of the state.
-    status (*create)(void *state, const method_setup *setup, weights **learned);
-    // Collective. What all workers need first: moving averages, keys of the whole batch.
+    // Builds graphs and initial weights. `setup` outlives the state.
+    status (*create)(void *state, const method_setup *setup, method_core *core);
+    // Collective. What all workers need first: moving averages, keys of the whole batch. The core's
+    // model is prepared. NULL: nothing.
     void (*begin)(void *state, const method_step *step);
     // Forward and backward of own workers; leaves (group.count). Local, and of one worker; where the
-    // learned graph meets, collective and of all own workers.
+    // learned graph meets, collective and of all own workers. NULL: model_run of the core's model.
     void (*run)(void *state, const method_step *step, worker_group group,
                 const method_leaf *leaves);
     // After the update: what the next step will remember of this one. NULL: nothing.

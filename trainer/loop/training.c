@@ -58,12 +58,13 @@ static status create_method(training *t)
 {
     const job *j = t->job;
     lockstep_init(&t->lockstep, t->world, &t->workers, &t->phases);
-    method_setup setup = {
+    t->setup = (method_setup){
         .world = t->world,
         .workers = t->workers,
         .order = t->order,
         .seed = (uint64_t)j->seed,
         .steps_total = t->steps_total,
+        .metric_names = j->method->metric_names,
         .view = {t->workers.batch, t->view.c, t->view.h, t->view.w},
         .encoder = job_encoder(j),
         .team = &t->lockstep.team,
@@ -72,7 +73,10 @@ static status create_method(training *t)
     };
     t->method = calloc(1, j->method->state_size);
     CHECK(t->method != NULL, ST_INTERNAL, "no memory for the method");
-    TRY(j->method->create(t->method, &setup, &t->learned));
+    method_core core = {0};
+    TRY(j->method->create(t->method, &t->setup, &core));
+    t->model = core.model;
+    t->learned = core.model != NULL ? &core.model->weights : core.learned;
     while (t->metric_count < METHOD_MAX_METRICS && j->method->metric_names[t->metric_count] != NULL)
         t->metric_count++;
     return ST_OK;

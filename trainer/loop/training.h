@@ -10,6 +10,7 @@
 #include "trainer/evaluation/evaluate.h"
 #include "trainer/job/job.h"
 #include "trainer/loop/lockstep.h"
+#include "trainer/parts/model.h"
 #include "trainer/run/pace.h"
 #include "trainer/run/proof_record.h"
 #include "trainer/run/run_folder.h"
@@ -30,7 +31,9 @@ typedef struct training {
     loader *loader;
     shape view;     // one image of a batch
     int view_count; // of a batch
-    void *method;   // state of job->method
+    method_setup setup;
+    void *method; // state of job->method
+    model *model; // of the method; NULL: it runs its steps itself
     weights *learned;
     lockstep lockstep;
     size_t metric_count;

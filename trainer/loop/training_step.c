@@ -36,12 +36,22 @@ static size_t stop_lane_at(const training *t)
     return training_leaf_floats(t) - 1;
 }
 
+// Collective where the learned graph meets. Forward and backward of a group of own workers.
+static void run_group(training *t, const method_step *step, worker_group group,
+                      const method_leaf *leaves)
+{
+    if (t->job->method->run != NULL)
+        t->job->method->run(t->method, step, group, leaves);
+    else
+        model_run(t->model, step, group, leaves);
+}
+
 // Collective. All own workers at once; their leaves wait for the reducer.
 static void run_lockstep(training *t, const method_step *step)
 {
     phases_enter(&t->phases, PHASE_REDUCE);
     memset(t->first_leaf, 0, (size_t)t->workers.count * training_leaf_floats(t) * sizeof(float));
-    t->job->method->run(t->method, step, (worker_group){0, t->workers.count}, t->leaves);
+    run_group(t, step, (worker_group){0, t->workers.count}, t->leaves);
 }
 
 // Seconds that one more step and its checkpoint may take.
@@ -77,7 +87,7 @@ static void fill_leaves(training *t, const method_step *step)
             memcpy(leaf, t->leaves[worker].gradient, training_leaf_floats(t) * sizeof *leaf);
         } else {
             method_leaf parts = training_leaf_parts(t, leaf);
-            t->job->method->run(t->method, step, (worker_group){worker, 1}, &parts);
+            run_group(t, step, (worker_group){worker, 1}, &parts);
         }
         if (!all_finite(leaf, error_lane_at(t)) && t->unsound_worker < 0)
             t->unsound_worker = t->workers.first + worker;
@@ -195,7 +205,8 @@ status training_step(training *t, const batch *b, step_outcome *outcome)
                         .moment_count = OPTIMIZER_MAX_STATES};
     status mine = own_trouble(t, b);
     step.trouble = &mine;
-    t->job->method->begin(t->method, &step);
+    if (t->model != NULL) model_prepare(t->model, &step);
+    if (t->job->method->begin != NULL) t->job->method->begin(t->method, &step);
     fill_leaves(t, &step);
     const float *sum = sum_leaves(t);
     if (sum[error_lane_at(t)] > 0) {

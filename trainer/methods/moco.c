@@ -7,7 +7,6 @@
 // and its key never share batch statistics; only the keys travel, (batch, dim) floats.
 // The negatives of a step are the queue before it; the queue is in order of batch positions, thus
 // the same on any number of ranks.
-#include "trainer/parts/energy_model.h"
 #include "trainer/parts/key_encoder.h"
 #include "trainer/parts/key_queue.h"
 
@@ -44,124 +43,76 @@ static int direction_count(const moco_config *c)
 }
 
 typedef struct moco {
-    method_setup setup;
     const moco_config *config;
-    int directions;
-    energy_model query;
-    int own_keys, negatives, masked; // inputs of the query's graph
+    model query;
     key_encoder key;
     key_queue queue;
-    arena memory;
-    float *keys[MAX_DIRECTIONS]; // (B, dim) of each key view, in the order of batch positions
-    float *mask;                 // (group, b, K): -infinity at a query's own image, else 0; or NULL
+    float *negatives[MAX_DIRECTIONS]; // the queue's, in each pass
 } moco;
 
-static status build_query(moco *m)
+static void mask_same(const void *state, const model_moment *at, float *mask)
 {
-    const method_setup *s = &m->setup;
-    int b = s->view.n, dim = s->encoder.head.dim, rows = (int)m->config->queue;
-    TRY(energy_model_create(&m->query, s));
+    int b = at->setup->view.n;
+    const uint64_t *ids = at->step->batch->ids[at->pass] + (size_t)at->own * (size_t)b;
+    key_queue_mask(&((const moco *)state)->queue, ids, b, mask);
+}
+
+static status build_query(moco *m, const method_setup *s)
+{
+    int b = s->view.n, dim = s->encoder.head.dim, rows = (int)m->config->queue, count = 3;
+    TRY(model_create(&m->query, s, true));
     graph *g = m->query.graph;
-    int query = encoder_embedding(g, &s->encoder, m->query.images);
-    m->own_keys = graph_input(g, "keys", (shape){b, dim, 1, 1}, false);
-    m->negatives = graph_input(g, "negatives", (shape){rows, dim, 1, 1}, false);
-    if (m->config->mask_same) m->masked = graph_input(g, "mask", (shape){b, rows, 1, 1}, false);
-    int inputs[] = {query, m->own_keys, m->negatives, m->masked};
-    int energy = graph_add(g, "info_nce", "energy", inputs, m->config->mask_same ? 4 : 3,
-                           "{temperature: %.17g}", m->config->temperature);
-    return energy_model_finish(&m->query, energy, m->directions, 1);
+    int inputs[4] = {encoder_embedding(g, &s->encoder, model_images(&m->query, 1))};
+    inputs[1] = model_rows(&m->query, "keys", (shape){b, dim, 1, 1}, m->key.keys);
+    inputs[2] = model_shared(&m->query, "negatives", (shape){rows, dim, 1, 1}, m->negatives);
+    if (m->config->mask_same)
+        inputs[count++] = model_filled(&m->query, "mask", (shape){b, rows, 1, 1}, mask_same, m);
+    int energy = graph_add(g, "info_nce", "energy", inputs, count, "{temperature: %.17g}",
+                           m->config->temperature);
+    model_energy(&m->query, energy, 1);
+    return model_finish(&m->query, direction_count(m->config));
 }
 
-// Of one worker.
-static size_t mask_floats(const moco *m)
-{
-    return (size_t)m->setup.view.n * (size_t)m->config->queue;
-}
-
-static status take_memory(moco *m)
-{
-    size_t keys = (size_t)m->setup.order.batch * (size_t)m->setup.encoder.head.dim * sizeof(float);
-    size_t group = (size_t)method_group_size(&m->setup, m->query.graph);
-    size_t mask = group * mask_floats(m) * sizeof(float);
-    if (!m->config->mask_same) mask = 0;
-    TRY(arena_create(&m->memory, (size_t)m->directions * arena_padded(keys) + arena_padded(mask),
-                     "the keys"));
-    for (int i = 0; i < m->directions; i++)
-        m->keys[i] = arena_take(&m->memory, keys);
-    if (m->config->mask_same) m->mask = arena_take(&m->memory, mask);
-    return ST_OK;
-}
-
-static status create(void *state, const method_setup *setup, weights **learned)
+static status create(void *state, const method_setup *s, method_core *core)
 {
     moco *m = state;
-    m->setup = *setup;
-    m->config = setup->settings;
-    m->directions = direction_count(m->config);
-    *learned = &m->query.weights;
-    TRY(build_query(m));
-    TRY(key_encoder_create(&m->key, &m->setup, &m->query.weights));
-    TRY(key_queue_create(&m->queue, (uint64_t)m->config->queue, (uint64_t)setup->encoder.head.dim,
-                         setup->seed));
-    return take_memory(m);
+    const moco_config *c = m->config = s->settings;
+    core->model = &m->query;
+    TRY(key_queue_create(&m->queue, (uint64_t)c->queue, (uint64_t)s->encoder.head.dim, s->seed));
+    for (int i = 0; i < MAX_DIRECTIONS; i++)
+        m->negatives[i] = m->queue.keys;
+    TRY(build_query(m, s));
+    key_plan keys = {.passes = direction_count(c),
+                     .slot = direction_count(c),
+                     .shuffle = c->shuffle,
+                     .momentum = c->momentum,
+                     .momentum_final = c->momentum_final > 0 ? c->momentum_final : c->momentum};
+    return key_encoder_create(&m->key, &m->query, &keys);
 }
 
 static void destroy(void *state)
 {
     moco *m = state;
-    energy_model_destroy(&m->query);
+    model_destroy(&m->query);
     key_encoder_destroy(&m->key);
     key_queue_destroy(&m->queue);
-    arena_destroy(&m->memory);
 }
 
 static void begin(void *state, const method_step *s)
 {
-    moco *m = state;
-    const moco_config *c = m->config;
-    double last = c->momentum_final > 0 ? c->momentum_final : c->momentum;
-    key_encoder_follow(&m->key, s, &m->query.weights, c->momentum, last);
-    graph_prepare(m->query.graph);
-    for (int i = 0; i < m->directions; i++)
-        key_encoder_keys(&m->key, s, m->directions + i, c->shuffle, m->keys[i]);
-}
-
-// Inputs of own worker `own`, member `member` of its group.
-static void set_worker(moco *m, const method_step *s, int own, int member, int direction)
-{
-    graph *g = m->query.graph;
-    // Queries of draw i look for the keys of the other draw.
-    const float *keys = m->keys[m->directions - 1 - direction];
-    graph_select_worker(g, member);
-    graph_set_input(g, m->own_keys, key_encoder_own(&m->key, keys, own));
-    graph_set_input(g, m->negatives, m->queue.keys);
-    if (!m->config->mask_same) return;
-    float *mask = m->mask + (size_t)member * mask_floats(m);
-    const uint64_t *ids = s->batch->ids[direction] + (size_t)own * (size_t)m->setup.view.n;
-    key_queue_mask(&m->queue, ids, m->setup.view.n, mask);
-    graph_set_input(g, m->masked, mask);
-}
-
-static void run(void *state, const method_step *s, worker_group group, const method_leaf *leaves)
-{
-    moco *m = state;
-    for (int i = 0; i < m->directions; i++) {
-        phases_enter(s->phases, PHASE_FORWARD);
-        for (int member = 0; member < group.count; member++)
-            set_worker(m, s, group.first + member, member, i);
-        energy_model_pass(&m->query, s, group, i, leaves);
-    }
+    key_encoder_begin(&((moco *)state)->key, s);
 }
 
 // The batch's keys, after all losses, replace the oldest.
 static void finish(void *state, const method_step *s)
 {
     moco *m = state;
-    size_t dim = (size_t)m->setup.encoder.head.dim;
-    for (int i = 0; i < m->directions; i++)
-        for (uint64_t position = 0; position < m->setup.order.batch; position++)
-            key_queue_add(&m->queue, m->keys[i] + position * dim,
-                          order_sample(&m->setup.order, s->step, position));
+    const method_setup *setup = m->query.setup;
+    size_t dim = (size_t)setup->encoder.head.dim;
+    for (int draw = 0; draw < direction_count(m->config); draw++)
+        for (uint64_t position = 0; position < setup->order.batch; position++)
+            key_queue_add(&m->queue, key_encoder_of_draw(&m->key, draw) + position * dim,
+                          order_sample(&setup->order, s->step, position));
 }
 
 static int views(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
@@ -204,7 +155,6 @@ const method_type method_moco = {
     .views = views,
     .create = create,
     .begin = begin,
-    .run = run,
     .finish = finish,
     .describe = describe,
     .destroy = destroy,

@@ -6,7 +6,6 @@
 //   source: Chen, Xie, He 2021 (arXiv 2104.02057) alg. 1; its projector for a ResNet is model.head
 //   mlp_bn with head_layers 2, head_hidden 4096 and dim 256; predictor_hidden 4096
 //   As in the source batch norm sees all samples with model.norm sync and model.head mlp_sync_bn.
-#include "trainer/parts/energy_model.h"
 #include "trainer/parts/key_encoder.h"
 
 #include <math.h>
@@ -37,112 +36,54 @@ static double pass_weight(const moco_v3_config *c)
 }
 
 typedef struct moco_v3 {
-    method_setup setup;
-    const moco_v3_config *config;
-    energy_model query;
-    int own_keys, all_keys, masked; // inputs of the query's graph
+    model query;
     key_encoder key;
-    arena memory;
-    float *keys[VIEWS]; // (B, dim) of all workers, in the order of batch positions
-    float *mask;        // (group, b, B): -infinity where a column is the row's own key, else 0
 } moco_v3;
 
-static status build_query(moco_v3 *m)
+// Each query's own key is its positive, so it must not stand among the negatives too. mask (b, B).
+static void mask_own_keys(const void *state, const model_moment *at, float *mask)
 {
-    const method_setup *s = &m->setup;
-    int b = s->view.n, dim = s->encoder.head.dim, all = (int)s->order.batch;
-    TRY(energy_model_create(&m->query, s));
-    graph *g = m->query.graph;
-    m->own_keys = graph_input(g, "keys", (shape){b, dim, 1, 1}, false);
-    m->all_keys = graph_input(g, "negatives", (shape){all, dim, 1, 1}, false);
-    m->masked = graph_input(g, "mask", (shape){b, all, 1, 1}, false);
-    int projection = encoder_projection(g, &s->encoder, m->query.images);
-    int hidden = m->config->predictor_hidden > 0 ? (int)m->config->predictor_hidden : dim;
-    int query = encoder_prediction(g, &s->encoder, projection, hidden, true);
-    int inputs[] = {query, m->own_keys, m->all_keys, m->masked};
-    int energy = graph_add(g, "info_nce", "energy", inputs, 4, "{temperature: %.17g}",
-                           m->config->temperature);
-    return energy_model_finish(&m->query, energy, VIEWS, pass_weight(m->config));
+    (void)state;
+    const method_setup *s = at->setup;
+    size_t all = (size_t)s->order.batch, rows = (size_t)s->view.n;
+    size_t first = (size_t)(s->workers.first + at->own) * rows;
+    memset(mask, 0, rows * all * sizeof *mask);
+    for (size_t i = 0; i < rows; i++)
+        mask[i * all + first + i] = -INFINITY;
 }
 
-// Of one worker.
-static size_t mask_floats(const moco_v3 *m)
-{
-    return (size_t)m->setup.view.n * (size_t)m->setup.order.batch;
-}
-
-static status take_memory(moco_v3 *m)
-{
-    size_t all = (size_t)m->setup.order.batch;
-    size_t keys = all * (size_t)m->setup.encoder.head.dim * sizeof(float);
-    size_t group = (size_t)method_group_size(&m->setup, m->query.graph);
-    size_t mask = group * mask_floats(m) * sizeof(float);
-    TRY(arena_create(&m->memory, VIEWS * arena_padded(keys) + arena_padded(mask), "the keys"));
-    for (int v = 0; v < VIEWS; v++)
-        m->keys[v] = arena_take(&m->memory, keys);
-    m->mask = arena_take(&m->memory, mask);
-    return ST_OK;
-}
-
-static status create(void *state, const method_setup *setup, weights **learned)
+static status create(void *state, const method_setup *s, method_core *core)
 {
     moco_v3 *m = state;
-    m->setup = *setup;
-    m->config = setup->settings;
-    *learned = &m->query.weights;
-    TRY(build_query(m));
-    TRY(key_encoder_create(&m->key, &m->setup, &m->query.weights));
-    return take_memory(m);
+    const moco_v3_config *c = s->settings;
+    int b = s->view.n, dim = s->encoder.head.dim, all = (int)s->order.batch;
+    int hidden = c->predictor_hidden > 0 ? (int)c->predictor_hidden : dim;
+    core->model = &m->query;
+    TRY(model_create(&m->query, s, true));
+    graph *g = m->query.graph;
+    int projection = encoder_projection(g, &s->encoder, model_images(&m->query, 1));
+    int inputs[] = {encoder_prediction(g, &s->encoder, projection, hidden, true),
+                    model_rows(&m->query, "keys", (shape){b, dim, 1, 1}, m->key.keys),
+                    model_shared(&m->query, "negatives", (shape){all, dim, 1, 1}, m->key.keys),
+                    model_filled(&m->query, "mask", (shape){b, all, 1, 1}, mask_own_keys, NULL)};
+    int energy =
+        graph_add(g, "info_nce", "energy", inputs, 4, "{temperature: %.17g}", c->temperature);
+    model_energy(&m->query, energy, pass_weight(c));
+    TRY(model_finish(&m->query, VIEWS));
+    key_plan keys = {.passes = VIEWS, .momentum = c->momentum, .momentum_final = c->momentum_final};
+    return key_encoder_create(&m->key, &m->query, &keys);
 }
 
 static void destroy(void *state)
 {
     moco_v3 *m = state;
-    energy_model_destroy(&m->query);
+    model_destroy(&m->query);
     key_encoder_destroy(&m->key);
-    arena_destroy(&m->memory);
 }
 
 static void begin(void *state, const method_step *s)
 {
-    moco_v3 *m = state;
-    key_encoder_follow(&m->key, s, &m->query.weights, m->config->momentum,
-                       m->config->momentum_final);
-    graph_prepare(m->query.graph);
-    for (int v = 0; v < VIEWS; v++)
-        key_encoder_keys(&m->key, s, v, false, m->keys[v]);
-}
-
-// Each query's own key is its positive, so it must not stand among the negatives too. mask (b, B).
-static void mask_own_keys(const moco_v3 *m, int own, float *mask)
-{
-    size_t all = (size_t)m->setup.order.batch, rows = (size_t)m->setup.view.n;
-    size_t first = (size_t)(m->setup.workers.first + own) * rows;
-    memset(mask, 0, rows * all * sizeof(float));
-    for (size_t i = 0; i < rows; i++)
-        mask[i * all + first + i] = -INFINITY;
-}
-
-static void set_keys(moco_v3 *m, worker_group group, const float *keys)
-{
-    graph *g = m->query.graph;
-    for (int i = 0; i < group.count; i++) {
-        graph_select_worker(g, i);
-        graph_set_input(g, m->own_keys, key_encoder_own(&m->key, keys, group.first + i));
-        graph_set_input(g, m->all_keys, keys);
-        graph_set_input(g, m->masked, m->mask + (size_t)i * mask_floats(m));
-    }
-}
-
-static void run(void *state, const method_step *s, worker_group group, const method_leaf *leaves)
-{
-    moco_v3 *m = state;
-    for (int i = 0; i < group.count; i++)
-        mask_own_keys(m, group.first + i, m->mask + (size_t)i * mask_floats(m));
-    for (int v = 0; v < VIEWS; v++) {
-        set_keys(m, group, m->keys[1 - v]);
-        energy_model_pass(&m->query, s, group, v, leaves);
-    }
+    key_encoder_begin(&((moco_v3 *)state)->key, s);
 }
 
 static size_t describe(void *state, checkpoint_array *arrays)
@@ -168,7 +109,6 @@ const method_type method_moco_v3 = {
     .views = method_two_views,
     .create = create,
     .begin = begin,
-    .run = run,
     .describe = describe,
     .destroy = destroy,
     .contrast = contrast,

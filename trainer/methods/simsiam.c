@@ -6,9 +6,7 @@
 //   As in the source batch norm sees all samples with model.norm sync and model.head mlp_sync_bn.
 //
 // No negatives, no momentum encoder, nothing between workers: a step forgets all but the weights.
-#include "trainer/parts/energy_model.h"
-
-#include <string.h>
+#include "trainer/parts/model.h"
 
 typedef struct simsiam_config {
     int64_t predictor_hidden;
@@ -22,94 +20,53 @@ static const config_field fields[] = {
 enum { VIEWS = 2 };
 
 typedef struct simsiam {
-    method_setup setup;
-    energy_model model;
-    int target, embedding; // tensors of its graph
+    model model;
+    int embedding; // its tensor
     arena memory;
-    float *targets[VIEWS]; // (group, b, dim)
+    float *targets[VIEWS]; // (B, dim) of pass i: embeddings of the other view
 } simsiam;
 
-// Of one worker.
-static size_t target_floats(const simsiam *m)
+static status take_memory(simsiam *m, const method_setup *s)
 {
-    return (size_t)m->setup.view.n * (size_t)m->setup.encoder.head.dim;
-}
-
-static status take_memory(simsiam *m)
-{
-    size_t group = (size_t)method_group_size(&m->setup, m->model.graph);
-    size_t bytes = group * target_floats(m) * sizeof(float);
-    TRY(arena_create(&m->memory, VIEWS * arena_padded(bytes), "the targets"));
+    size_t rows = (size_t)s->order.batch * (size_t)s->encoder.head.dim * sizeof(float);
+    TRY(arena_create(&m->memory, VIEWS * arena_padded(rows), "the targets"));
     for (int v = 0; v < VIEWS; v++)
-        m->targets[v] = arena_take(&m->memory, bytes);
+        m->targets[v] = arena_take(&m->memory, rows);
     return ST_OK;
 }
 
-static status create(void *state, const method_setup *setup, weights **learned)
+static status create(void *state, const method_setup *s, method_core *core)
 {
     simsiam *m = state;
-    const encoder *parts = &setup->encoder;
-    const simsiam_config *c = setup->settings;
-    int dim = parts->head.dim, hidden = (int)c->predictor_hidden;
+    const simsiam_config *c = s->settings;
+    int dim = s->encoder.head.dim, hidden = (int)c->predictor_hidden;
     if (hidden == 0) hidden = dim >= 8 ? dim / 4 : dim;
-    m->setup = *setup;
-    *learned = &m->model.weights;
-    TRY(energy_model_create(&m->model, &m->setup));
+    core->model = &m->model;
+    TRY(take_memory(m, s));
+    TRY(model_create(&m->model, s, true));
     graph *g = m->model.graph;
-    m->target = graph_input(g, "target", (shape){setup->view.n, dim, 1, 1}, false);
-    int projection = encoder_projection(g, parts, m->model.images);
+    int projection = encoder_projection(g, &s->encoder, model_images(&m->model, 1));
     m->embedding = graph_chain(g, "l2_normalise", "normalise", projection, "{}");
     graph_keep(g, m->embedding);
-    int prediction = encoder_prediction(g, parts, projection, hidden, false);
-    int inputs[] = {prediction, m->target};
-    int energy = graph_add(g, "cosine", "energy", inputs, 2, "{}");
-    TRY(energy_model_finish(&m->model, energy, VIEWS, 1.0 / VIEWS));
-    return take_memory(m);
+    int inputs[] = {encoder_prediction(g, &s->encoder, projection, hidden, false),
+                    model_rows(&m->model, "target", (shape){s->view.n, dim, 1, 1}, m->targets)};
+    model_energy(&m->model, graph_add(g, "cosine", "energy", inputs, 2, "{}"), 1.0 / VIEWS);
+    return model_finish(&m->model, VIEWS);
 }
 
 static void destroy(void *state)
 {
     simsiam *m = state;
-    energy_model_destroy(&m->model);
+    model_destroy(&m->model);
     arena_destroy(&m->memory);
-}
-
-static void begin(void *state, const method_step *s)
-{
-    simsiam *m = state;
-    phases_enter(s->phases, PHASE_FORWARD);
-    graph_prepare(m->model.graph);
-}
-
-static void compute_targets(simsiam *m, const method_step *s, worker_group group, int view)
-{
-    graph *g = m->model.graph;
-    for (int i = 0; i < group.count; i++) {
-        graph_select_worker(g, i);
-        graph_set_input(g, m->model.images, method_view(&m->setup, s, view, group.first + i));
-    }
-    graph_forward_team(g, true, m->embedding, NULL);
-    for (int i = 0; i < group.count; i++) {
-        graph_select_worker(g, i);
-        memcpy(m->targets[view] + (size_t)i * target_floats(m), graph_value(g, m->embedding),
-               target_floats(m) * sizeof(float));
-    }
 }
 
 static void run(void *state, const method_step *s, worker_group group, const method_leaf *leaves)
 {
     simsiam *m = state;
-    phases_enter(s->phases, PHASE_FORWARD);
     for (int view = 0; view < VIEWS; view++)
-        compute_targets(m, s, group, view);
-    for (int view = 0; view < VIEWS; view++) {
-        for (int i = 0; i < group.count; i++) {
-            graph_select_worker(m->model.graph, i);
-            graph_set_input(m->model.graph, m->target,
-                            m->targets[1 - view] + (size_t)i * target_floats(m));
-        }
-        energy_model_pass(&m->model, s, group, view, leaves);
-    }
+        model_embed(&m->model, s, group, view, m->embedding, m->targets[1 - view]);
+    model_run(&m->model, s, group, leaves);
 }
 
 const method_type method_simsiam = {
@@ -121,7 +78,6 @@ const method_type method_simsiam = {
     .metric_names = {"loss"},
     .views = method_two_views,
     .create = create,
-    .begin = begin,
     .run = run,
     .destroy = destroy,
 };

@@ -25,7 +25,7 @@ enum {
 #define DENSITY_RATE 0.05
 
 typedef struct sparse {
-    method_setup setup;
+    const method_setup *setup;
     const sparse_config *config;
     sparse_model model;
     dead_atoms dead;
@@ -39,7 +39,7 @@ typedef struct sparse {
 
 static bool seeks_density(const sparse *m)
 {
-    return strcmp(m->setup.inference->lambda_unit, "density") == 0;
+    return strcmp(m->setup->inference->lambda_unit, "density") == 0;
 }
 
 static bool starts_from_last(const sparse *m)
@@ -49,7 +49,7 @@ static bool starts_from_last(const sparse *m)
 
 static status build(sparse *m)
 {
-    const method_setup *s = &m->setup;
+    const method_setup *s = m->setup;
     const sparse_config *c = m->config;
     TRY(sparse_model_create(&m->model, &(sparse_setup){c, s->inference, s->view, s->seed, true}));
     if (starts_from_last(m)) TRY(code_memory_create(&m->codes, &s->order, (uint64_t)c->remember));
@@ -76,12 +76,12 @@ static void destroy(void *state)
     arena_destroy(&m->memory);
 }
 
-static status create(void *state, const method_setup *setup, weights **learned)
+static status create(void *state, const method_setup *setup, method_core *core)
 {
     sparse *m = state;
-    m->setup = *setup;
+    m->setup = setup;
     m->config = setup->settings;
-    *learned = &m->model.weights;
+    core->learned = &m->model.weights;
     return build(m);
 }
 
@@ -102,14 +102,14 @@ static void add_metrics(sparse *m, const float *images, float *metrics)
 {
     sparse_model *model = &m->model;
     double sums[CODE_NUMBERS] = {0};
-    for (int n = 0; n < m->setup.view.n; n++) {
+    for (int n = 0; n < m->setup->view.n; n++) {
         code_numbers numbers = code_numbers_of(model, images, n);
         for (int i = 0; i < CODE_NUMBERS; i++)
             sums[i] += isnan(numbers.of[i]) ? 0 : numbers.of[i];
     }
     for (int i = 0; i < CODE_NUMBERS; i++)
-        metrics[i] += (float)(sums[i] / (double)m->setup.order.batch);
-    float share = 1.0f / (float)m->setup.workers.total;
+        metrics[i] += (float)(sums[i] / (double)m->setup->order.batch);
+    float share = 1.0f / (float)m->setup->workers.total;
     const float *activity = model->weights.statistics + model->activity_at;
     metrics[METRIC_ALIVE] += share * (float)dead_atoms_alive(&m->dead, activity);
     metrics[METRIC_BOUND] += share * (float)code_inference_bound(model->inference);
@@ -124,7 +124,7 @@ static bool reseeds(const sparse *m, uint64_t step)
 // The batch position of the first sample of own worker `own`.
 static uint64_t first_position(const sparse *m, int own)
 {
-    return (uint64_t)(m->setup.workers.first + own) * (uint64_t)m->setup.view.n;
+    return (uint64_t)(m->setup->workers.first + own) * (uint64_t)m->setup->view.n;
 }
 
 static void note_patches(sparse *m, const float *images, int own)
@@ -132,10 +132,10 @@ static void note_patches(sparse *m, const float *images, int own)
     size_t pixels = code_layout_pixels(&m->model.layout);
     size_t codes = code_layout_codes(&m->model.layout);
     uint64_t first = first_position(m, own);
-    for (size_t n = 0; n < (size_t)m->setup.view.n; n++) {
+    for (size_t n = 0; n < (size_t)m->setup->view.n; n++) {
         code_inference_residual(m->model.inference, images + n * pixels,
                                 m->model.code_planes + n * codes, m->residual);
-        dead_atoms_note(&m->dead, first + n, m->residual, m->setup.view.h, m->setup.view.w);
+        dead_atoms_note(&m->dead, first + n, m->residual, m->setup->view.h, m->setup->view.w);
     }
 }
 
@@ -143,7 +143,7 @@ static void note_patches(sparse *m, const float *images, int own)
 static status infer(sparse *m, const method_step *s, const float *images, int own)
 {
     sparse_model *model = &m->model;
-    size_t codes = code_layout_codes(&model->layout), samples = (size_t)m->setup.view.n;
+    size_t codes = code_layout_codes(&model->layout), samples = (size_t)m->setup->view.n;
     bool last = starts_from_last(m);
     for (size_t n = 0; last && n < samples; n++)
         code_memory_recall(&m->codes, s->batch->ids[0][(size_t)own * samples + n],
@@ -161,7 +161,7 @@ static void run(void *state, const method_step *s, worker_group group, const met
 {
     sparse *m = state;
     sparse_model *model = &m->model;
-    const float *images = method_view(&m->setup, s, 0, group.first);
+    const float *images = method_view(m->setup, s, 0, group.first);
     phases_enter(s->phases, PHASE_FORWARD);
     status inferred = infer(m, s, images, group.first);
     if (inferred != ST_OK) {
@@ -172,25 +172,26 @@ static void run(void *state, const method_step *s, worker_group group, const met
     add_metrics(m, images, leaf->metrics);
     if (reseeds(m, s->step)) note_patches(m, images, group.first);
     phases_enter(s->phases, PHASE_BACKWARD);
-    graph_backward(model->graph, model->energy, 1.0f / (float)m->setup.order.batch, leaf->gradient);
+    graph_backward(model->graph, model->energy, 1.0f / (float)m->setup->order.batch,
+                   leaf->gradient);
 }
 
 static void finish(void *state, const method_step *s)
 {
     sparse *m = state;
-    const workers *w = &m->setup.workers;
+    const workers *w = &m->setup->workers;
     if (seeks_density(m)) {
-        double found = (double)s->metrics[CODE_NONZERO], wanted = m->setup.inference->lambda;
+        double found = (double)s->metrics[CODE_NONZERO], wanted = m->setup->inference->lambda;
         double factor = pow((found > 0 ? found : wanted / 10) / wanted, DENSITY_RATE);
         m->lambda = fminf((float)((double)m->lambda * factor), 0.99f);
     }
-    size_t rows = (size_t)m->setup.view.n, first = first_position(m, 0);
+    size_t rows = (size_t)m->setup->view.n, first = first_position(m, 0);
     size_t count = (size_t)w->count * rows;
     if (starts_from_last(m))
-        code_memory_keep(&m->codes, m->setup.world, &m->setup.order, s->step, first, count);
+        code_memory_keep(&m->codes, m->setup->world, &m->setup->order, s->step, first, count);
     if (m->config->learn_dictionary) sparse_atoms_move(&m->model, s, m->pull);
     if (!reseeds(m, s->step)) return;
-    dead_atoms_replace(&m->dead, m->setup.world, first, count,
+    dead_atoms_replace(&m->dead, m->setup->world, first, count,
                        m->model.weights.params + m->model.atoms_at,
                        m->model.weights.statistics + m->model.activity_at, m->replaced);
     sparse_atoms_forget(&m->model, s, m->replaced);

@@ -1,4 +1,4 @@
-// trainer/parts/key_encoder.c -- moving average, forward passes of the own workers, gather.
+// trainer/parts/key_encoder.c -- moving average, forward passes, gather.
 #include "trainer/parts/key_encoder.h"
 
 #include "comm/exchange.h"
@@ -6,105 +6,95 @@
 
 #include <string.h>
 
-// Floats of one worker's keys.
-static size_t worker_floats(const key_encoder *k)
-{
-    return (size_t)k->setup->view.n * (size_t)k->setup->encoder.head.dim;
-}
-
 static status take_memory(key_encoder *k)
 {
-    size_t keys = (size_t)k->setup->workers.total * worker_floats(k) * sizeof(float);
-    TRY(arena_create(&k->memory, arena_padded(keys), "the keys"));
-    k->rows = arena_take(&k->memory, keys);
+    const method_setup *setup = k->query->setup;
+    size_t keys = (size_t)setup->order.batch * (size_t)setup->encoder.head.dim * sizeof(float);
+    size_t arrays = (size_t)k->plan.passes + (k->plan.shuffle ? 1 : 0);
+    TRY(arena_create(&k->memory, arrays * arena_padded(keys), "the keys"));
+    for (int p = 0; p < k->plan.passes; p++)
+        k->keys[p] = arena_take(&k->memory, keys);
+    if (k->plan.shuffle) k->rows = arena_take(&k->memory, keys);
     return ST_OK;
 }
 
-status key_encoder_create(key_encoder *k, const method_setup *setup, const weights *query)
+status key_encoder_create(key_encoder *k, const model *query, const key_plan *plan)
 {
-    *k = (key_encoder){.setup = setup};
-    TRY(graph_create(&k->graph, false));
-    graph_join(k->graph, setup->team);
-    k->images = graph_input(k->graph, "images", setup->view, false);
-    k->embedding = encoder_embedding(k->graph, &setup->encoder, k->images);
-    graph_keep(k->graph, k->embedding);
-    TRY(graph_plan_within(k->graph, query->graph)); // keys are copied before queries are computed
-    TRY(weights_create(&k->weights, k->graph));
-    ASSERT(k->weights.param_count <= query->param_count);
-    memcpy(k->weights.params, query->params, k->weights.param_count * sizeof(float));
+    *k = (key_encoder){.query = query, .plan = *plan};
+    TRY(model_create(&k->model, query->setup, false));
+    graph *g = k->model.graph;
+    k->embedding = encoder_embedding(g, &query->setup->encoder, model_images(&k->model, 1));
+    // Keys are copied before queries are computed.
+    TRY(model_finish_within(&k->model, k->embedding, query));
+    weights *w = &k->model.weights;
+    ASSERT(w->param_count <= query->weights.param_count);
+    memcpy(w->params, query->weights.params, w->param_count * sizeof(float));
     return take_memory(k);
 }
 
 void key_encoder_destroy(key_encoder *k)
 {
-    weights_destroy(&k->weights);
-    graph_destroy(k->graph);
+    model_destroy(&k->model);
     arena_destroy(&k->memory);
 }
 
-void key_encoder_follow(key_encoder *k, const method_step *step, const weights *query, double first,
-                        double last)
+static void follow(key_encoder *k, const method_step *step)
 {
-    double passed = (double)step->step / (double)k->setup->steps_total;
-    double momentum = cosine_between(first, last, passed);
+    double passed = (double)step->step / (double)k->query->setup->steps_total;
+    double momentum = cosine_between(k->plan.momentum, k->plan.momentum_final, passed);
+    weights *w = &k->model.weights;
     phases_enter(step->phases, PHASE_OPTIMIZER);
-    weights_average(k->weights.params, query->params, k->weights.param_count, (float)momentum);
-    phases_count(step->phases, 3 * k->weights.param_count); // two arrays read, one written
-    phases_enter(step->phases, PHASE_FORWARD);
-    graph_prepare(k->graph);
-}
-
-// Collective where the graph meets. Keys of a group's rows of a slot, into their places among all rows.
-static void compute_group(key_encoder *k, const method_step *step, worker_group group, int slot,
-                          float *rows)
-{
-    for (int i = 0; i < group.count; i++) {
-        graph_select_worker(k->graph, i);
-        graph_set_input(k->graph, k->images, method_view(k->setup, step, slot, group.first + i));
-    }
-    graph_forward_team(k->graph, true, k->embedding, NULL);
-    for (int i = 0; i < group.count; i++) {
-        graph_select_worker(k->graph, i);
-        memcpy(rows + (size_t)(k->setup->workers.first + group.first + i) * worker_floats(k),
-               graph_value(k->graph, k->embedding), worker_floats(k) * sizeof(float));
-    }
-}
-
-static void compute_own(key_encoder *k, const method_step *step, int slot, float *rows)
-{
-    worker_group group = {.count = method_group_size(k->setup, k->graph)};
-    for (; group.first < k->setup->workers.count; group.first += group.count)
-        compute_group(k, step, group, slot, rows);
+    weights_average(w->params, k->query->weights.params, w->param_count, (float)momentum);
+    phases_count(step->phases, 3 * w->param_count); // two arrays read, one written
+    model_prepare(&k->model, step);
 }
 
 // From the order of shuffled rows back to that of batch positions.
 static void place(const key_encoder *k, uint64_t step, float *keys)
 {
-    size_t dim = (size_t)k->setup->encoder.head.dim;
-    for (uint64_t row = 0; row < k->setup->order.batch; row++) {
-        uint64_t position = order_shuffled(&k->setup->order, step, row);
+    const method_setup *setup = k->model.setup;
+    size_t dim = (size_t)setup->encoder.head.dim;
+    for (uint64_t row = 0; row < setup->order.batch; row++) {
+        uint64_t position = order_shuffled(&setup->order, step, row);
         memcpy(keys + position * dim, k->rows + row * dim, dim * sizeof(float));
     }
 }
 
-void key_encoder_keys(key_encoder *k, const method_step *step, int slot, bool shuffled, float *keys)
+// Collective. Keys of all workers' images in `slot`, in the order of batch positions.
+static void make_keys(key_encoder *k, const method_step *step, int slot, float *keys)
 {
-    float *rows = shuffled ? k->rows : keys;
-    size_t first = (size_t)k->setup->workers.first * worker_floats(k);
-    size_t bytes = (size_t)k->setup->workers.count * worker_floats(k) * sizeof(float);
-    compute_own(k, step, slot, rows);
+    const method_setup *setup = k->query->setup;
+    float *rows = k->plan.shuffle ? k->rows : keys;
+    worker_group group = {.count = method_group_size(setup, k->model.graph)};
+    for (; group.first < setup->workers.count; group.first += group.count)
+        model_embed(&k->model, step, group, slot, k->embedding, rows);
+    size_t own = (size_t)setup->view.n * (size_t)setup->encoder.head.dim;
     phases_enter(step->phases, PHASE_WAIT);
-    exchange_gather(k->setup->world, rows + first, bytes, rows);
+    exchange_gather(setup->world, rows + (size_t)setup->workers.first * own,
+                    (size_t)setup->workers.count * own * sizeof(float), rows);
     phases_enter(step->phases, PHASE_FORWARD);
-    if (shuffled) place(k, step->step, keys);
+    if (k->plan.shuffle) place(k, step->step, keys);
+}
+
+static float *keys_of_draw(const key_encoder *k, int draw)
+{
+    return k->keys[k->plan.passes - 1 - draw];
+}
+
+void key_encoder_begin(key_encoder *k, const method_step *step)
+{
+    follow(k, step);
+    for (int draw = 0; draw < k->plan.passes; draw++)
+        make_keys(k, step, k->plan.slot + draw, keys_of_draw(k, draw));
+}
+
+const float *key_encoder_of_draw(const key_encoder *k, int draw)
+{
+    return keys_of_draw(k, draw);
 }
 
 size_t key_encoder_describe(const key_encoder *k, checkpoint_array *arrays)
 {
-    return weights_describe_params(&k->weights, "key", k->weights.params, arrays);
-}
-
-const float *key_encoder_own(const key_encoder *k, const float *keys, int own)
-{
-    return keys + (size_t)(k->setup->workers.first + own) * worker_floats(k);
+    const weights *w = &k->model.weights;
+    return weights_describe_params(w, "key", w->params, arrays);
 }

@@ -6,37 +6,41 @@
 #ifndef TRAINER_PARTS_KEY_ENCODER_H
 #define TRAINER_PARTS_KEY_ENCODER_H
 
-#include "trainer/method.h"
+#include "trainer/parts/model.h"
+
+// The keys of one step.
+typedef struct key_plan {
+    int passes;                      // of the query: pass p looks for keys of the other draw
+    int slot;                        // of the batch: the keys of draw d are those of slot + d
+    bool shuffle;                    // these slots' rows are dealt among the workers
+    double momentum, momentum_final; // m, a cosine from the first to the last step
+} key_plan;
 
 typedef struct key_encoder {
-    const method_setup *setup; // not owned
-    graph *graph;
-    weights weights;
-    int images, embedding; // tensors of graph
+    key_plan plan;
+    const model *query; // not owned
+    model model;        // not learned: slot s of the batch is its pass s
+    int embedding;      // its tensor
     arena memory;
-    float *rows; // (batch, dim) keys in shuffled order
+    float *rows;                   // (B, dim) keys in shuffled order
+    float *keys[LOADER_MAX_VIEWS]; // (B, dim) that pass p looks for, in the order of positions
 } key_encoder;
 
-// An encoder of its own with the weights of `query`, whose parameters begin with an encoder's.
-// `setup` must outlive it. Destroy it also after an error. Errors: ST_INTERNAL no memory.
-status key_encoder_create(key_encoder *k, const method_setup *setup, const weights *query);
+// An encoder of its own with the weights of `query`, whose parameters begin with an encoder's; it
+// works in the memory of its graph. `keys` may be an input of the query before. Destroy it also
+// after an error. Errors: ST_INTERNAL no memory.
+status key_encoder_create(key_encoder *k, const model *query, const key_plan *plan);
 
 void key_encoder_destroy(key_encoder *k);
 
-// Moves the weights towards those of `query` and makes them ready for use. m follows a cosine from
-// `first` to `last` over the run.
-void key_encoder_follow(key_encoder *k, const method_step *step, const weights *query, double first,
-                        double last);
+// Collective. Moves the weights towards those of the query, then makes the keys of all workers'
+// images: unit vectors.
+void key_encoder_begin(key_encoder *k, const method_step *step);
 
-// Collective. keys (batch, dim): unit vectors of all workers' images in `slot` of the batch, in the
-// order of batch positions. shuffled: the slot's rows are dealt among the workers.
-void key_encoder_keys(key_encoder *k, const method_step *step, int slot, bool shuffled,
-                      float *keys);
+// Of draw d, (B, dim).
+const float *key_encoder_of_draw(const key_encoder *k, int draw);
 
 // Checkpoint arrays "key/..."; see weights_describe_params.
 size_t key_encoder_describe(const key_encoder *k, checkpoint_array *arrays);
-
-// Of `keys` (batch, dim), those of own worker `own`: (b, dim).
-const float *key_encoder_own(const key_encoder *k, const float *keys, int own);
 
 #endif
