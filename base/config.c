@@ -1,6 +1,8 @@
 // base/config.c -- the job as a list of entries: from a file, from text, and from overrides.
 #include "base/config_private.h"
 
+#include "base/input.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -236,8 +238,8 @@ static status read_file(FILE *file, const char *path, char **text)
 status config_load(config **c, const char *path, int override_count, char *const *overrides)
 {
     *c = NULL;
-    FILE *file = fopen(path, "r");
-    CHECK(file != NULL, ST_NO_INPUT, "%s: cannot open the job file: %s", path, strerror(errno));
+    FILE *file;
+    TRY(input_open_stream(&file, path));
     char *text = NULL;
     status result = read_file(file, path, &text);
     if (fclose(file) != 0 && result == ST_OK)

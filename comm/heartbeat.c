@@ -1,6 +1,8 @@
 // comm/heartbeat.c -- records of a file by pread and pwrite.
 #include "comm/heartbeat.h"
 
+#include "base/input.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -38,12 +40,12 @@ status heartbeat_read(const char *path, int count, heartbeat *all)
 {
     size_t size = (size_t)count * sizeof *all;
     memset(all, 0, size);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    CHECK(file >= 0, ST_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    ssize_t found = pread(file, all, size, 0);
-    int reason = errno;
+    int file;
+    size_t found;
+    TRY(input_open(&file, path));
+    status read = input_read(file, path, 0, all, size, &found);
     close(file); // read-only
-    CHECK(found >= 0, ST_IO, "%s: cannot be read: %s", path, strerror(reason));
+    TRY(read);
     for (int rank = 0; rank < count; rank++) {
         all[rank].phase[sizeof all->phase - 1] = '\0';
         all[rank].host[sizeof all->host - 1] = '\0';

@@ -2,6 +2,7 @@
 # Checks that every folder includes only what lies below it, and each library header one folder:
 #   base <- comm <- {io, models} <- trainer;  mpi.h in comm/, hdf5.h in io/, cblas.h and dnnl.h in
 #   models/kernels/. Inside io/, models/ and trainer/ the rooms stand on each other as `floors` says.
+# And that files are read through one door, base/input.h: nobody else opens one to read it.
 # Prints each offending line; exit code 1 if there is one.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -43,5 +44,21 @@ floors models kernels graph codes ops energies nets
 floors trainer run optimizers parts sparse methods job streams evaluation codes loop commands
 floors trainer run optimizers parts sparse methods job streams evaluation codes loop benches
 
-[ "$bad" = 0 ] && echo "layers: every include points down" || echo "layers: the lines above point up or reach for another folder's library"
+# only_in PATTERN FILE ...: the pattern stands in no other source file.
+only_in() {
+    local pattern=$1 hits file
+    shift
+    hits=$(grep -rnE "$pattern" base comm io models trainer --include='*.c' --include='*.h')
+    for file in "$@"; do hits=$(grep -v "^$file:" <<<"$hits"); done
+    if [ -n "$hits" ]; then
+        printf '%s\n' "$hits"
+        bad=1
+    fi
+}
+# Who makes a folder's names durable opens it, too; it is not read.
+only_in 'O_RDONLY|(fopen|freopen)\([^"]*("[^"]*")?[^"]*, *"r|gzopen' base/input.c io/files/atomic_file.c
+only_in 'H5Fopen|H5Fis_hdf5' io/files/hdf5_file.c
+
+[ "$bad" = 0 ] && echo "layers: every include points down, every file is read through one door" ||
+    echo "layers: the lines above point up, reach for another folder's library, or go round a door"
 exit "$bad"

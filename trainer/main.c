@@ -2,6 +2,7 @@
 //
 // The exit code is the command's status (base/status.h), the same on every rank.
 #include "base/config.h"
+#include "base/input.h"
 #include "base/log.h"
 #include "base/processor.h"
 #include "comm/agree.h"
@@ -157,6 +158,7 @@ int main(int argc, char **argv)
         return (int)s;
     }
     warn_of_slow_kernels();
+    input_raise_limit();
     s = dispatch(&w, argc, argv);
     world_fini(&w);
     return (int)s;

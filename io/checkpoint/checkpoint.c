@@ -1,6 +1,7 @@
 // io/checkpoint/checkpoint.c -- reads checkpoints, and checks every array against its hash.
 #include "io/checkpoint/checkpoint.h"
 
+#include "base/input.h"
 #include "io/checkpoint/checkpoint_format.h"
 #include "io/checkpoint/checkpoint_pieces.h"
 #include "io/files/hdf5_file.h"
@@ -312,8 +313,11 @@ status checkpoint_hash(checkpoint *c, const char *prefix, uint64_t *hash)
 // What is in the page cache and on the disk already leaves the cache, so that it is read anew.
 static void forget_cached(const char *path)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return;
+    int file;
+    if (input_open(&file, path) != ST_OK) {
+        status_clear(); // who opens it next tells
+        return;
+    }
     (void)posix_fadvise(file, 0, 0,
                         POSIX_FADV_DONTNEED); // some file systems cannot: then from memory
     close(file);

@@ -1,38 +1,52 @@
 // io/files/hdf5_file.c -- opening HDF5 files, and turning its types, shapes and errors into words.
 #include "io/files/hdf5_file.h"
 
-#include <errno.h>
+#include "io/files/hdf5_input.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+static herr_t find_not_hdf5(unsigned depth, const H5E_error2_t *error, void *context)
+{
+    (void)depth;
+    if (error->min_num == H5E_NOTHDF5) *(bool *)context = true;
+    return 0;
+}
+
+status hdf5_open_any(hid_t *file, const char *path, bool *foreign)
+{
+    char reason[HDF5_TEXT_SIZE];
+    *foreign = false;
+    hdf5_input_forget();
+    hid_t settings = hdf5_input_settings();
+    *file = H5Fopen(path, H5F_ACC_RDONLY, settings);
+    if (*file < 0) {
+        H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, find_not_hdf5, foreign);
+        hdf5_reason(reason); // the next call would forget it
+    }
+    H5Pclose(settings);
+    if (*file >= 0) return ST_OK;
+    TRY(hdf5_input_trouble());
+    return *foreign ? ST_OK
+                    : failure(ST_BAD_DATA,
+                              "%s: an HDF5 file, but it cannot be opened (%s): copy it again", path,
+                              reason);
+}
 
 status hdf5_open(hid_t *file, const char *path)
 {
-    char reason[HDF5_TEXT_SIZE];
-    CHECK(access(path, F_OK) == 0, ST_NO_INPUT, "%s: no such file", path);
-    CHECK(access(path, R_OK) == 0, ST_IO, "%s: cannot be read: %s", path, strerror(errno));
-    hid_t settings = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_file_locking(settings, false, true);
-    *file = H5Fopen(path, H5F_ACC_RDONLY, settings);
-    if (*file < 0) hdf5_reason(reason); // the next call would forget it
-    H5Pclose(settings);
-    if (*file >= 0) return ST_OK;
-    CHECK(H5Fis_hdf5(path) > 0, ST_BAD_DATA, "%s: not an HDF5 file", path);
-    return failure(ST_BAD_DATA, "%s: an HDF5 file, but it cannot be opened (%s): copy it again",
-                   path, reason);
+    bool foreign;
+    TRY(hdf5_open_any(file, path, &foreign));
+    CHECK(!foreign, ST_BAD_DATA, "%s: not an HDF5 file", path);
+    return ST_OK;
 }
 
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *error, void *context)
 {
     (void)depth;
     char *text = context;
-    const char *from = error->desc;
-    // The drivers bury the system's words in a list of addresses and sizes.
-    const char *system = strstr(from, "error message = '");
-    if (system != NULL) from = system + strlen("error message = '");
-    snprintf(text, HDF5_TEXT_SIZE, "%s", from);
-    if (system != NULL) text[strcspn(text, "'")] = '\0';
+    snprintf(text, HDF5_TEXT_SIZE, "%s", error->desc);
     return 1; // the walk begins at the innermost
 }
 
@@ -40,6 +54,9 @@ const char *hdf5_reason(char text[HDF5_TEXT_SIZE])
 {
     snprintf(text, HDF5_TEXT_SIZE, "unknown reason");
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, text);
+    // HDF5 does not have the system's words, the driver does.
+    if (hdf5_input_trouble_text()[0] != '\0')
+        snprintf(text, HDF5_TEXT_SIZE, "%.*s", HDF5_TEXT_SIZE - 1, hdf5_input_trouble_text());
     return text;
 }
 

@@ -7,14 +7,19 @@
 #include "base/status.h"
 
 #include <hdf5.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #define HDF5_TEXT_SIZE 256 // enough for a reason, a type or a shape
 
 // Opens `path` to read, without file locking (parallel file systems often refuse it).
-// Errors: ST_NO_INPUT no such file, ST_IO not readable, ST_BAD_DATA not HDF5, or truncated.
+// Errors: ST_NO_INPUT no such file, ST_IO not readable, ST_BAD_DATA no regular file, not HDF5, or
+// truncated.
 status hdf5_open(hid_t *file, const char *path);
+
+// The same, but a regular file that is not HDF5 is no error: it is then `foreign`, and not open.
+status hdf5_open_any(hid_t *file, const char *path, bool *foreign);
 
 // The innermost reason of HDF5's last failure, for the end of a message.
 const char *hdf5_reason(char text[HDF5_TEXT_SIZE]);

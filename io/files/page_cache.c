@@ -1,10 +1,10 @@
 // io/files/page_cache.c -- each page has one place where it may be, so that finding it takes one look.
 #include "io/files/page_cache.h"
 
-#include <errno.h>
+#include "base/input.h"
+
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PAGE_BYTES ((size_t)4096)
 #define PAGE_SLOTS ((size_t)1024)
@@ -28,22 +28,6 @@ void page_cache_destroy(page_cache *cache)
     arena_destroy(&cache->memory);
 }
 
-// Up to `bytes` bytes, fewer only at the end of the file.
-static status read_some(const open_file *file, uint64_t offset, void *to, size_t bytes, size_t *got)
-{
-    *got = 0;
-    while (*got < bytes) {
-        ssize_t part =
-            pread(file->descriptor, (char *)to + *got, bytes - *got, (off_t)(offset + *got));
-        if (part < 0 && errno == EINTR) continue;
-        CHECK(part >= 0, ST_IO, "%s: cannot be read at byte %" PRIu64 ": %s", file->path,
-              offset + *got, strerror(errno));
-        if (part == 0) break;
-        *got += (size_t)part;
-    }
-    return ST_OK;
-}
-
 static status file_ends(const open_file *file, uint64_t offset)
 {
     return failure(ST_BAD_DATA, "%s: ends at byte %" PRIu64 ", before its samples do", file->path,
@@ -53,7 +37,7 @@ static status file_ends(const open_file *file, uint64_t offset)
 status open_file_read(const open_file *file, uint64_t offset, void *to, size_t bytes)
 {
     size_t got;
-    TRY(read_some(file, offset, to, bytes, &got));
+    TRY(input_read(file->descriptor, file->path, offset, to, bytes, &got));
     return got == bytes ? ST_OK : file_ends(file, offset + got);
 }
 
@@ -65,8 +49,8 @@ static status find_page(page_cache *cache, const open_file *file, uint64_t page,
     s->bytes = 0; // also if it cannot be read
     s->file = file->id;
     s->page = page;
-    return read_some(file, page * PAGE_BYTES, cache->pages + place * PAGE_BYTES, PAGE_BYTES,
-                     &s->bytes);
+    return input_read(file->descriptor, file->path, page * PAGE_BYTES,
+                      cache->pages + place * PAGE_BYTES, PAGE_BYTES, &s->bytes);
 }
 
 status page_cache_read(page_cache *cache, const open_file *file, uint64_t offset, void *to,

@@ -1,21 +1,18 @@
 // io/files/record_file.c -- see record_file.h.
 #include "io/files/record_file.h"
 
-#include <errno.h>
+#include "base/input.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 status record_file_open(record_file *r, const char *path, size_t bytes, const char *what)
 {
-    struct stat about;
     *r = (record_file){.bytes = bytes, .path = strdup(path)};
     CHECK(r->path != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
-    r->file = fopen(path, "rb");
-    CHECK(r->file != NULL, errno == ENOENT ? ST_NO_INPUT : ST_IO, "%s: cannot be opened: %s", path,
-          strerror(errno));
-    CHECK(fstat(fileno(r->file), &about) == 0, ST_IO, "%s: %s", path, strerror(errno));
-    uint64_t size = (uint64_t)about.st_size;
+    uint64_t size;
+    TRY(input_open_stream(&r->file, path));
+    TRY(input_size(fileno(r->file), path, &size));
     CHECK(size > 0 && size % bytes == 0, ST_BAD_DATA,
           "%s: holds %llu bytes, which is no multiple of %zu, the bytes of %s: it is truncated or "
           "something else",

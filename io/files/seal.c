@@ -1,6 +1,7 @@
 // io/files/seal.c -- hashes of a file by pieces.
 #include "io/files/seal.h"
 
+#include "base/input.h"
 #include "base/pulse.h"
 
 #include <errno.h>
@@ -38,11 +39,11 @@ static status hash_bytes(int file, const char *path, uint64_t size, XXH3_state_t
     XXH3_64bits_reset(state);
     for (uint64_t at = 0; at < size;) {
         uint64_t left = size - at;
-        ssize_t got = pread(file, piece, left < PIECE_BYTES ? left : PIECE_BYTES, (off_t)at);
-        CHECK(got > 0, ST_IO, "%s: cannot be read: %s", path,
-              got < 0 ? strerror(errno) : "it has become shorter");
-        XXH3_64bits_update(state, piece, (size_t)got);
-        at += (uint64_t)got;
+        size_t got;
+        TRY(input_read(file, path, at, piece, left < PIECE_BYTES ? left : PIECE_BYTES, &got));
+        CHECK(got > 0, ST_IO, "%s: cannot be read: it has become shorter", path);
+        XXH3_64bits_update(state, piece, got);
+        at += got;
         pulse_tick();
     }
     return ST_OK;
@@ -87,14 +88,14 @@ status seal_write(const char *path)
     return s;
 }
 
-// The seal that a file ends in, if it does.
-static status find_seal(int file, const char *path, bool *sealed, seal *found)
+// The seal that a file of `end` bytes ends in, if it does.
+static status find_seal(int file, const char *path, uint64_t end, bool *sealed, seal *found)
 {
-    off_t end = lseek(file, 0, SEEK_END);
+    size_t got;
     *sealed = false;
     if (end < SEAL_BYTES) return ST_OK;
-    ssize_t got = pread(file, found, sizeof *found, end - SEAL_BYTES);
-    CHECK(got == (ssize_t)sizeof *found, ST_IO, "%s: cannot be read: %s", path, strerror(errno));
+    TRY(input_read(file, path, end - SEAL_BYTES, found, sizeof *found, &got));
+    CHECK(got == sizeof *found, ST_IO, "%s: cannot be read: it has become shorter", path);
     *sealed = memcmp(found->magic, "basin:s1", sizeof found->magic) == 0;
     return ST_OK;
 }
@@ -103,7 +104,9 @@ static status check(int file, const char *path, bool must_be_sealed)
 {
     seal found;
     bool sealed;
-    TRY(find_seal(file, path, &sealed, &found));
+    uint64_t end;
+    TRY(input_size(file, path, &end));
+    TRY(find_seal(file, path, end, &sealed, &found));
     if (!sealed && !must_be_sealed) return ST_OK;
     CHECK(
         sealed, ST_BAD_DATA,
@@ -111,7 +114,7 @@ static status check(int file, const char *path, bool must_be_sealed)
         "seal is missing): use another checkpoint",
         path);
     seal own = make_seal(found.size, found.hash);
-    uint64_t size = (uint64_t)lseek(file, 0, SEEK_END) - SEAL_BYTES, hash = 0;
+    uint64_t size = end - SEAL_BYTES, hash = 0;
     if (own.own == found.own && found.size == size) TRY(hash_file(file, path, size, &hash));
     CHECK(own.own == found.own && found.size == size && hash == found.hash, ST_BAD_DATA,
           "%s: is damaged (its bytes are not those that were sealed): use an older checkpoint",
@@ -121,9 +124,8 @@ static status check(int file, const char *path, bool must_be_sealed)
 
 static status open_and_check(const char *path, bool must_be_sealed)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    CHECK(file >= 0, errno == ENOENT ? ST_NO_INPUT : ST_IO, "%s: cannot be opened: %s", path,
-          strerror(errno));
+    int file;
+    TRY(input_open(&file, path));
     status s = check(file, path, must_be_sealed);
     close(file); // read only
     return s;

@@ -1,13 +1,11 @@
 // io/images/image_file.c -- file ─> bytes ─> pixels (H, W, 3), in two buffers that grow.
 #include "io/images/image_file.h"
 
+#include "base/input.h"
 #include "io/files/buffer.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 struct image_file {
     image_decoder *decoder;
@@ -37,27 +35,26 @@ void image_file_destroy(image_file *f)
     free(f);
 }
 
-static status read_open_file(image_file *f, FILE *in, encoded_image *e)
+static status read_whole(image_file *f, int in, encoded_image *e)
 {
-    struct stat about;
-    CHECK(fstat(fileno(in), &about) == 0, ST_IO, "%s: %s", e->name, strerror(errno));
-    CHECK(S_ISREG(about.st_mode), ST_BAD_DATA, "%s: not a file", e->name);
-    e->size = (size_t)about.st_size;
+    uint64_t size;
+    size_t got;
+    TRY(input_size(in, e->name, &size));
+    e->size = (size_t)size;
     TRY(buffer_reserve(&f->bytes, e->size, e->name));
     e->bytes = f->bytes.data;
-    CHECK(fread(f->bytes.data, 1, e->size, in) == e->size, ST_IO, "%s: cannot be read: %s", e->name,
-          ferror(in) ? strerror(errno) : "it became shorter meanwhile");
+    TRY(input_read(in, e->name, 0, f->bytes.data, e->size, &got));
+    CHECK(got == e->size, ST_IO, "%s: cannot be read: it became shorter meanwhile", e->name);
     return ST_OK;
 }
 
 status image_file_read(image_file *f, const char *path, encoded_image *bytes)
 {
+    int in;
     *bytes = (encoded_image){.name = path};
-    FILE *in = fopen(path, "rb");
-    CHECK(in != NULL, errno == ENOENT ? ST_NO_INPUT : ST_IO, "%s: cannot be opened: %s", path,
-          strerror(errno));
-    status s = read_open_file(f, in, bytes);
-    (void)fclose(in); // only read from
+    TRY(input_open(&in, path));
+    status s = read_whole(f, in, bytes);
+    close(in); // only read from
     return s;
 }
 

@@ -10,18 +10,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static status find_locked(const char *path, file_kind *kind)
 {
-    // A folder or a text is no failure here; a truncated HDF5 file is.
-    if (access(path, R_OK) == 0 && H5Fis_hdf5(path) <= 0) {
-        *kind = FILE_FOREIGN;
-        return ST_OK;
-    }
     hid_t file;
+    bool foreign;
     TRY(seal_check_if_any(path));
-    TRY(hdf5_open(&file, path));
+    // A text is no failure here; a truncated HDF5 file is.
+    TRY(hdf5_open_any(&file, path, &foreign));
+    *kind = FILE_FOREIGN;
+    if (foreign) return ST_OK;
     char *format = hdf5_get_text(file, SHARD_ATTRIBUTE_FORMAT);
     *kind = FILE_HDF5;
     if (format != NULL && strcmp(format, SHARD_FORMAT) == 0) *kind = FILE_SHARD;

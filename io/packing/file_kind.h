@@ -14,7 +14,8 @@ typedef enum file_kind {
     FILE_FOREIGN     // not HDF5
 } file_kind;
 
-// Errors: ST_NO_INPUT, ST_IO, ST_BAD_DATA an HDF5 file that cannot be opened (truncated).
+// Errors: ST_NO_INPUT, ST_IO, ST_BAD_DATA no regular file, or an HDF5 file that cannot be opened
+// (truncated).
 status file_kind_find(const char *path, file_kind *kind);
 
 // One line for each data set of an HDF5 file: path, shape, type. Errors: as above, and ST_BAD_DATA

@@ -1,10 +1,10 @@
 // io/packing/pack.c -- finds the format, sums up the samples, and streams them into shards.
 #include "io/packing/pack.h"
 
+#include "base/input.h"
 #include "io/files/folder.h"
 #include "io/packing/format.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,9 +127,9 @@ static status pack_sources(const pack_job *job, pack_result *result)
     for (int i = 0; i < job->source_count; i++) {
         const char *path = job->sources[i];
         const format_type *format = NULL;
-        CHECK(access(path, F_OK) == 0, ST_NO_INPUT, "%s: %s", path, strerror(errno));
         CHECK(!folder_exists(path), ST_USAGE,
               "\"%s\" is a folder: give one folder alone, or files only", path);
+        TRY(input_check(path));
         if (job->raw != NULL) format = &format_raw;
         for (int j = 0; format_table[j] != NULL && format == NULL; j++)
             if (format_table[j]->probe(path)) format = format_table[j];

@@ -1,17 +1,20 @@
 // io/shards/shard_reader.c -- open files, blocks, and the way from an index to a raw sample.
 #include "io/shards/shard_reader.h"
 
+#include "base/input.h"
 #include "io/files/chunk_decode.h"
 #include "io/files/hdf5_file.h"
 #include "io/files/hdf5_lock.h"
 #include "io/images/pixels.h"
 #include "io/shards/shard.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
+
+#define DESCRIPTORS_LEFT     64 // for all that is no data set
+#define DESCRIPTORS_PER_FILE 2  // one for HDF5, one for pread
+#define READERS_MOST         3  // training, test, and one more of an evaluation
 
 // Of the largest, where they differ.
 static size_t sample_bytes_of(const shard_layout *l)
@@ -26,10 +29,17 @@ static size_t block_bytes_of(const shard_layout *l)
     return direct ? 0 : (size_t)l->block_samples * sample_bytes_of(l);
 }
 
+// Files that a reader may keep open: other data sets, checkpoints and MPI need descriptors, too.
+static int affordable(void)
+{
+    int share = (input_room() - DESCRIPTORS_LEFT) / (READERS_MOST * DESCRIPTORS_PER_FILE);
+    return share < 1 ? 1 : share < SHARD_OPEN_FILES ? share : SHARD_OPEN_FILES;
+}
+
 status shard_reader_create(shard_reader *reader, const shard_layout *shards, uint64_t shard_count,
                            const char *images)
 {
-    *reader = (shard_reader){.shards = shards, .images = images};
+    *reader = (shard_reader){.shards = shards, .images = images, .handle_count = affordable()};
     size_t block = 0, sample = 0;
     uint64_t blocks = 0;
     for (uint64_t i = 0; i < shard_count; i++) {
@@ -77,7 +87,7 @@ static status open_hdf5(const shard_layout *l, hid_t *file, hid_t *set, const ch
 static shard_handle *use_handle(shard_reader *reader, uint64_t shard)
 {
     shard_handle *oldest = &reader->handles[0], *found = NULL;
-    for (int i = 0; i < SHARD_OPEN_FILES && found == NULL; i++) {
+    for (int i = 0; i < reader->handle_count && found == NULL; i++) {
         shard_handle *handle = &reader->handles[i];
         if (handle->used != 0 && handle->shard == shard) found = handle;
         if (handle->used < oldest->used) oldest = handle;
@@ -98,8 +108,7 @@ static shard_handle *use_handle(shard_reader *reader, uint64_t shard)
 
 static status open_plain(shard_handle *handle, const shard_layout *l, open_file *file)
 {
-    if (handle->descriptor < 0) handle->descriptor = open(l->path, O_RDONLY | O_CLOEXEC);
-    CHECK(handle->descriptor >= 0, ST_IO, "%s: cannot be opened: %s", l->path, strerror(errno));
+    if (handle->descriptor < 0) TRY(input_open(&handle->descriptor, l->path));
     *file = (open_file){handle->shard, handle->descriptor, l->path};
     return ST_OK;
 }
@@ -304,7 +313,7 @@ status shard_reader_get_crc(shard_reader *reader, uint64_t shard, uint64_t index
 void shard_reader_destroy(shard_reader *reader)
 {
     hdf5_lock();
-    for (int i = 0; i < SHARD_OPEN_FILES; i++)
+    for (int i = 0; i < reader->handle_count; i++)
         if (reader->handles[i].used != 0) close_handle(&reader->handles[i]);
     hdf5_unlock();
     block_cache_destroy(&reader->cache);

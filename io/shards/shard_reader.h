@@ -17,7 +17,7 @@
 #include <hdf5.h>
 
 #define SHARD_CACHE_BYTES ((size_t)64 << 20) // decoded blocks of one data set
-#define SHARD_OPEN_FILES  256                // of one data set
+#define SHARD_OPEN_FILES  256                // of one data set, if the system lets it
 
 typedef struct shard_handle {
     uint64_t shard;                   // whose
@@ -30,6 +30,7 @@ typedef struct shard_reader {
     const shard_layout *shards; // not owned
     const char *images;         // data set path; not owned
     shard_handle handles[SHARD_OPEN_FILES];
+    int handle_count; // of which this reader uses so many
     uint64_t now;
     block_cache cache;
     page_cache columns; // of checksums and offsets

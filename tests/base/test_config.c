@@ -215,10 +215,10 @@ static void files_are_loaded(void **state)
     assert_int_equal(j.top.seed, 2);
     config_destroy(c);
     assert_int_equal(unlink(path), 0);
-    snprintf(message, sizeof message, "%s: cannot open the job file: No such file", path);
+    snprintf(message, sizeof message, "%s: no such file", path);
     assert_fails(config_load(&c, path, 0, NULL), ST_NO_INPUT, message);
     assert_null(c);
-    assert_fails(config_load(&c, "/tmp", 0, NULL), ST_IO, "/tmp: cannot read the job file");
+    assert_fails(config_load(&c, "/tmp", 0, NULL), ST_BAD_DATA, "/tmp: is a folder");
 
     make_file(path, "", 0);
     assert_ok(config_load(&c, path, 0, NULL));

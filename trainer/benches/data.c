@@ -10,6 +10,7 @@
 // Each line is a pass over the same images; a part's time is what its pass takes longer than the one
 // before. Times are of the thread (loader: of the process), but those of cold files, which wait.
 #include "base/clock.h"
+#include "base/input.h"
 #include "base/median.h"
 #include "comm/agree.h"
 #include "io/views/loader.h"
@@ -90,9 +91,7 @@ static status find_places(data_bench *b)
         if (p->place == 0) continue;
         ASSERT(p->shard < b->shard_count);
         if (b->descriptors[p->shard] >= 0) continue;
-        b->descriptors[p->shard] = open(p->file, O_RDONLY | O_CLOEXEC);
-        CHECK(b->descriptors[p->shard] >= 0, ST_IO, "%s: cannot be opened: %s", p->file,
-              strerror(errno));
+        TRY(input_open(&b->descriptors[p->shard], p->file));
     }
     return ST_OK;
 }

@@ -1,6 +1,8 @@
 // trainer/run/proof_record.c -- one line a record; what is read is only what this file writes.
 #include "trainer/run/proof_record.h"
 
+#include "base/input.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -96,9 +98,8 @@ status proof_read(const char *path, void (*take)(void *context, const proof_line
                   void *context)
 {
     char text[512];
-    FILE *in = fopen(path, "r");
-    CHECK(in != NULL, errno == ENOENT ? ST_NO_INPUT : ST_IO, "%s: cannot be opened: %s", path,
-          strerror(errno));
+    FILE *in;
+    TRY(input_open_stream(&in, path));
     while (fgets(text, sizeof text, in) != NULL) {
         proof_line line = proof_line_parse(text);
         take(context, &line);

@@ -1,6 +1,7 @@
 // trainer/run/trace_file.c -- each rank writes its own part; rank 0 puts them into one file at the end.
 #include "trainer/run/trace_file.h"
 
+#include "base/input.h"
 #include "base/trace.h"
 #include "comm/agree.h"
 #include "trainer/run/run_folder.h"
@@ -45,8 +46,8 @@ status trace_file_begin(const world *w, const char *run)
 static status append(FILE *out, const char *path)
 {
     char buffer[65536];
-    FILE *in = fopen(path, "r");
-    CHECK(in != NULL, ST_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    FILE *in;
+    TRY(input_open_stream(&in, path));
     bool right = fgets(buffer, sizeof buffer, in) != NULL;
     for (size_t got; right && (got = fread(buffer, 1, sizeof buffer, in)) > 0;)
         right = fwrite(buffer, 1, got, out) == got;

@@ -5,6 +5,7 @@
 //   source: LeCun, Cortes, Burges: the description on the MNIST page
 #include "io/packing/format.h"
 
+#include "base/input.h"
 #include "base/log.h"
 
 #include <limits.h>
@@ -60,14 +61,23 @@ static uint32_t big_endian(const unsigned char *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+// Plain files, too.
+static status open_gzip(gzFile *file, const char *path)
+{
+    int descriptor;
+    TRY(input_open(&descriptor, path));
+    *file = gzdopen(descriptor, "rb");
+    if (*file != NULL) return ST_OK;
+    close(descriptor);
+    return failure(ST_INTERNAL, "no memory to read \"%s\"", path);
+}
+
 // Opens and reads `words` words of header, of which the first must be `magic`.
 static status open_file(gzFile *file, const char *path, uint32_t magic, int words,
                         uint32_t header[4])
 {
     unsigned char bytes[16];
-    CHECK(access(path, F_OK) == 0, ST_NO_INPUT, "%s: no such file", path);
-    *file = gzopen(path, "rb");
-    CHECK(*file != NULL, ST_IO, "%s: cannot be opened to read", path);
+    TRY(open_gzip(file, path));
     TRY(read_exactly(*file, path, bytes, 4 * (size_t)words));
     for (int i = 0; i < words; i++)
         header[i] = big_endian(bytes + 4 * (size_t)i);
@@ -95,8 +105,11 @@ static void find_labels(const char *images, char path[PATH_MAX])
 static bool probe(const char *path)
 {
     unsigned char bytes[4] = {0};
-    gzFile file = gzopen(path, "rb");
-    if (file == NULL) return false;
+    gzFile file;
+    if (open_gzip(&file, path) != ST_OK) {
+        status_clear();
+        return false;
+    }
     int got = gzread(file, bytes, sizeof bytes);
     gzclose(file);
     uint32_t magic = big_endian(bytes);
