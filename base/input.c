@@ -23,6 +23,10 @@ static const char *kind_of(mode_t mode)
 static status cannot_open(const char *path, int reason)
 {
     const char *advice = reason == EMFILE ? " by this process: raise `ulimit -n`" : "";
+    struct stat about;
+    CHECK((reason != ENOENT && reason != ELOOP) || lstat(path, &about) != 0 ||
+              !S_ISLNK(about.st_mode),
+          ST_NO_INPUT, "%s: a link that leads nowhere: mend it or remove it", path);
     if (reason == ENOENT || reason == ENOTDIR)
         return failure(ST_NO_INPUT, "%s: no such file", path);
     return failure(ST_IO, "%s: cannot be opened: %s%s", path, strerror(reason), advice);
@@ -76,6 +80,14 @@ status input_check(const char *path)
     int descriptor;
     TRY(input_open(&descriptor, path));
     close(descriptor);
+    return ST_OK;
+}
+
+status input_size_of(const char *path, uint64_t *bytes)
+{
+    struct stat about;
+    if (stat(path, &about) != 0) return cannot_open(path, errno);
+    *bytes = (uint64_t)about.st_size;
     return ST_OK;
 }
 

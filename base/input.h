@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 // Opens a regular file to read; the caller closes *descriptor. -1 after an error.
-// Errors: ST_NO_INPUT no such file; ST_BAD_DATA it is no regular file; ST_IO the system's reason.
+// Errors: ST_NO_INPUT no such file, or a link that leads nowhere; ST_BAD_DATA it is no regular file; ST_IO the system's reason.
 status input_open(int *descriptor, const char *path);
 
 // The same as a stream, which the caller closes with fclose. NULL after an error.
@@ -21,6 +21,9 @@ status input_open_stream(FILE **stream, const char *path);
 
 // Only whether it can be opened. Errors: as input_open.
 status input_check(const char *path);
+
+// Size in bytes of the file at `path`, which is not opened. Errors: ST_NO_INPUT, ST_IO.
+status input_size_of(const char *path, uint64_t *bytes);
 
 // Size in bytes of what was opened here; `path` is for the message. Errors: ST_IO.
 status input_size(int descriptor, const char *path, uint64_t *bytes);

@@ -36,7 +36,14 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static status read_names(DIR *folder, const char *path, char ***names)
+static bool is_folder(DIR *folder, const struct dirent *entry)
+{
+    struct stat about;
+    if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK) return entry->d_type == DT_DIR;
+    return fstatat(dirfd(folder), entry->d_name, &about, 0) == 0 && S_ISDIR(about.st_mode);
+}
+
+static status read_names(DIR *folder, const char *path, bool marked, char ***names)
 {
     size_t count = 0, room = 0;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
@@ -47,15 +54,18 @@ static status read_names(DIR *folder, const char *path, char ***names)
             CHECK(more != NULL, ST_INTERNAL, "no memory to list \"%s\"", path);
             *names = more;
         }
-        (*names)[count] = strdup(entry->d_name);
-        CHECK((*names)[count] != NULL, ST_INTERNAL, "no memory to list \"%s\"", path);
+        const char *mark = marked && is_folder(folder, entry) ? "/" : "";
+        if (asprintf(&(*names)[count], "%s%s", entry->d_name, mark) < 0) {
+            (*names)[count] = NULL;
+            return failure(ST_INTERNAL, "no memory to list \"%s\"", path);
+        }
         (*names)[++count] = NULL;
     }
     if (count > 1) qsort(*names, count, sizeof **names, compare_names);
     return ST_OK;
 }
 
-status folder_list(const char *path, char ***names)
+static status list_names(const char *path, bool marked, char ***names)
 {
     DIR *folder = opendir(path);
     CHECK(folder != NULL, errno == ENOENT ? ST_NO_INPUT : ST_IO, "%s: cannot be opened: %s", path,
@@ -65,13 +75,23 @@ status folder_list(const char *path, char ***names)
     if (*names == NULL)
         s = failure(ST_INTERNAL, "no memory to list \"%s\"", path);
     else
-        s = read_names(folder, path, names);
+        s = read_names(folder, path, marked, names);
     closedir(folder);
     if (s != ST_OK) {
         folder_free(*names);
         *names = NULL;
     }
     return s;
+}
+
+status folder_list(const char *path, char ***names)
+{
+    return list_names(path, false, names);
+}
+
+status folder_list_marked(const char *path, char ***names)
+{
+    return list_names(path, true, names);
 }
 
 void folder_free(char **names)

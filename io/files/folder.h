@@ -14,6 +14,10 @@ status folder_create(const char *path);
 // Names inside the folder in order of their bytes, NULL-ended, without "." and "..".
 // Free with folder_free. Errors: ST_NO_INPUT, ST_IO.
 status folder_list(const char *path, char ***names);
+
+// The same, with a slash behind the names of folders (links to folders among them): in the order that
+// the paths of all files below have.
+status folder_list_marked(const char *path, char ***names);
 void folder_free(char **names);
 
 #endif

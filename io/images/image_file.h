@@ -17,7 +17,7 @@ typedef struct decoded_image {
 status image_file_create(image_file **created);
 
 // The file's bytes, valid until the reader's next call. Memory grows to the largest file.
-// Errors: ST_NO_INPUT, ST_IO; ST_BAD_DATA not a regular file; ST_INTERNAL no memory.
+// Errors: as input_open; ST_INTERNAL no memory.
 status image_file_read(image_file *f, const char *path, encoded_image *bytes);
 
 // Its pixels. Errors: as image_decoder_decode; ST_INTERNAL no memory.

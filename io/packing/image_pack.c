@@ -3,6 +3,7 @@
 
 #include "io/files/folder.h"
 #include "io/packing/image_shard.h"
+#include "io/packing/image_source.h"
 #include "io/shards/shard_layout.h"
 #include "io/shards/shard_names.h"
 
@@ -16,13 +17,11 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define CLASS_NAMES_SIZE 64000 // HDF5 keeps attributes of less than 64 KiB
-
 // The images of one split, and where its shards stand.
 typedef struct split {
     const char *name;
     char prefix[PATH_MAX - 32];
-    class_image *images; // (count) in stored order; their paths are the folder's
+    source_image *images; // (count) in stored order; their paths are the folder's
     size_t count;
     int shards;
     shard_series_result made; // by this process
@@ -30,32 +29,34 @@ typedef struct split {
 
 struct image_pack {
     const pack_job *job;
-    class_folder folder;
+    image_source source;
     split splits[PACK_MAX_SPLITS];
+    char ignored[IGNORED_TEXT];
     char *left_out; // lines
     size_t left_out_length;
     uint64_t left_out_count, kept_shards;
 };
 
 // By the place in the folder: it does not change when another image is broken.
-static int split_of(const class_image *image, const pack_job *job)
+static int split_of(const image_pack *p, const source_image *image)
 {
-    if (job->test_every == 0) return 0;
-    return (image->place + 1) % (size_t)job->test_every == 0 ? 1 : 0;
+    size_t test_every = (size_t)p->job->test_every;
+    if (p->source.has_splits || test_every == 0) return image->split;
+    return (image->place + 1) % test_every == 0 ? PACK_TEST : PACK_TRAIN;
 }
 
-static status plan_split(image_pack *p, int number, const char *name)
+static status plan_split(image_pack *p, int number)
 {
     split *s = &p->splits[number];
     const pack_job *job = p->job;
-    s->name = name;
-    int length = snprintf(s->prefix, sizeof s->prefix, "%s/%s", job->destination, name);
+    s->name = pack_split_names[number];
+    int length = snprintf(s->prefix, sizeof s->prefix, "%s/%s", job->destination, s->name);
     CHECK(length < (int)sizeof s->prefix, ST_USAGE, "%s: this path is too long", job->destination);
-    s->images = calloc(p->folder.count, sizeof *s->images);
+    s->images = calloc(p->source.count, sizeof *s->images);
     CHECK(s->images != NULL, ST_INTERNAL, "no memory to list \"%s\"", job->sources[0]);
-    for (size_t i = 0; i < p->folder.count; i++)
-        if (split_of(&p->folder.images[i], job) == number)
-            s->images[s->count++] = p->folder.images[i];
+    for (size_t i = 0; i < p->source.count; i++)
+        if (split_of(p, &p->source.images[i]) == number)
+            s->images[s->count++] = p->source.images[i];
     uint64_t shards = (s->count + job->shard_size - 1) / job->shard_size;
     CHECK(shards <= 99999, ST_USAGE,
           "%zu images make %" PRIu64 " shards of %" PRIu64 ": give a larger --shard-size", s->count,
@@ -81,13 +82,19 @@ const char *image_pack_left_out(const image_pack *p)
     return p->left_out != NULL ? p->left_out : "";
 }
 
+// Without splits of its own, what the folder's images have, all have.
+static bool split_labelled(const image_pack *p, const split *s)
+{
+    return p->source.labelled[p->source.has_splits ? s - p->splits : PACK_TRAIN];
+}
+
 static image_shard shard_of(image_pack *p, const split *s, int number, const char *path)
 {
     size_t first = (size_t)number * p->job->shard_size, left = s->count - first;
     return (image_shard){.path = path,
                          .images = s->images + first,
                          .count = left < p->job->shard_size ? left : p->job->shard_size,
-                         .class_names = p->folder.class_names,
+                         .class_names = split_labelled(p, s) ? p->source.class_names : NULL,
                          .root_length = strlen(p->job->sources[0]),
                          .side = p->job->side,
                          .skip_bad = p->job->skip_bad,
@@ -164,14 +171,11 @@ static status look_at_destination(image_pack *p)
 static status open_pack(image_pack *p)
 {
     const pack_job *job = p->job;
-    TRY(class_folder_list(&p->folder, job->sources[0]));
-    if (p->folder.count == 0) return pack_finds_nothing(job->sources[0]);
-    CHECK(strlen(p->folder.class_names) < CLASS_NAMES_SIZE, ST_BAD_DATA,
-          "%s: the names of its %lld classes are longer than the %d bytes that a shard can keep: "
-          "use shorter names",
-          job->sources[0], (long long)p->folder.classes, CLASS_NAMES_SIZE);
-    TRY(plan_split(p, 0, "train"));
-    TRY(plan_split(p, 1, "test"));
+    TRY(image_source_list(&p->source, job->sources[0], job->labels));
+    ignored_files_text(&p->source.ignored, p->ignored);
+    if (p->source.count == 0) return pack_finds_nothing(job->sources[0], p->ignored);
+    for (int i = 0; i < PACK_MAX_SPLITS; i++)
+        TRY(plan_split(p, i));
     return look_at_destination(p);
 }
 
@@ -190,11 +194,16 @@ status image_pack_open(image_pack **opened, const pack_job *job)
     return s;
 }
 
+const char *image_pack_ignored(const image_pack *p)
+{
+    return p->ignored;
+}
+
 uint64_t image_pack_hash(const image_pack *p)
 {
     uint64_t hash = 0;
-    for (size_t i = 0; i < p->folder.count; i++) {
-        const class_image *image = &p->folder.images[i];
+    for (size_t i = 0; i < p->source.count; i++) {
+        const source_image *image = &p->source.images[i];
         hash =
             XXH3_64bits_withSeed(image->path, strlen(image->path), hash + (uint64_t)image->label);
     }
@@ -215,7 +224,7 @@ static void count_shard(split *s, const image_pack *p, const char *path, uint64_
     if (stat(path, &about) == 0) s->made.bytes += (uint64_t)about.st_size;
     s->made.files++;
     s->made.samples += samples;
-    s->made.classes = p->folder.classes;
+    if (split_labelled(p, s)) s->made.classes = p->source.classes;
 }
 
 static status make_shard(image_pack *p, split *s, int number)
@@ -254,12 +263,13 @@ void image_pack_result(const image_pack *p, pack_result *result)
     for (int i = 0; i < PACK_MAX_SPLITS; i++) {
         const split *s = &p->splits[i];
         if (s->count == 0) continue;
-        result->splits[result->split_count++] = (pack_split){.name = s->name,
-                                                             .shape = {.height = p->job->side,
-                                                                       .width = p->job->side,
-                                                                       .channels = 3,
-                                                                       .labelled = true},
-                                                             .made = s->made};
+        result->splits[result->split_count++] =
+            (pack_split){.name = s->name,
+                         .shape = {.height = p->job->side,
+                                   .width = p->job->side,
+                                   .channels = 3,
+                                   .labelled = split_labelled(p, s)},
+                         .made = s->made};
     }
 }
 
@@ -289,7 +299,7 @@ void image_pack_close(image_pack *p)
     if (p == NULL) return;
     for (int i = 0; i < PACK_MAX_SPLITS; i++)
         free(p->splits[i].images);
-    class_folder_free(&p->folder);
+    image_source_free(&p->source);
     free(p->left_out);
     free(p);
 }

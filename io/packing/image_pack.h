@@ -1,4 +1,4 @@
-// io/packing/image_pack.h -- a folder of classes of JPEG and PNG files becomes shards, by many processes.
+// io/packing/image_pack.h -- a folder of JPEG and PNG files becomes shards, by many processes.
 //
 //   image_pack_open ─> image_pack_round, rounds times ─> image_pack_finish, by one ─> image_pack_close
 //
@@ -14,10 +14,13 @@
 typedef struct image_pack image_pack;
 
 // Lists the folder, plans the shards, and looks at those of its own that are there. The job must
-// outlive it. Errors: ST_NO_INPUT; ST_BAD_DATA class names too long for a shard; ST_USAGE there are
+// outlive it. Errors: as image_source_list, and ST_USAGE there are
 // shards of another source, or more of them than this source makes, and job->replace is false;
 // ST_IO; ST_INTERNAL no memory.
 status image_pack_open(image_pack **opened, const pack_job *job);
+
+// What of the folder is not packed (io/packing/ignored_files.h); "" nothing.
+const char *image_pack_ignored(const image_pack *p);
 
 // Of the list of files and their labels: all processes must see the same.
 uint64_t image_pack_hash(const image_pack *p);

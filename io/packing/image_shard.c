@@ -1,21 +1,21 @@
 // io/packing/image_shard.c -- two passes over the images: look at each, then store those that are whole.
 #include "io/packing/image_shard.h"
 
+#include "base/input.h"
 #include "base/log.h"
 #include "io/shards/encoded_writer.h"
 #include "io/images/image_file.h"
 #include "io/shards/shard_writer.h"
 #include "io/packing/square_image.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <xxhash.h>
 
 #define HASH_VERSION     "basin images 1"
-#define PROGRESS_SECONDS 10.0 // between lines when stderr is no terminal
+#define NO_FILE          UINT64_MAX // the size of what is not there
+#define PROGRESS_SECONDS 10.0       // between lines when stderr is no terminal
 
 static void hash_text(XXH3_state_t *state, const char *text)
 {
@@ -24,12 +24,16 @@ static void hash_text(XXH3_state_t *state, const char *text)
 
 static status hash_images(const image_shard *s, XXH3_state_t *state)
 {
-    struct stat about;
     for (size_t i = 0; i < s->count; i++) {
-        const class_image *image = &s->images[i];
-        CHECK(stat(image->path, &about) == 0, errno == ENOENT ? ST_NO_INPUT : ST_IO,
-              "%s: cannot be looked at: %s", image->path, strerror(errno));
-        int64_t numbers[] = {(int64_t)about.st_size, image->label};
+        const source_image *image = &s->images[i];
+        uint64_t size = 0;
+        status seen = input_size_of(image->path, &size);
+        if (seen == ST_NO_INPUT && s->skip_bad) {
+            status_clear(); // it is named when the shard is made
+            size = NO_FILE;
+        } else if (seen != ST_OK)
+            return seen;
+        int64_t numbers[] = {(int64_t)size, image->label};
         hash_text(state, image->path + s->root_length);
         XXH3_64bits_update(state, numbers, sizeof numbers);
     }
@@ -43,7 +47,7 @@ status image_shard_hash(const image_shard *s, uint64_t *hash)
     XXH3_64bits_reset(state);
     hash_text(state, HASH_VERSION);
     XXH3_64bits_update(state, &s->side, sizeof s->side);
-    hash_text(state, s->class_names);
+    hash_text(state, s->class_names != NULL ? s->class_names : "");
     status result = hash_images(s, state);
     *hash = XXH3_64bits_digest(state);
     if (*hash == 0) *hash = 1;
@@ -54,8 +58,8 @@ status image_shard_hash(const image_shard *s, uint64_t *hash)
 // One shard in the making.
 typedef struct work {
     const image_shard *shard;
-    class_image *kept; // (kept_count) those found whole so far
-    uint64_t *sizes;   // (kept) bytes of each
+    source_image *kept; // (kept_count) those found whole so far
+    uint64_t *sizes;    // (kept) bytes of each
     size_t kept_count;
     uint64_t left_out;
     shard_columns columns;
@@ -70,7 +74,7 @@ static sample_shape shape_of(const image_shard *s)
                           .width = s->side,
                           .channels = 3,
                           .type = PIXEL_U8,
-                          .labelled = true,
+                          .labelled = s->class_names != NULL,
                           .class_names = s->class_names};
 }
 
@@ -80,7 +84,7 @@ static int larger(int a, int b)
 }
 
 // Decodes image i for the moments, and notes its size and checksum.
-static status look_at_encoded(work *w, const class_image *image)
+static status look_at_encoded(work *w, const source_image *image)
 {
     encoded_image bytes;
     decoded_image decoded;
@@ -95,20 +99,20 @@ static status look_at_encoded(work *w, const class_image *image)
     return ST_OK;
 }
 
-static status look_at_square(work *w, const class_image *image)
+static status look_at_square(work *w, const source_image *image)
 {
     return square_reader_get(w->squares, image->path, w->pixels);
 }
 
 // The whole images are kept, the broken ones left out or an error.
-static status look_at_all(work *w, status (*look)(work *, const class_image *))
+static status look_at_all(work *w, status (*look)(work *, const source_image *))
 {
     const image_shard *shard = w->shard;
     for (size_t i = 0; i < shard->count; i++) {
         status s = look(w, &shard->images[i]);
         if (s == ST_OK) {
             w->kept[w->kept_count++] = shard->images[i];
-        } else if (s == ST_BAD_DATA && shard->skip_bad) {
+        } else if ((s == ST_BAD_DATA || s == ST_NO_INPUT) && shard->skip_bad) {
             shard->left_out(shard->context, status_message());
             status_clear();
             w->left_out++;

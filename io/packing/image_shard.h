@@ -4,18 +4,18 @@
 #ifndef IO_PACKING_IMAGE_SHARD_H
 #define IO_PACKING_IMAGE_SHARD_H
 
-#include "io/packing/class_folder.h"
+#include "io/packing/image_source.h"
 
 #include <stdbool.h>
 
 typedef struct image_shard {
-    const char *path;          // of the shard
-    const class_image *images; // (count)
+    const char *path;           // of the shard
+    const source_image *images; // (count)
     size_t count;
-    const char *class_names; // one a line, in the order of labels
+    const char *class_names; // one a line, in the order of labels; NULL: the images have no labels
     size_t root_length;      // the first so many bytes of the images' paths name the source folder
     int side;                // images are stored decoded, side x side pixels; 0: as they are
-    bool skip_bad;           // leave broken images out; else the first is an error
+    bool skip_bad; // leave broken images and links to nothing out; else the first is an error
     // Told of each broken image that is left out: one line.
     void (*left_out)(void *context, const char *why);
     void *context;

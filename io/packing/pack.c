@@ -111,13 +111,15 @@ static const char *format_names(char text[512])
     return text;
 }
 
-status pack_finds_nothing(const char *folder)
+const char *const pack_split_names[PACK_MAX_SPLITS] = {"train", "val", "test"};
+
+status pack_finds_nothing(const char *folder, const char *ignored)
 {
     char text[512];
     return failure(ST_BAD_DATA,
-                   "%s: no file of a known format is in this folder: %s; nor sub-folders with "
-                   "JPEG or PNG files",
-                   folder, format_names(text));
+                   "%s: no file of a known format is in this folder: %s; nor are JPEG or PNG files "
+                   "in it or in its sub-folders%s%s",
+                   folder, format_names(text), ignored[0] != '\0' ? ", but " : "", ignored);
 }
 
 static status pack_sources(const pack_job *job, pack_result *result)
@@ -201,13 +203,12 @@ static status pack_split_of(const format_type *format, const char *name, char *c
 
 static status pack_folder(const pack_job *job, pack_result *result)
 {
-    static const char *const split_names[PACK_MAX_SPLITS] = {"train", "test"};
     char **names;
     TRY(folder_list(job->sources[0], &names));
     const format_type *format = folder_format(names);
-    status s = format != NULL ? ST_OK : pack_finds_nothing(job->sources[0]);
+    status s = format != NULL ? ST_OK : pack_finds_nothing(job->sources[0], "");
     for (int i = 0; i < PACK_MAX_SPLITS && s == ST_OK; i++)
-        s = pack_split_of(format, split_names[i], names, job, result);
+        s = pack_split_of(format, pack_split_names[i], names, job, result);
     for (int i = 0; i < result->split_count && s != ST_OK; i++) {
         char prefix[PATH_MAX];
         split_prefix(job, result->splits[i].name, prefix);
@@ -220,6 +221,8 @@ static status pack_folder(const pack_job *job, pack_result *result)
 status pack_finds_images(const pack_job *job, bool *images)
 {
     *images = false;
+    uint64_t bytes;
+    TRY(input_size_of(job->sources[0], &bytes)); // it is there
     if (job->source_count != 1 || !folder_exists(job->sources[0])) return ST_OK;
     char **names;
     TRY(folder_list(job->sources[0], &names));

@@ -2,15 +2,15 @@
 //
 //   a folder      DST/train-00000.h5 ... and DST/test-00000.h5 ..., as the format tells them apart
 //   some files    DST-00000.h5 ..., one file's samples after the other's, in the order given
-//   images        a folder with a sub-folder of JPEG and PNG files for each class: see
-//                 io/packing/image_pack.h; of each class the images number test_every - 1,
+//   images        a folder of JPEG and PNG files: see io/packing/image_pack.h; without splits of its
+//                 own (io/packing/image_source.h), of each class the images number test_every - 1,
 //                 2 test_every - 1, ... by name are for testing
 #ifndef IO_PACKING_PACK_H
 #define IO_PACKING_PACK_H
 
 #include "io/shards/shard_series.h"
 
-#define PACK_MAX_SPLITS 2
+enum { PACK_TRAIN, PACK_VAL, PACK_TEST, PACK_MAX_SPLITS };
 
 typedef struct pack_job {
     const char *const *sources; // one folder, or files of one format and shape
@@ -23,12 +23,13 @@ typedef struct pack_job {
     // Folders of images only:
     int side;             // images are stored decoded, side x side pixels; 0: as they are
     int test_every;       // of each class's images every so-many-th is a test image; 0: none
+    const char *labels;   // where labels come from (io/packing/image_source.h); NULL: folders
     bool skip_bad;        // broken images are named and left out; else the first ends it all
     int rank, rank_count; // this process, and how many pack together
 } pack_job;
 
 typedef struct pack_split {
-    const char *name; // "train", "test"; "" for files
+    const char *name; // "train", "val", "test"; "" for files
     sample_shape shape;
     shard_series_result made;
 } pack_split;
@@ -40,8 +41,12 @@ typedef struct pack_result {
     pack_split splits[PACK_MAX_SPLITS];
 } pack_result;
 
-// ST_BAD_DATA: the folder holds nothing that can be packed; the message lists what can.
-status pack_finds_nothing(const char *folder);
+// "train", "val", "test"
+extern const char *const pack_split_names[PACK_MAX_SPLITS];
+
+// ST_BAD_DATA: the folder holds nothing that can be packed; the message lists what can, and what it
+// holds (io/packing/ignored_files.h).
+status pack_finds_nothing(const char *folder, const char *ignored);
 
 // Whether the source is a folder without files of a known format: for io/packing/image_pack.h, not for pack.
 // Errors: ST_NO_INPUT, ST_IO.

@@ -95,6 +95,60 @@ static void classes_are_labelled_in_the_order_of_their_names(void **state)
     assert_images("train-*.h5", 6, (int[]){0, 10, 20, 30, 40, 50}, (int64_t[]){0, 0, 0, 1, 1, 1});
 }
 
+// Each split in its own shards; only what has classes has labels.
+static void the_folders_own_splits_are_kept(void **state)
+{
+    (void)state;
+    pack_result result;
+    static const char *const folders[] = {"train", "train/cat", "train/dog",
+                                          "val",   "val/dog",   "test"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        image_folder_class(&sources, folders[i]);
+    image_folder_png(&sources, "train/cat/1.png", SIDE, SIDE, 10);
+    image_folder_png(&sources, "train/dog/1.png", SIDE, SIDE, 20);
+    image_folder_png(&sources, "val/dog/2.png", SIDE, SIDE, 30);
+    image_folder_png(&sources, "test/3.png", SIDE, SIDE, 40);
+    for (int side = 0; side <= SIDE; side += SIDE) {
+        assert_int_equal(unlink(test_path(&shards, "train-00000.h5")), side > 0 ? 0 : -1);
+        assert_int_equal(unlink(test_path(&shards, "val-00000.h5")), side > 0 ? 0 : -1);
+        assert_int_equal(unlink(test_path(&shards, "test-00000.h5")), side > 0 ? 0 : -1);
+        assert_ok(pack_all(side, 2, false, &result));
+        assert_int_equal(result.split_count, 3);
+        assert_images("train-*.h5", 2, (int[]){10, 20}, (int64_t[]){0, 1});
+        assert_images("val-*.h5", 1, (int[]){30}, (int64_t[]){1});
+        dataset *d;
+        assert_ok(dataset_open(&d, &(dataset_source){.files = test_path(&shards, "test-*.h5"),
+                                                     .images = "/images",
+                                                     .labels = "/labels",
+                                                     .axes = "NHWC"}));
+        assert_int_equal(dataset_get_info(d)->count, 1);
+        assert_false(dataset_get_info(d)->labelled);
+        dataset_close(d);
+    }
+}
+
+// Links whose target is gone: named, or left out and counted.
+static void a_link_to_nothing_can_be_left_out(void **state)
+{
+    (void)state;
+    pack_result result;
+    write_classes(0);
+    assert_int_equal(symlink("gone.jpg", test_path(&sources, "cat/0.jpg")), 0);
+    assert_int_equal(symlink("d.png", test_path(&sources, "dog/d.png")), 0); // to itself
+    for (int side = 0; side <= SIDE; side += SIDE) {
+        assert_fails(pack_all(side, 0, false, &result), ST_NO_INPUT,
+                     "cat/0.jpg: a link that leads nowhere");
+        assert_int_equal(test_count(&shards), 0);
+        assert_ok(pack_all(side, 0, true, &result));
+        assert_int_equal(result.skipped, 2);
+        assert_int_equal(result.splits[0].made.samples, 6);
+        assert_ok(pack_all(side, 0, true, &result)); // kept shards know
+        assert_int_equal(result.skipped, 2);
+        assert_int_equal(unlink(test_path(&shards, "train-00000.h5")), 0);
+        assert_int_equal(unlink(test_path(&shards, "train-00001.h5")), 0);
+    }
+}
+
 static void class_names_are_stored(void **state)
 {
     (void)state;
@@ -190,6 +244,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test_in_folders(classes_are_labelled_in_the_order_of_their_names),
+        test_in_folders(the_folders_own_splits_are_kept),
+        test_in_folders(a_link_to_nothing_can_be_left_out),
         test_in_folders(class_names_are_stored),
         test_in_folders(every_third_image_of_a_class_is_for_testing),
         test_in_folders(the_middle_square_is_stored),

@@ -16,7 +16,7 @@ typedef struct pack_options {
     int64_t shard_size;
     bool force;
     int64_t decode, test_every;
-    char bad[CONFIG_TEXT_SIZE], raw[CONFIG_TEXT_SIZE];
+    char bad[CONFIG_TEXT_SIZE], raw[CONFIG_TEXT_SIZE], labels[CONFIG_TEXT_SIZE];
 } pack_options;
 
 static const config_field fields[] = {{"shard_size", FIELD_INT, offsetof(pack_options, shard_size),
@@ -32,6 +32,8 @@ static const config_field fields[] = {{"shard_size", FIELD_INT, offsetof(pack_op
                                        "stop|skip", "images: what to do about broken ones"},
                                       {"raw", FIELD_TEXT, offsetof(pack_options, raw), "", 0, 0,
                                        NULL, "layout of files of bare numbers"},
+                                      {"labels", FIELD_TEXT, offsetof(pack_options, labels), "", 0,
+                                       0, NULL, "images: pattern of the class, or none"},
                                       {0}};
 
 static void describe_samples(const sample_shape *shape, char text[64])
@@ -57,13 +59,13 @@ static void report(const pack_job *job, const pack_result *result)
             log_info("%s: %llu samples", result->splits[i].name, (unsigned long long)made->samples);
     }
     if (result->skipped > 0)
-        log_warn("%llu broken images were left out", (unsigned long long)result->skipped);
+        log_warn("%llu broken or missing images were left out",
+                 (unsigned long long)result->skipped);
     if (result->kept_shards > 0)
         log_info("%llu of the shards were there already", (unsigned long long)result->kept_shards);
     char labels[40] = "no labels", stored[64];
     describe_samples(&result->splits[0].shape, stored);
-    if (result->splits[0].shape.labelled)
-        snprintf(labels, sizeof labels, "%lld classes", (long long)classes);
+    if (classes > 0) snprintf(labels, sizeof labels, "%lld classes", (long long)classes);
     log_info("packed %llu %s, %s, into %d file%s (%.1f MB): %s%s", (unsigned long long)samples,
              stored, labels, files, files == 1 ? "" : "s", (double)bytes * 1e-6, job->destination,
              result->splits[0].name[0] != '\0' ? "/*.h5" : "-*.h5");
@@ -146,6 +148,7 @@ static status pack_images(const world *w, const pack_job *job)
         sum_results(w, &result);
         if (w->rank == 0) {
             image_pack_finish(p);
+            if (image_pack_ignored(p)[0] != '\0') log_warn("ignored: %s", image_pack_ignored(p));
             report(job, &result);
         }
     }
@@ -173,6 +176,7 @@ static status read_job(int argc, char **argv, const world *w, pack_command *c)
                         .replace = o->force,
                         .side = (int)o->decode,
                         .test_every = (int)o->test_every,
+                        .labels = o->labels[0] != '\0' ? o->labels : NULL,
                         .skip_bad = strcmp(o->bad, "skip") == 0,
                         .rank = w->rank,
                         .rank_count = w->size};
@@ -182,7 +186,12 @@ static status read_job(int argc, char **argv, const world *w, pack_command *c)
 static status prepare(int argc, char **argv, const world *w, pack_command *c, bool *images)
 {
     TRY(read_job(argc, argv, w, c));
-    return pack_finds_images(&c->job, images);
+    TRY(pack_finds_images(&c->job, images));
+    const pack_job *job = &c->job;
+    CHECK(*images || (job->side == 0 && job->labels == NULL && !job->skip_bad), ST_USAGE,
+          "pack: --decode, --labels and --bad skip are for folders of images, which \"%s\" is not",
+          job->sources[0]);
+    return ST_OK;
 }
 
 static status run(const world *w, int argc, char **argv)
@@ -202,7 +211,7 @@ const command_type command_pack = {
     .name = "pack",
     .usage =
         "SRC... DST [--shard-size N] [--force] [--decode S] [--test-every K] [--bad skip|stop]\n"
-        "                  [--raw TYPE:HxWxC]",
+        "                  [--labels PATTERN|none] [--raw TYPE:HxWxC]",
     .help = "turn image files (MNIST's idx, CIFAR-10's and -100's binary, JPEG and PNG, raw) into "
             "shards",
     .more =
@@ -210,15 +219,23 @@ const command_type command_pack = {
         "SRC files      writes DST-00000.h5 ..., the files' samples one after the other\n"
         "--shard-size   most samples of one shard, 10000\n"
         "--force        replace shards that exist\n"
-        "SRC a folder of folders, one for each class, of .jpg, .jpeg and .png files: as a folder;\n"
-        "               labels count the sub-folders in the order of their names. The files are\n"
-        "               kept as they are, of any size. With mpirun the ranks share the shards;\n"
-        "               whole shards of the same files are kept, so a killed pack is continued\n"
-        "--decode S     such images: store the largest square in the middle, S x S pixels\n"
-        "--test-every K such images: of each class every K-th by name is for testing, 10; 0 none\n"
-        "--bad          such images: stop at a broken one, or skip it and say so; stop\n"
         "--raw          the files are bare numbers, as in --raw f32be:512x512x1: samples of 512 "
         "rows,\n"
-        "               512 columns, 1 channel; type u8, u16le, u16be, f32le or f32be; no labels\n",
+        "               512 columns, 1 channel; type u8, u16le, u16be, f32le or f32be; no labels\n"
+        "\n"
+        "SRC a folder of .jpg, .jpeg and .png files: the files are kept as they are, of any size.\n"
+        "               With mpirun the ranks share the shards; whole shards of the same files "
+        "are\n"
+        "               kept, so a pack that was killed is continued\n"
+        "  SRC/cat/1.jpg          labels count the sub-folders in the order of their names\n"
+        "  SRC/1.jpg              no labels\n"
+        "  SRC/train/... SRC/val/... SRC/test/...   its own splits, each as above; also valid\n"
+        "--labels       take images of all depths, and the class from what the group of this\n"
+        "               expression finds in their path: '([^/]+)_[0-9]+' has beagle for\n"
+        "               dogs/beagle_17.jpg; none: no labels\n"
+        "--decode S     store the largest square in the middle, S x S pixels\n"
+        "--test-every K without splits of its own: of each class every K-th by name is for\n"
+        "               testing, 10; 0 none\n"
+        "--bad          stop at a broken image or a link to nothing, or skip it and say so; stop\n",
     .run = run,
 };
