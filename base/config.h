@@ -26,11 +26,12 @@ typedef enum field_type {
 } field_type;
 
 typedef struct config_field {
-    const char *name;    // key inside its section; dots go deeper ("knn.k")
-    field_type type;     // of the struct's member
-    size_t offset;       // of the struct's member
-    const char *initial; // default as it would stand in a job; NULL: the key must be given
-    double low, high;    // inclusive range of numbers; both 0: any
+    const char *name; // key inside its section; dots go deeper ("knn.k")
+    field_type type;  // of the struct's member
+    size_t offset;    // of the struct's member
+    const char
+        *initial;     // default as it would stand in a job; NULL: the key must be given, and not ""
+    double low, high; // inclusive range of numbers; both 0: any
     const char *choices; // "a|b|c" for texts; NULL: any
     const char *help;    // one line, with the unit
 } config_field;          // a table ends with name == NULL

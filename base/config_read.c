@@ -49,7 +49,8 @@ static void describe(const config_field *field, const name_list *choices, char *
     else if (config_has_range(field))
         snprintf(text, size, "%s from %.15g to %.15g", types[field->type], field->low, field->high);
     else if (field->type == FIELD_TEXT)
-        snprintf(text, size, "a text of at most %d bytes", CONFIG_TEXT_SIZE - 1);
+        snprintf(text, size, "a text of %s %d bytes", field->initial == NULL ? "1 to" : "at most",
+                 CONFIG_TEXT_SIZE - 1);
     else
         snprintf(text, size, "%s", types[field->type]);
 }
@@ -70,6 +71,14 @@ static status fail_expected(const config_field *field, const config_entry *entry
                    config_quoted(entry->text).text, hint);
 }
 
+// What must be given may not be empty: "" as a path would be the root of the file system.
+static bool is_text(const config_field *field, const char *text)
+{
+    size_t length = strlen(text);
+    return length < CONFIG_TEXT_SIZE && (length > 0 || field->initial != NULL) &&
+           is_choice(field, text);
+}
+
 // Checks the entry's value and stores it into its member of `into`.
 static status store(const config_field *field, const config_entry *entry, void *into)
 {
@@ -87,8 +96,7 @@ static status store(const config_field *field, const config_entry *entry, void *
         memcpy(member, &real, sizeof real);
     } else if (field->type == FIELD_BOOL && unquoted && config_is_bool(entry->text, &truth)) {
         memcpy(member, &truth, sizeof truth);
-    } else if (field->type == FIELD_TEXT && scalar && strlen(entry->text) < CONFIG_TEXT_SIZE &&
-               is_choice(field, entry->text)) {
+    } else if (field->type == FIELD_TEXT && scalar && is_text(field, entry->text)) {
         snprintf(member, CONFIG_TEXT_SIZE, "%s", entry->text);
     } else {
         return fail_expected(field, entry);

@@ -92,6 +92,18 @@ static status help(const world *w, const command_type *command, const char *topi
     return agree(w, s);
 }
 
+// A word that is "" is no path, no option and no key=value; as a path it would be the root folder.
+static status check_words(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        CHECK(
+            argv[i][0] != '\0', ST_USAGE,
+            "word %d behind `basin` is empty, where a path, an option or key=value is expected; is "
+            "a variable of the shell not set?",
+            i);
+    return ST_OK;
+}
+
 // Collective.
 static status dispatch(const world *w, int argc, char **argv)
 {
@@ -103,6 +115,7 @@ static status dispatch(const world *w, int argc, char **argv)
         if (w->rank == 0) printf("basin " BASIN_VERSION "\n");
         return ST_OK;
     }
+    TRY(agree(w, check_words(argc, argv)));
     const command_type *command = command_find(argv[1]);
     if (command == NULL) return agree(w, unknown_command(argv[1]));
     int asked = find_help(argc, argv);

@@ -3,6 +3,7 @@
 #include "comm/agree.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
+#include "trainer/job/continued_job.h"
 #include "trainer/job/options.h"
 #include "trainer/loop/training.h"
 
@@ -29,7 +30,7 @@ static status load(job *j, int argc, char **argv)
     snprintf(max_time, sizeof max_time, "max_time=%s", chosen.max_time);
     if (chosen.max_time[0] != '\0') argv[argc++] = max_time;
     if (chosen.trace) argv[argc++] = trace;
-    return job_load(j, argv[0], argc - 1, argv + 1);
+    return continued_job_load(j, argv[0], argc - 1, argv + 1);
 }
 
 static status run(const world *w, int argc, char **argv)

@@ -153,13 +153,30 @@ status training_measure(training *t, int steps, double *seconds)
     return ST_OK;
 }
 
+// Nothing is left to do: the run has come to this job's end, or beyond it.
+static void tell_done(const training *t)
+{
+    unsigned long long step = t->step, total = t->steps_total;
+    if (step > total)
+        log_warn(
+            "%s: %llu steps are done already, more than the %llu of this job's schedule; nothing "
+            "is trained",
+            t->job->run, step, total);
+    else if (step == total)
+        log_info("%s: all %llu steps are done already", t->job->run, total);
+    else
+        log_info(
+            "%s: %llu of %llu steps are done already, and stop_after is %lld; nothing is trained",
+            t->job->run, step, total, (long long)t->job->stop_after);
+}
+
 // Collective.
 static status run_steps(training *t, report *r)
 {
     TRY(agree(t->world, forgive(report_run(r, t, "running"))));
     uint64_t end = training_end(t);
     if (t->step >= end) {
-        log_info("%s: all %llu steps are done already", t->job->run, (unsigned long long)end);
+        tell_done(t);
         return training_evaluate(t, r);
     }
     warn_at_start(t);

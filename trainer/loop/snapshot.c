@@ -159,13 +159,24 @@ static void compare_machines(checkpoint *c)
     }
 }
 
+// Methods may have arrays of the same names and sizes.
+static status check_method(const training *t, const checkpoint *c)
+{
+    const char *then = checkpoint_get_text(c, "method"), *now = t->job->method->name;
+    CHECK(then == NULL || strcmp(then, now) == 0, ST_BAD_DATA,
+          "%s: was trained by method %s, and this job is of method %s; choose another run folder",
+          t->job->run, then, now);
+    return ST_OK;
+}
+
 status snapshot_resume(training *t, uint64_t step)
 {
     char path[RUN_PATH_SIZE];
     checkpoint_folder_path(t->job->run, step, path);
     checkpoint *c;
     TRY(checkpoint_open(&c, path));
-    status s = read_all(t, c);
+    status s = check_method(t, c);
+    if (s == ST_OK) s = read_all(t, c);
     const char *then = checkpoint_get_text(c, "job");
     if (s == ST_OK && then != NULL) compare_jobs(t->job->resolved, then);
     if (s == ST_OK) compare_machines(c);

@@ -138,26 +138,39 @@ static status create_reduce(training *t)
     return reduce_create(&t->reduce, t->world, &t->workers, training_leaf_floats(t));
 }
 
+uint64_t training_end(const training *t)
+{
+    uint64_t stop = (uint64_t)t->job->stop_after;
+    return stop > 0 && stop < t->steps_total ? stop : t->steps_total;
+}
+
 // Where to go on; found = 0: from the beginning.
 typedef struct resume_point {
     uint64_t found, step;
 } resume_point;
 
-// Local. Only rank 0 writes to the folder, and says which checkpoint is good.
-static status open_folder(training *t, resume_point *point)
+// Local. Only rank 0 looks at the folder, and says which checkpoint is good.
+static status find_point(training *t, resume_point *point)
 {
     bool found = false;
     TRY(stop_begin(&t->stop, t->world, t->job->run, t->started, t->job->max_seconds));
     if (t->world->rank != 0) return ST_OK;
-    TRY(run_folder_open(&t->folder, t->job->run));
-    TRY(run_folder_write(&t->folder, "job.yaml", t->job->resolved));
-    TRY(snapshot_prepare(t));
-    if (saver_room(t->saver) != ST_OK) { // later there may be room
-        log_warn("%s; training goes on without", status_message());
-        status_clear();
-    }
+    TRY(run_folder_make(t->job->run));
     TRY(checkpoint_folder_choose(t->job->run, &found, &point->step));
     point->found = found;
+    return ST_OK;
+}
+
+// Local, rank 0. The job that stands in the folder is that of the steps done there, so it is replaced when
+// the checkpoint has been read and fits, and there are steps to do.
+static status open_folder(training *t)
+{
+    TRY(run_folder_open(&t->folder, t->job->run));
+    if (t->step < training_end(t)) TRY(run_folder_write_job(&t->folder, t->job->resolved, t->step));
+    TRY(snapshot_prepare(t));
+    if (saver_room(t->saver) == ST_OK) return ST_OK;
+    log_warn("%s; training goes on without", status_message()); // later there may be room
+    status_clear();
     return ST_OK;
 }
 
@@ -165,10 +178,11 @@ static status open_folder(training *t, resume_point *point)
 static status resume(training *t)
 {
     resume_point point = {0};
-    TRY(agree(t->world, open_folder(t, &point)));
+    TRY(agree(t->world, find_point(t, &point)));
     exchange_broadcast(t->world, &point, sizeof point, 0);
-    if (point.found == 0) return ST_OK;
-    TRY(agree(t->world, snapshot_resume(t, point.step)));
+    if (point.found != 0) TRY(agree(t->world, snapshot_resume(t, point.step)));
+    TRY(agree(t->world, t->world->rank == 0 ? open_folder(t) : ST_OK));
+    if (point.found == 0 || t->step >= training_end(t)) return ST_OK;
     log_info("%s: resumed at step %llu of %llu", t->job->run, (unsigned long long)t->step,
              (unsigned long long)t->steps_total);
     return ST_OK;
@@ -180,12 +194,6 @@ static status create_evaluator(training *t)
     if (t->job->method->kind == METHOD_INFERS)
         return code_evaluator_create(&t->code_evaluator, t->world, t->job, t->learned);
     return evaluator_create(&t->evaluator, t->world, t->job);
-}
-
-uint64_t training_end(const training *t)
-{
-    uint64_t stop = (uint64_t)t->job->stop_after;
-    return stop > 0 && stop < t->steps_total ? stop : t->steps_total;
 }
 
 static status start_loader(training *t)

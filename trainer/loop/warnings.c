@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define CHANCE_MARGIN   0.01 // nats below ln(K + 1) that still count as chance
 #define LEAK_ACCURACY   0.95
@@ -24,10 +25,12 @@ bool warn_negatives(warnings *w, const warnings_setup *setup)
 {
     if ((double)setup->negatives <= LARGEST_SHARE * (double)setup->samples) return false;
     if (!first_time(w, WARNING_NEGATIVES)) return false;
+    unsigned long long most = (unsigned long long)(LARGEST_SHARE * (double)setup->samples);
+    char advice[64] = "more images are needed";
+    if (most > 0) snprintf(advice, sizeof advice, "so take at most %llu", most);
     log_warn("each query has %llu negatives, more than a tenth of the %llu training images; many "
-             "will resemble it, so take at most %llu",
-             (unsigned long long)setup->negatives, (unsigned long long)setup->samples,
-             (unsigned long long)(LARGEST_SHARE * (double)setup->samples));
+             "will resemble it, %s",
+             (unsigned long long)setup->negatives, (unsigned long long)setup->samples, advice);
     return true;
 }
 
@@ -38,9 +41,12 @@ bool warn_momentum(warnings *w, const warnings_setup *setup)
     // Not 1 / (1 - m) > most: m may be 1.
     if ((1 - setup->momentum) * most >= 1) return false;
     if (!first_time(w, WARNING_MOMENTUM)) return false;
+    char advice[64] = "train longer";
+    if (most > 1)
+        snprintf(advice, sizeof advice, "take at most %.3g, or train longer", 1 - 1 / most);
     log_warn("momentum %g is too slow for %llu steps: the key encoder hardly leaves its random "
-             "start; take at most %.3g, or train longer",
-             setup->momentum, (unsigned long long)setup->steps_total, fmax(0, 1 - 1 / most));
+             "start; %s",
+             setup->momentum, (unsigned long long)setup->steps_total, advice);
     return true;
 }
 

@@ -88,6 +88,39 @@ status run_folder_write(const run_folder *r, const char *name, const char *text)
     return atomic_file_write_text(path, text);
 }
 
+// The whole of a small text file, to be freed; NULL when there is none.
+static status read_text(const char *path, char **text)
+{
+    *text = NULL;
+    FILE *in = fopen(path, "r");
+    CHECK(in != NULL || errno == ENOENT, ST_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    if (in == NULL) return ST_OK;
+    size_t room = 0;
+    errno = 0;
+    ssize_t got = getdelim(text, &room, '\0', in);
+    bool empty = got < 0 && feof(in);
+    int reason = errno;
+    (void)fclose(in); // read only
+    if (got >= 0) return ST_OK;
+    if (*text != NULL) (*text)[0] = '\0';
+    CHECK(empty && *text != NULL, ST_IO, "%s: cannot be read: %s", path, strerror(reason));
+    return ST_OK;
+}
+
+status run_folder_write_job(const run_folder *r, const char *job, uint64_t step)
+{
+    char path[RUN_PATH_SIZE], kept[RUN_PATH_SIZE], name[64], *old;
+    join(path, r->path, "job.yaml");
+    TRY(read_text(path, &old));
+    bool same = old != NULL && strcmp(old, job) == 0;
+    status s = ST_OK;
+    snprintf(name, sizeof name, "job-until-step-%012llu.yaml", (unsigned long long)step);
+    join(kept, r->path, name);
+    if (old != NULL && !same && access(kept, F_OK) != 0) s = atomic_file_write_text(kept, old);
+    free(old);
+    return s == ST_OK && !same ? atomic_file_write_text(path, job) : s;
+}
+
 static status keep_line(run_folder *r, const char *json)
 {
     size_t length = strlen(json) + 1;

@@ -1,6 +1,7 @@
 // trainer/run/run_folder.h -- the folder that holds everything a run leaves behind.
 //
-//   job.yaml       the complete, resolved job
+//   job.yaml       the complete, resolved job, of what is being or was trained last
+//   job-until-step-000000001560.yaml   the one before it, of the steps up to this one
 //   run.json       status, position, last metrics, versions; replaced atomically
 //   metrics.jsonl  one JSON object a logged step or evaluation, appended
 //   proof.jsonl    hashes of each step and epoch (trainer/loop/proof.h)
@@ -41,6 +42,10 @@ status run_folder_open(run_folder *r, const char *path);
 
 // Replaces a small file of the folder atomically. Errors: ST_IO.
 status run_folder_write(const run_folder *r, const char *name, const char *text);
+
+// Makes `job` the folder's job.yaml, for the steps after `step`; another one that is there is kept under the
+// name of that step, unless one is kept there already. Errors: ST_IO, ST_INTERNAL no memory.
+status run_folder_write_job(const run_folder *r, const char *job, uint64_t step);
 
 // The beginning of the paths of an epoch's pictures; makes their folder. Errors: ST_IO.
 status run_folder_pictures(const run_folder *r, uint64_t epoch, char prefix[RUN_PATH_SIZE]);
