@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool is_silent;
@@ -50,6 +51,20 @@ void log_warn(const char *format, ...)
     va_end(arguments);
 }
 
+// A line as wide as the terminal wraps, and then it no longer replaces itself. Cuts between
+// characters of UTF-8, each taken for one column.
+static void cut_to_terminal(char *line)
+{
+    struct winsize window;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0) return;
+    int columns = window.ws_col;
+    for (; *line != '\0'; line++) {
+        bool begins = ((unsigned char)*line & 0xc0) != 0x80;
+        if (begins && --columns == 0) *line = '\0';
+        if (*line == '\0') return;
+    }
+}
+
 void progress_line(double interval, const char *format, ...)
 {
     if (is_silent) return;
@@ -62,6 +77,7 @@ void progress_line(double interval, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    if (terminal) cut_to_terminal(line);
     fprintf(stderr, terminal ? "\r\033[K%s" : "%s\n", line);
     live_line_open = terminal;
 }

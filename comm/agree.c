@@ -4,25 +4,29 @@
 
 #include "base/log.h"
 #include "base/pulse.h"
+#include "base/stop_signal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 // Not through the log, which is silent above rank 0. One call a line, so lines of ranks do not mix.
-static void print_failure(const world *w)
+static void print_failure(const world *w, status mine)
 {
+    const char *what =
+        mine == ST_STOPPED ? "stopping" : "error"; // who is asked to stop has not failed
     progress_end();
     if (w->size == 1)
-        fprintf(stderr, "basin: error: %s\n", status_message());
+        fprintf(stderr, "basin: %s: %s\n", what, status_message());
     else
-        fprintf(stderr, "basin: error on rank %d (host %s): %s\n", w->rank, w->private->host,
+        fprintf(stderr, "basin: %s on rank %d (host %s): %s\n", what, w->rank, w->private->host,
                 status_message());
     fflush(stderr);
 }
 
 status agree(const world *w, status mine)
 {
+    if (mine == ST_OK) mine = stop_signal_check();
     int failing = mine == ST_OK ? w->size : w->rank, lowest;
     double since = pulse_wait_begin();
     MPI_Allreduce(&failing, &lowest, 1, MPI_INT, MPI_MIN, w->private->all);
@@ -30,7 +34,7 @@ status agree(const world *w, status mine)
     if (lowest == w->size) return ST_OK;
 
     // Printed before the code goes out: the launcher may kill us as soon as another rank has left.
-    if (w->rank == lowest && status_message()[0] != '\0') print_failure(w);
+    if (w->rank == lowest && status_message()[0] != '\0') print_failure(w, mine);
     int code = (int)mine;
     MPI_Bcast(&code, 1, MPI_INT, lowest, w->private->all);
     status_clear();

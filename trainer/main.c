@@ -1,10 +1,14 @@
-// trainer/main.c -- the program `basin`: finds the command, starts and ends MPI around it.
+// trainer/main.c -- the program `basin`: finds the command, starts and ends MPI around it, and listens to
+// signals from its first line on.
 //
 // The exit code is the command's status (base/status.h), the same on every rank.
 #include "base/config.h"
 #include "base/input.h"
 #include "base/log.h"
 #include "base/processor.h"
+#include "base/pulse.h"
+#include "base/standard_output.h"
+#include "base/stop_signal.h"
 #include "comm/agree.h"
 #include "models/kernels/blas_core.h"
 #include "models/kernels/threads.h"
@@ -120,7 +124,15 @@ static status dispatch(const world *w, int argc, char **argv)
     if (command == NULL) return agree(w, unknown_command(argv[1]));
     int asked = find_help(argc, argv);
     if (asked < argc) return help(w, command, asked + 1 < argc ? argv[asked + 1] : "");
+    pulse_enter(command->name);
     return command->run(w, argc - 2, argv + 2);
+}
+
+// Collective. Only rank 0 prints.
+static status finish(const world *w, status done)
+{
+    stop_signals_own(true); // there is nothing left to stop
+    return done == ST_OK ? agree(w, standard_output_finish()) : done;
 }
 
 // OpenBLAS has been loaded with the program, so that other kernels need a new start of it. Returns when there is none.
@@ -130,8 +142,10 @@ static void start_with_fast_kernels(char **argv)
     const char *core = blas_core_wanted();
     if (core == NULL || readlink("/proc/self/exe", path, sizeof path - 1) <= 0) return;
     if (setenv("OPENBLAS_CORETYPE", core, 1) != 0) return;
+    stop_signals_hold();
     execv(path, argv);
     (void)unsetenv("OPENBLAS_CORETYPE");
+    stop_signals_listen();
 }
 
 // When it could not be started anew.
@@ -162,6 +176,7 @@ static bool runs_here(void)
 int main(int argc, char **argv)
 {
     if (!runs_here()) return (int)ST_INTERNAL;
+    stop_signals_listen();
     start_with_fast_kernels(argv);
     kernels_set_threads(1);
     world w;
@@ -172,7 +187,7 @@ int main(int argc, char **argv)
     }
     warn_of_slow_kernels();
     input_raise_limit();
-    s = dispatch(&w, argc, argv);
+    s = finish(&w, dispatch(&w, argc, argv));
     world_fini(&w);
     return (int)s;
 }

@@ -3,8 +3,10 @@
 
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static int kept_stderr, caught;
@@ -72,12 +74,51 @@ static void progress_keeps_its_interval(void **state)
     assert_string_equal(text, "step 1\nstep 3\nstep 4\n");
 }
 
+// stderr becomes a terminal of `columns`; text: what one progress line shows there.
+static void show_on_terminal(unsigned short columns, const char *line, char text[1024])
+{
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(terminal >= 0);
+    assert_int_equal(grantpt(terminal), 0);
+    assert_int_equal(unlockpt(terminal), 0);
+    int screen = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    assert_true(screen >= 0);
+    struct winsize window = {.ws_row = 24, .ws_col = columns};
+    assert_int_equal(ioctl(screen, TIOCSWINSZ, &window), 0);
+    kept_stderr = dup(STDERR_FILENO);
+    dup2(screen, STDERR_FILENO);
+    progress_end();
+    progress_line(0, "%s", line);
+    ssize_t length = read(terminal, text, 1023);
+    text[length > 0 ? length : 0] = '\0';
+    progress_end();
+    dup2(kept_stderr, STDERR_FILENO);
+    close(kept_stderr);
+    close(screen);
+    close(terminal);
+}
+
+static void progress_is_narrower_than_the_terminal(void **state)
+{
+    (void)state;
+    char text[1024];
+    show_on_terminal(11, "step 1 of 1000", text);
+    assert_string_equal(text, "\r\033[Kstep 1 of ");
+    show_on_terminal(11, "step 1 of ", text);
+    assert_string_equal(text, "\r\033[Kstep 1 of ");
+    show_on_terminal(4, "b\u00e4\u00e4\u00e4", text);
+    assert_string_equal(text, "\r\033[Kb\u00e4\u00e4");
+    show_on_terminal(0, "step 1 of 1000", text); // it does not say how wide it is
+    assert_string_equal(text, "\r\033[Kstep 1 of 1000");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(info_and_warnings_are_lines),
         cmocka_unit_test(silent_says_nothing),
         cmocka_unit_test(progress_keeps_its_interval),
+        cmocka_unit_test(progress_is_narrower_than_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@ begin() {
     local ranks=$1 run=$2
     shift 2
     if [ "$ranks" = 1 ]; then
-        "$basin" train "$job" run="$run" "${steps[@]}" "$@" >log 2>&1 &
+        env --default-signal=HUP "$basin" train "$job" run="$run" "${steps[@]}" "$@" >log 2>&1 &
     else
         run_ranks "$ranks" "$basin" train "$job" run="$run" "${steps[@]}" "$@" >log 2>&1 &
     fi
@@ -50,7 +50,7 @@ ended launched 'was sent signal 10'
 begin 2 one_rank
 kill -USR2 "$(rank_of one_rank)"
 ended one_rank 'rank [01] was sent signal 12'
-for signal in INT TERM; do
+for signal in INT TERM HUP; do # HUP: the terminal has gone
     begin 1 "alone_$signal"
     kill -$signal "$launcher"
     ended "alone_$signal" 'rank 0 was sent signal'
@@ -64,10 +64,17 @@ begin 1 timed --max-time 1
 ended timed 'max_time'
 
 train 1 whole "${steps[@]}" stop_after=$((last + 2))
-for run in launched one_rank alone_INT alone_TERM file timed; do
+for run in launched one_rank alone_INT alone_TERM alone_HUP file timed; do
     train 1 "$run" "${steps[@]}" stop_after=$((last + 2))
     [ "$(hash_of "$run")" = "$(hash_of whole)" ] || fail "$run: other bits after a stop"
 done
+
+# Nobody reads the log any more: the run goes on to its end.
+code=0
+"$basin" train "$job" run=unread "${steps[@]}" stop_after=$((last + 2)) 2>&1 | head -n 1 >/dev/null ||
+    code=${PIPESTATUS[0]}
+[ "$code" = 0 ] || fail "a closed pipe: exit code $code"
+[ "$(hash_of unread)" = "$(hash_of whole)" ] || fail "a closed pipe: other bits"
 
 # Pressed twice: at once. Stopped in between, so that no step can end and the first cannot be obeyed.
 begin 1 twice

@@ -2,6 +2,7 @@
 #include "tests/check.h"
 
 #include "base/clock.h"
+#include "base/stop_signal.h"
 #include "trainer/run/stop.h"
 
 #include <signal.h>
@@ -68,7 +69,7 @@ static void the_file_is_seen_and_refuses_a_start(void **state)
 static void a_signal_asks_on_any_rank(void **state)
 {
     (void)state;
-    stop_listen();
+    stop_signals_listen();
     assert_false(asked(1, "nowhere", 0, 0));
     assert_int_equal(raise(SIGUSR2), 0);
     assert_true(asked(1, "nowhere", 0, 0));

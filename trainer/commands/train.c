@@ -35,7 +35,6 @@ static status load(job *j, int argc, char **argv)
 
 static status run(const world *w, int argc, char **argv)
 {
-    stop_listen();
     job j = {0};
     status s = agree(w, load(&j, argc, argv));
     if (s == ST_OK) s = agree_same(w, job_hash(&j), "job");
@@ -65,7 +64,7 @@ const command_type command_train = {
     .more =
         "key=value replaces a key of the job by its path: batch=128 data.train='shards/*.h5'\n"
         "--max-time 11:50:00 stops before that time is over, with a checkpoint and exit code 75.\n"
-        "So do SIGUSR1, SIGUSR2, SIGTERM, Ctrl-C (twice: at once) and a file RUN/STOP.\n"
+        "So do SIGUSR1, SIGUSR2, SIGTERM, SIGHUP, Ctrl-C (twice: at once) and a file RUN/STOP.\n"
         "--trace writes RUN/trace.json, what all ranks did when, for ui.perfetto.dev.\n"
         "basin train --help NAME shows the keys of a method, net or optimizer.\n",
     .run = run,

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/pulse.h"
+#include "base/stop_signal.h"
 #include "base/trace.h"
 #include "comm/agree.h"
 #include "trainer/loop/training_evaluate.h"
@@ -146,6 +147,7 @@ status training_measure(training *t, int steps, double *seconds)
     for (int i = 0; i < steps; i++) {
         double began = clock_seconds();
         TRY(run_step(t, &r));
+        if (t->stopping) TRY(agree(t->world, ST_OK)); // which hears of the signal
         double passed = clock_seconds() - began;
         if (i > 0 && passed < *seconds) *seconds = passed;
     }
@@ -216,6 +218,7 @@ status training_loop(training *t)
 {
     report r;
     report_begin(&r);
+    stop_signals_own(true); // after a step, with a checkpoint
     phases_enter(&t->phases, PHASE_OTHER);
     status s = run_traced(t, &r);
     progress_end();

@@ -1,11 +1,11 @@
-// trainer/run/stop.c -- flags set by signals, a clock and a file.
+// trainer/run/stop.c -- a signal, a clock and a file.
 #include "trainer/run/stop.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stop_signal.h"
 #include "comm/exchange.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,25 +15,6 @@
 
 // Reasons that are no signals; those are told by their numbers.
 enum { NO_REASON = 0, TIME_IS_OVER = -1, FILE_IS_THERE = -2 };
-
-static volatile sig_atomic_t signal_number; // of the first one
-
-static void take_signal(int number)
-{
-    if (signal_number == 0) signal_number = number;
-}
-
-void stop_listen(void)
-{
-    const int numbers[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction action = {.sa_handler = take_signal, .sa_flags = SA_RESTART};
-        if (numbers[i] == SIGINT) action.sa_flags |= (int)SA_RESETHAND;
-        sigemptyset(&action.sa_mask);
-        ASSERT(sigaction(numbers[i], &action, NULL) == 0);
-    }
-    signal(SIGXFSZ, SIG_IGN); // a write beyond a limit on file sizes fails like one on a full disk
-}
 
 // Digits up to `end`, or -1.
 static double read_part(const char **at, const char *end)
@@ -90,7 +71,7 @@ static int look_around(stop_request *s, double margin)
 
 bool stop_asked(stop_request *s, double margin)
 {
-    if (s->reason == NO_REASON) s->reason = signal_number;
+    if (s->reason == NO_REASON) s->reason = stop_signal();
     if (s->reason == NO_REASON && s->file[0] != '\0') s->reason = look_around(s, margin);
     return s->reason != NO_REASON;
 }

@@ -1,10 +1,10 @@
 // trainer/run/stop.h -- who may ask a training to stop before its end, and how all ranks hear of it.
 //
-//   a signal to any rank           SIGUSR1, SIGUSR2, SIGTERM, SIGINT (a second SIGINT ends at once)
+//   a signal to any rank           those of base/stop_signal.h
 //   max_time seconds are over      rank 0 looks at its clock
 //   the file STOP in the run folder  rank 0 looks for it, at most once a second
 //
-// A handler only sets a flag. Each rank puts stop_asked() into its leaves' stop lane; the sum over
+// Each rank puts stop_asked() into its leaves' stop lane; the sum over
 // all workers shows it to all ranks after the same step, and they leave together: no rank ever
 // decides alone. So a request made during an evaluation waits for the next step to end.
 #ifndef TRAINER_RUN_STOP_H
@@ -22,9 +22,6 @@ typedef struct stop_request {
 // A job's max_time as seconds: "3600", "90:00" or "11:50:00"; "" is 0, no limit. `place` begins the
 // message. Errors: ST_CONFIG.
 status stop_parse_time(const char *text, const char *place, double *seconds);
-
-// Local. From now on the signals ask instead of ending the process.
-void stop_listen(void);
 
 // Local. Time counts from `started`; max_seconds: 0 = never. Errors: ST_USAGE when the file STOP is
 // there already: the run was asked to end, and nobody has taken that back.
