@@ -36,19 +36,38 @@ status heartbeat_write(const char *path, int rank, const heartbeat *mine)
     return ST_OK;
 }
 
-status heartbeat_read(const char *path, int count, heartbeat *all)
+// Of ranks `first` on: those that the file has, at most `count`.
+static status read_records(int file, const char *path, int first, int count, heartbeat *records)
 {
-    size_t size = (size_t)count * sizeof *all;
-    memset(all, 0, size);
-    int file;
     size_t found;
-    TRY(input_open(&file, path));
-    status read = input_read(file, path, 0, all, size, &found);
-    close(file); // read-only
-    TRY(read);
-    for (int rank = 0; rank < count; rank++) {
-        all[rank].phase[sizeof all->phase - 1] = '\0';
-        all[rank].host[sizeof all->host - 1] = '\0';
+    memset(records, 0, (size_t)count * sizeof *records);
+    TRY(input_read(file, path, (uint64_t)first * sizeof *records, records,
+                   (size_t)count * sizeof *records, &found));
+    for (int i = 0; i < count; i++) {
+        records[i].phase[sizeof records->phase - 1] = '\0';
+        records[i].host[sizeof records->host - 1] = '\0';
     }
     return ST_OK;
+}
+
+static status read_file(int file, const char *path, uint32_t start, int count, heartbeat *all)
+{
+    heartbeat records[64];
+    const int most = sizeof records / sizeof *records;
+    for (int first = 0; first < count; first += most) {
+        int here = count - first < most ? count - first : most;
+        TRY(read_records(file, path, first, here, records));
+        for (int i = 0; i < here; i++)
+            if (start == 0 || records[i].start == start) all[first + i] = records[i];
+    }
+    return ST_OK;
+}
+
+status heartbeat_read(const char *path, uint32_t start, int count, heartbeat *all)
+{
+    int file;
+    TRY(input_open(&file, path));
+    status s = read_file(file, path, start, count, all);
+    close(file); // read-only
+    return s;
 }

@@ -10,7 +10,7 @@
 
 // What one rank has seen of another.
 typedef struct stall_sight {
-    uint64_t beats; // newest
+    uint32_t beats; // newest
     double since;   // when they last grew, or when looking began; seconds of this rank's clock
 } stall_sight;
 

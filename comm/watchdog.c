@@ -5,6 +5,7 @@
 #include "base/pulse.h"
 #include "base/thread.h"
 #include "comm/agree.h"
+#include "comm/exchange.h"
 #include "comm/stall.h"
 #include "comm/world_private.h"
 
@@ -40,6 +41,11 @@ struct watchdog {
 static double clamp(double value, double least, double most)
 {
     return value < least ? least : value > most ? most : value;
+}
+
+double watchdog_interval(double stall)
+{
+    return clamp(stall / 10, 0.1, 10);
 }
 
 static void take_pulse(watchdog *d, double now)
@@ -79,7 +85,7 @@ static void end_job(watchdog *d, double now)
 static void look(watchdog *d)
 {
     // A file system that fails for a moment is no reason to end: what was read before still holds.
-    if (heartbeat_read(d->path, d->size, d->beats) != ST_OK) status_clear();
+    if (heartbeat_read(d->path, d->own.start, d->size, d->beats) != ST_OK) status_clear();
     d->beats[d->rank] = d->own;
     double now = clock_seconds();
     if (!d->looking) {
@@ -126,6 +132,19 @@ static void *run(void *context)
     return NULL;
 }
 
+// Collective. A number that other starts of the program hardly have.
+static uint32_t draw_start(const world *w)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t draw =
+        (uint64_t)now.tv_sec * 1000000007 + (uint64_t)now.tv_nsec * 31 + (uint64_t)getpid();
+    uint32_t start = (uint32_t)(draw * 0x9E3779B97F4A7C15 >> 32); // its upper bits depend on all
+    if (start == 0) start = 1;
+    exchange_broadcast(w, &start, sizeof start, 0);
+    return start;
+}
+
 static status create(watchdog **out, const world *w, const char *path, double stall)
 {
     watchdog *d = calloc(1, sizeof *d);
@@ -134,7 +153,7 @@ static status create(watchdog **out, const world *w, const char *path, double st
     d->rank = w->rank;
     d->size = w->size;
     d->stall = stall;
-    d->interval = clamp(stall / 10, 0.1, 10);
+    d->interval = watchdog_interval(stall);
     d->moved = clock_seconds();
     d->own.process = (int32_t)getpid();
     snprintf(d->own.host, sizeof d->own.host, "%.15s", w->private->host);
@@ -162,9 +181,11 @@ status watchdog_start(watchdog **out, const world *w, const char *path, double s
 {
     *out = NULL;
     watchdog *d = NULL;
+    uint32_t start = draw_start(w);
     status s = agree(w, create(&d, w, path, stall));
     if (s == ST_OK) {
         ASSERT(d != NULL);
+        d->own.start = start;
         status mine = thread_start(&d->thread, run, d, "the watchdog's thread");
         d->started = mine == ST_OK;
         s = agree(w, mine);

@@ -14,6 +14,9 @@
 
 typedef struct watchdog watchdog;
 
+// Seconds between two heartbeats of a rank.
+double watchdog_interval(double stall);
+
 // Collective. path: of the file of heartbeats, which is made anew; stall: seconds, above 0. Errors,
 // the same on all ranks and printed: ST_IO, ST_INTERNAL.
 status watchdog_start(watchdog **out, const world *w, const char *path, double stall);

@@ -130,15 +130,22 @@ static void records_go_through_a_file(void **state)
     int file = mkstemp(path);
     assert_true(file >= 0);
     close(file);
-    heartbeat mine = {.beats = 3, .step = 12, .host = "n01"}, all[2];
+    heartbeat mine = {.beats = 3, .start = 9, .step = 12, .host = "n01"}, all[2] = {0};
     assert_ok(heartbeat_create(path, 2));
     assert_ok(heartbeat_write(path, 1, &mine));
-    assert_ok(heartbeat_read(path, 2, all));
+    assert_ok(heartbeat_read(path, 9, 2, all));
     assert_int_equal(all[0].beats, 0);
     assert_memory_equal(&all[1], &mine, sizeof mine);
+    // Another start of the program in the same file is no sign of life of this one.
+    heartbeat other = {.beats = 70, .start = 4, .step = 1, .host = "n02"};
+    assert_ok(heartbeat_write(path, 1, &other));
+    assert_ok(heartbeat_read(path, 9, 2, all));
+    assert_memory_equal(&all[1], &mine, sizeof mine);
+    assert_ok(heartbeat_read(path, 0, 2, all));
+    assert_memory_equal(&all[1], &other, sizeof other);
     assert_int_equal(unlink(path), 0);
     assert_fails(heartbeat_write(path, 1, &mine), ST_IO, "cannot be opened");
-    assert_fails(heartbeat_read(path, 2, all), ST_NO_INPUT, "no such file");
+    assert_fails(heartbeat_read(path, 9, 2, all), ST_NO_INPUT, "no such file");
 }
 
 int main(void)

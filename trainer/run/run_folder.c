@@ -1,6 +1,7 @@
 // trainer/run/run_folder.c -- paths, small files and lines of metrics of one run.
 #include "trainer/run/run_folder.h"
 
+#include "base/input.h"
 #include "base/log.h"
 #include "io/files/atomic_file.h"
 
@@ -88,22 +89,28 @@ status run_folder_write(const run_folder *r, const char *name, const char *text)
     return atomic_file_write_text(path, text);
 }
 
-// The whole of a small text file, to be freed; NULL when there is none.
+// The whole of a small text file, to be freed; NULL when there is none, or nothing in it.
 static status read_text(const char *path, char **text)
 {
+    FILE *in;
     *text = NULL;
-    FILE *in = fopen(path, "r");
-    CHECK(in != NULL || errno == ENOENT, ST_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    if (in == NULL) return ST_OK;
+    status s = input_open_stream(&in, path);
+    if (s == ST_NO_INPUT) {
+        status_clear();
+        return ST_OK;
+    }
+    TRY(s);
     size_t room = 0;
     errno = 0;
     ssize_t got = getdelim(text, &room, '\0', in);
     bool empty = got < 0 && feof(in);
     int reason = errno;
     (void)fclose(in); // read only
-    if (got >= 0) return ST_OK;
-    if (*text != NULL) (*text)[0] = '\0';
-    CHECK(empty && *text != NULL, ST_IO, "%s: cannot be read: %s", path, strerror(reason));
+    if (got < 0) {
+        free(*text);
+        *text = NULL;
+    }
+    CHECK(got >= 0 || empty, ST_IO, "%s: cannot be read: %s", path, strerror(reason));
     return ST_OK;
 }
 
