@@ -2,7 +2,8 @@
 # Checks that every folder includes only what lies below it, and each library header one folder:
 #   base <- comm <- {io, models} <- trainer;  mpi.h in comm/, hdf5.h in io/, cblas.h and dnnl.h in
 #   models/kernels/. Inside io/, models/ and trainer/ the rooms stand on each other as `floors` says.
-# And that files are read through one door, base/input.h: nobody else opens one to read it.
+# And that files are read through one door, base/input.h, and attributes of HDF5 through another,
+# io/files/hdf5_attribute.h: nobody else opens one to read it.
 # Prints each offending line; exit code 1 if there is one.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -58,7 +59,8 @@ only_in() {
 # Who makes a folder's names durable opens it, too; it is not read.
 only_in 'O_RDONLY|(fopen|freopen)\([^"]*("[^"]*")?[^"]*, *"r|gzopen' base/input.c io/files/atomic_file.c
 only_in 'H5Fopen|H5Fis_hdf5' io/files/hdf5_file.c
+only_in 'H5Aopen|H5Aread' io/files/hdf5_attribute.c
 
-[ "$bad" = 0 ] && echo "layers: every include points down, every file is read through one door" ||
+[ "$bad" = 0 ] && echo "layers: every include points down, files and attributes are read through one door each" ||
     echo "layers: the lines above point up, reach for another folder's library, or go round a door"
 exit "$bad"

@@ -4,6 +4,7 @@
 #include "base/input.h"
 #include "io/checkpoint/checkpoint_format.h"
 #include "io/checkpoint/checkpoint_pieces.h"
+#include "io/files/hdf5_attribute.h"
 #include "io/files/hdf5_file.h"
 #include "io/files/hdf5_lock.h"
 #include "io/files/seal.h"
@@ -56,14 +57,13 @@ static bool describe_shape(hid_t dataset, checkpoint_array *array)
     return array->rank >= 0 && array->rank <= 4;
 }
 
-// The number that vouches for the object; negative when it has none.
-static herr_t read_hash(hid_t object, const char *name, uint64_t *hash)
+// The number that vouches for the object; false when it has not exactly one.
+static bool read_hash(hid_t object, const char *path, const char *name, uint64_t *hash)
 {
-    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-    if (attribute < 0) return -1;
-    herr_t result = H5Aread(attribute, H5T_NATIVE_UINT64, hash);
-    H5Aclose(attribute);
-    return result;
+    bool found;
+    const hdf5_numbers wanted = {name, 1, H5T_NATIVE_UINT64, hash};
+    if (hdf5_read_numbers(object, path, &wanted, &found) != ST_OK) status_clear();
+    return found;
 }
 
 static void list_array(hid_t dataset, const char *name, void *context)
@@ -82,7 +82,7 @@ static void list_array(hid_t dataset, const char *name, void *context)
     checkpoint_array array = {.rank = 0};
     uint64_t hash = 0;
     if (strlen(name) >= sizeof array.name || !describe_type(dataset, &array) ||
-        !describe_shape(dataset, &array) || read_hash(dataset, CHECKPOINT_HASH, &hash) < 0) {
+        !describe_shape(dataset, &array) || !read_hash(dataset, c->path, CHECKPOINT_HASH, &hash)) {
         c->bad_array = true;
         snprintf(c->bad_name, sizeof c->bad_name, "%s", name);
         return;
@@ -146,10 +146,10 @@ static status check_format(checkpoint *c)
     const char *format = checkpoint_get_text(c, SHARD_ATTRIBUTE_FORMAT);
     bool ours = format != NULL && strcmp(format, CHECKPOINT_FORMAT) == 0;
     CHECK(ours, ST_BAD_DATA, "%s: an HDF5 file, but not a checkpoint of basin", c->path);
-    hid_t attribute = H5Aopen(c->file, SHARD_ATTRIBUTE_VERSION, H5P_DEFAULT);
-    herr_t read = attribute >= 0 ? H5Aread(attribute, H5T_NATIVE_INT, &version) : -1;
-    if (attribute >= 0) H5Aclose(attribute);
-    CHECK(read >= 0 && version == CHECKPOINT_FORMAT_VERSION, ST_BAD_DATA,
+    bool found;
+    const hdf5_numbers wanted = {SHARD_ATTRIBUTE_VERSION, 1, H5T_NATIVE_INT, &version};
+    TRY(hdf5_read_numbers(c->file, c->path, &wanted, &found));
+    CHECK(found && version == CHECKPOINT_FORMAT_VERSION, ST_BAD_DATA,
           "%s: has checkpoint format version %d, this program reads version %d: use the program "
           "that wrote it",
           c->path, version, CHECKPOINT_FORMAT_VERSION);
@@ -162,8 +162,8 @@ static status open_locked(checkpoint *c)
     TRY(check_format(c));
     TRY(list_arrays(c));
     uint64_t manifest = 0;
-    herr_t read = read_hash(c->file, CHECKPOINT_MANIFEST, &manifest);
-    CHECK(read >= 0 && manifest == c->manifest, ST_BAD_DATA,
+    bool found = read_hash(c->file, c->path, CHECKPOINT_MANIFEST, &manifest);
+    CHECK(found && manifest == c->manifest, ST_BAD_DATA,
           "%s: is damaged (what it holds is not what its manifest says): use an older checkpoint",
           c->path);
     return ST_OK;
@@ -219,8 +219,9 @@ static status read_array(checkpoint *c, const checkpoint_array *array, pieces_wa
     uint64_t hash = 0;
     hdf5_lock();
     hid_t dataset = H5Dopen2(c->file, array->name, H5P_DEFAULT);
-    herr_t result = dataset >= 0 ? read_hash(dataset, CHECKPOINT_HASH, &hash) : -1;
+    herr_t result = dataset >= 0 ? 0 : -1;
     if (result < 0) hdf5_reason(reason);
+    if (result >= 0 && !read_hash(dataset, c->path, CHECKPOINT_HASH, &hash)) result = -1;
     hdf5_unlock();
     XXH3_64bits_reset(own);
     if (result >= 0)

@@ -184,14 +184,6 @@ status hdf5_open_if_any(hid_t file, const char *path, const char *name, hid_t *d
     return check_opened(there, *dataset, path, name);
 }
 
-status hdf5_open_attribute_if_any(hid_t object, const char *path, const char *name,
-                                  hid_t *attribute)
-{
-    htri_t there = H5Aexists(object, name);
-    *attribute = there > 0 ? H5Aopen(object, name, H5P_DEFAULT) : -1;
-    return check_opened(there, *attribute, path, name);
-}
-
 herr_t hdf5_read_column(hid_t dataset, hsize_t first, hsize_t count, hid_t type, void *values)
 {
     hsize_t start[H5S_MAX_RANK] = {first}, block[H5S_MAX_RANK] = {count};
@@ -214,39 +206,4 @@ int64_t hdf5_column_length(hid_t dataset)
     for (int i = 1; i < rank; i++)
         if (dims[i] != 1) return -1;
     return rank >= 1 ? (int64_t)dims[0] : -1;
-}
-
-static char *get_variable_text(hid_t attribute, hid_t type)
-{
-    char *value = NULL;
-    if (H5Aread(attribute, type, &value) < 0 || value == NULL) return NULL;
-    char *copy = strdup(value);
-    H5free_memory(value);
-    return copy;
-}
-
-static char *get_fixed_text(hid_t attribute, hid_t type)
-{
-    char *value = calloc(H5Tget_size(type) + 1, 1);
-    if (value != NULL && H5Aread(attribute, type, value) < 0) {
-        free(value);
-        return NULL;
-    }
-    return value;
-}
-
-char *hdf5_get_text(hid_t object, const char *name)
-{
-    if (H5Aexists(object, name) <= 0) return NULL;
-    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-    if (attribute < 0) return NULL;
-    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
-    char *text = NULL;
-    if (H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1)
-        text = H5Tis_variable_str(type) > 0 ? get_variable_text(attribute, type)
-                                            : get_fixed_text(attribute, type);
-    H5Sclose(space);
-    H5Tclose(type);
-    H5Aclose(attribute);
-    return text;
 }

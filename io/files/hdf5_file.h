@@ -43,19 +43,14 @@ status hdf5_write_list(hid_t file, const char *path, const char *before, const c
 // ST_BAD_DATA: `path` has no data set `name` for the `what`; the message lists those it has.
 status hdf5_no_dataset(hid_t file, const char *path, const char *what, const char *name);
 
-// What a file may have or not: *dataset or *attribute is below 0 when it has none of this name. That it cannot
-// be read is something else. Errors: ST_BAD_DATA, naming `path`.
+// What a file may have or not: *dataset is below 0 when it has none of this name. That it cannot be
+// read is something else. Errors: ST_BAD_DATA, naming `path`.
 status hdf5_open_if_any(hid_t file, const char *path, const char *name, hid_t *dataset);
-status hdf5_open_attribute_if_any(hid_t object, const char *path, const char *name,
-                                  hid_t *attribute);
 
 // `count` entries of a one-column data set (N) or (N, 1, ...) from `first` on, as `type`.
 herr_t hdf5_read_column(hid_t dataset, hsize_t first, hsize_t count, hid_t type, void *values);
 
 // Length of a one-column data set, -1 when it has another shape.
 int64_t hdf5_column_length(hid_t dataset);
-
-// The text attribute `name` of `object`, to be freed by the caller; NULL when there is none.
-char *hdf5_get_text(hid_t object, const char *name);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "io/checkpoint/checkpoint.h"
 #include "io/shards/code_writer.h"
+#include "io/files/hdf5_attribute.h"
 #include "io/files/hdf5_file.h"
 #include "io/files/hdf5_lock.h"
 #include "io/files/seal.h"

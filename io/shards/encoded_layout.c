@@ -1,6 +1,7 @@
 // io/shards/encoded_layout.c -- checks a shard of encoded images before its first sample is read.
 #include "io/shards/encoded_layout.h"
 
+#include "io/files/hdf5_attribute.h"
 #include "io/files/hdf5_file.h"
 #include "io/images/image_decoder.h"
 #include "io/shards/shard.h"
@@ -18,30 +19,21 @@ bool encoded_layout_here(hid_t file, const dataset_source *source)
            H5Lexists(file, SHARD_BYTES, H5P_DEFAULT) > 0;
 }
 
-// The one integer of an attribute; 0 when there is none.
-static int read_size(hid_t file, const char *name)
-{
-    int value = 0;
-    if (H5Aexists(file, name) <= 0) return 0;
-    hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
-    if (attribute < 0) return 0;
-    hid_t space = H5Aget_space(attribute), type = H5Aget_type(attribute);
-    if (H5Sget_simple_extent_npoints(space) != 1 || H5Tget_class(type) != H5T_INTEGER ||
-        H5Aread(attribute, H5T_NATIVE_INT, &value) < 0)
-        value = 0;
-    H5Tclose(type);
-    H5Sclose(space);
-    H5Aclose(attribute);
-    return value;
-}
-
+// One integer each; 0 when there is none.
 static status read_sizes(shard_layout *l, hid_t file)
 {
-    l->height = read_size(file, SHARD_ATTRIBUTE_HEIGHT);
-    l->width = read_size(file, SHARD_ATTRIBUTE_WIDTH);
-    l->one_size = read_size(file, SHARD_ATTRIBUTE_MIN_HEIGHT) == l->height &&
-                  read_size(file, SHARD_ATTRIBUTE_MIN_WIDTH) == l->width;
-    l->channels = read_size(file, SHARD_ATTRIBUTE_CHANNELS);
+    int least_height = 0, least_width = 0;
+    const hdf5_numbers sizes[] = {{SHARD_ATTRIBUTE_HEIGHT, 1, H5T_NATIVE_INT, &l->height},
+                                  {SHARD_ATTRIBUTE_WIDTH, 1, H5T_NATIVE_INT, &l->width},
+                                  {SHARD_ATTRIBUTE_MIN_HEIGHT, 1, H5T_NATIVE_INT, &least_height},
+                                  {SHARD_ATTRIBUTE_MIN_WIDTH, 1, H5T_NATIVE_INT, &least_width},
+                                  {SHARD_ATTRIBUTE_CHANNELS, 1, H5T_NATIVE_INT, &l->channels}};
+    l->height = l->width = l->channels = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        bool found;
+        TRY(hdf5_read_numbers(file, l->path, &sizes[i], &found));
+    }
+    l->one_size = least_height == l->height && least_width == l->width;
     CHECK(l->height > 0 && l->width > 0 && l->height <= IMAGE_MAX_PIXELS / l->width, ST_BAD_DATA,
           "%s: attributes " SHARD_ATTRIBUTE_HEIGHT " and " SHARD_ATTRIBUTE_WIDTH
           " are %d and %d; the size of the largest image is expected: pack it again",

@@ -1,6 +1,7 @@
 // io/shards/label_column.c -- labels of each type, a block at a time.
 #include "io/shards/label_column.h"
 
+#include "io/files/hdf5_attribute.h"
 #include "io/files/hdf5_file.h"
 #include "io/shards/shard.h"
 
@@ -89,16 +90,6 @@ static status visit_variable(const label_column *c, hid_t type, uint64_t first, 
     return s;
 }
 
-// The `size` bytes of a fixed-length text without what fills them up, into `text` (size + 1).
-static void unpad(const char *from, size_t size, H5T_str_t padding, char *text)
-{
-    memcpy(text, from, size);
-    text[size] = '\0';
-    size_t length = strlen(text);
-    while (padding == H5T_STR_SPACEPAD && length > 0 && text[length - 1] == ' ')
-        text[--length] = '\0';
-}
-
 static status visit_fixed(const label_column *c, hid_t type, uint64_t first, uint64_t count,
                           const text_visit *v)
 {
@@ -108,7 +99,7 @@ static status visit_fixed(const label_column *c, hid_t type, uint64_t first, uin
     status s = ST_OK;
     if (hdf5_read_column(c->set, first, count, type, texts) < 0) s = cannot_read(c, first);
     for (uint64_t i = 0; i < count && s == ST_OK; i++) {
-        unpad(texts + i * size, size, H5Tget_strpad(type), text);
+        hdf5_unpad(texts + i * size, size, H5Tget_strpad(type), text);
         s = v->visit(v->context, i, text);
     }
     free(texts);
@@ -233,49 +224,20 @@ status label_column_read(const label_column *c, const class_list *names, uint64_
     return ST_OK;
 }
 
-// An attribute that is an array of texts of any length.
-static status read_name_array(hid_t attribute, const char *path, class_list *names)
+// A name, or several of them in lines.
+typedef struct name_list {
+    class_list *names;
+    const char *path;
+} name_list;
+
+static status take_names(void *context, const char *text)
 {
-    hid_t stored = H5Aget_type(attribute), space = H5Aget_space(attribute);
-    hssize_t count = H5Sget_simple_extent_npoints(space);
-    bool variable = H5Tis_variable_str(stored) > 0;
-    size_t size = variable ? sizeof(char *) : H5Tget_size(stored);
-    char *values = calloc((size_t)count + 1, size + 1), *text = values + (size_t)count * size;
-    status s = values != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for the names of classes");
-    if (s == ST_OK && H5Aread(attribute, stored, values) < 0)
-        s = failure(ST_BAD_DATA, "%s: attribute \"" SHARD_ATTRIBUTE_CLASSES "\" cannot be read",
-                    path);
-    for (hssize_t i = 0; i < count && values != NULL; i++) {
-        char *name = text;
-        if (variable)
-            memcpy(&name, values + (size_t)i * size, sizeof name);
-        else
-            unpad(values + (size_t)i * size, size, H5Tget_strpad(stored), text);
-        bool given = name != NULL && name[0] != '\0';
-        if (s == ST_OK) s = class_list_parse(names, given ? name : "\n", path);
-        if (variable) H5free_memory(name);
-    }
-    free(values);
-    H5Sclose(space);
-    H5Tclose(stored);
-    return s;
+    const name_list *list = context;
+    return class_list_parse(list->names, text[0] != '\0' ? text : "\n", list->path);
 }
 
 status label_names_read(hid_t object, const char *path, class_list *names)
 {
-    hid_t attribute;
-    char *text = hdf5_get_text(object, SHARD_ATTRIBUTE_CLASSES);
-    if (text != NULL) {
-        status s = class_list_parse(names, text, path);
-        free(text);
-        return s;
-    }
-    TRY(hdf5_open_attribute_if_any(object, path, SHARD_ATTRIBUTE_CLASSES, &attribute));
-    if (attribute < 0) return ST_OK;
-    hid_t type = H5Aget_type(attribute);
-    status s = ST_OK;
-    if (H5Tget_class(type) == H5T_STRING) s = read_name_array(attribute, path, names);
-    H5Tclose(type);
-    H5Aclose(attribute);
-    return s;
+    name_list list = {names, path};
+    return hdf5_each_text(object, path, SHARD_ATTRIBUTE_CLASSES, take_names, &list);
 }

@@ -2,6 +2,7 @@
 #include "io/shards/shard_layout.h"
 
 #include "io/shards/encoded_layout.h"
+#include "io/files/hdf5_attribute.h"
 #include "io/files/hdf5_file.h"
 #include "io/files/hdf5_lock.h"
 #include "io/images/pixels.h"
@@ -187,69 +188,41 @@ static status read_crc(shard_layout *l, hid_t file)
     return ST_OK;
 }
 
-// Numbers of an attribute of the file.
-typedef struct numbers {
-    const char *name;
-    int count;
-    hid_t type;
-    void *values;
-} numbers;
-
-// *found is false when there are not exactly so many.
-static status read_numbers(const shard_layout *l, hid_t file, const numbers *n, bool *found)
-{
-    char reason[HDF5_TEXT_SIZE] = "";
-    hid_t attribute;
-    *found = false;
-    TRY(hdf5_open_attribute_if_any(file, l->path, n->name, &attribute));
-    if (attribute < 0) return ST_OK;
-    hid_t space = H5Aget_space(attribute), stored = H5Aget_type(attribute);
-    H5T_class_t class = H5Tget_class(stored);
-    *found = H5Sget_simple_extent_npoints(space) == n->count &&
-             (class == H5T_INTEGER || class == H5T_FLOAT);
-    bool unread = *found && H5Aread(attribute, n->type, n->values) < 0;
-    if (unread) hdf5_reason(reason); // the next call would forget it
-    H5Tclose(stored);
-    H5Sclose(space);
-    H5Aclose(attribute);
-    CHECK(!unread, ST_BAD_DATA, "%s: attribute \"%s\" cannot be read (%s): copy it again", l->path,
-          n->name, reason);
-    return ST_OK;
-}
-
 static status check_version(const shard_layout *l, hid_t file)
 {
-    int version = SHARD_FORMAT_VERSION;
-    bool found, ours;
+    int version = 0;
+    bool found;
     char *format = hdf5_get_text(file, SHARD_ATTRIBUTE_FORMAT);
-    ours = format != NULL && strcmp(format, SHARD_FORMAT) == 0;
+    bool ours = format != NULL && strcmp(format, SHARD_FORMAT) == 0;
     free(format);
-    if (ours)
-        TRY(read_numbers(l, file, &(numbers){SHARD_ATTRIBUTE_VERSION, 1, H5T_NATIVE_INT, &version},
-                         &found));
-    CHECK(version == SHARD_FORMAT_VERSION, ST_BAD_DATA,
+    if (!ours) return ST_OK;
+    const hdf5_numbers wanted = {SHARD_ATTRIBUTE_VERSION, 1, H5T_NATIVE_INT, &version};
+    TRY(hdf5_read_numbers(file, l->path, &wanted, &found));
+    CHECK(found && version == SHARD_FORMAT_VERSION, ST_BAD_DATA,
           "%s: has shard format version %d, this program reads version %d", l->path, version,
           SHARD_FORMAT_VERSION);
     return ST_OK;
 }
 
 // Both, or none.
-static status read_pair(const shard_layout *l, hid_t file, const numbers pair[2], bool *found)
+static status read_pair(const shard_layout *l, hid_t file, const hdf5_numbers pair[2], bool *found)
 {
     bool second = false;
-    TRY(read_numbers(l, file, &pair[0], found));
-    if (*found) TRY(read_numbers(l, file, &pair[1], &second));
+    TRY(hdf5_read_numbers(file, l->path, &pair[0], found));
+    if (*found) TRY(hdf5_read_numbers(file, l->path, &pair[1], &second));
     *found = *found && second;
     return ST_OK;
 }
 
 static status read_attributes(shard_layout *l, hid_t file)
 {
-    const numbers source[] = {
+    hsize_t channels = (hsize_t)l->channels;
+    const hdf5_numbers source[] = {
         {SHARD_ATTRIBUTE_SOURCE, 1, H5T_NATIVE_UINT64, &l->source.hash},
         {SHARD_ATTRIBUTE_LEFT_OUT, 1, H5T_NATIVE_UINT64, &l->source.left_out}};
-    const numbers moments[] = {{SHARD_ATTRIBUTE_MEAN, l->channels, H5T_NATIVE_FLOAT, l->mean},
-                               {SHARD_ATTRIBUTE_STD, l->channels, H5T_NATIVE_FLOAT, l->deviation}};
+    const hdf5_numbers moments[] = {
+        {SHARD_ATTRIBUTE_MEAN, channels, H5T_NATIVE_FLOAT, l->mean},
+        {SHARD_ATTRIBUTE_STD, channels, H5T_NATIVE_FLOAT, l->deviation}};
     bool has_source;
     TRY(check_version(l, file));
     TRY(read_pair(l, file, source, &has_source));

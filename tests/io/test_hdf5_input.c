@@ -48,7 +48,7 @@ static void a_pipe_is_refused_by_all_readers(void **state)
     assert_fails(open_and_close(path), ST_BAD_DATA, "is a pipe; a regular file is expected");
     assert_fails(file_kind_find(path, &kind), ST_BAD_DATA, "is a pipe");
     assert_fails(checkpoint_open(&c, path), ST_BAD_DATA, "is a pipe");
-    assert_fails(checkpoint_verify(path, 0), ST_BAD_DATA, "is a pipe");
+    assert_fails(checkpoint_verify(path, NULL), ST_BAD_DATA, "is a pipe");
     assert_fails(pack_one(path), ST_BAD_DATA, "is a pipe");
     assert_int_equal(unlink(path), 0);
 }
