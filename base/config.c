@@ -4,7 +4,6 @@
 #include "base/input.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,35 +216,17 @@ status config_parse(config **c, const char *text, const char *origin, int overri
     return result;
 }
 
-// All of the file as text, or NULL of an empty one. The caller frees.
-static status read_file(FILE *file, const char *path, char **text)
-{
-    size_t capacity = 0;
-    *text = NULL;
-    ssize_t length = getdelim(text, &capacity, '\0', file); // all of it: a text has no zero byte
-    CHECK(ferror(file) == 0, ST_IO, "%s: cannot read the job file: %s", path, strerror(errno));
-    CHECK(length >= 0 || feof(file), ST_INTERNAL, "no memory for the job file");
-    if (length < 0) {
-        free(*text);
-        *text = NULL;
-        return ST_OK;
-    }
-    CHECK(strlen(*text) == (size_t)length, ST_CONFIG,
-          "%s: expected YAML text, found a zero byte after %zu bytes", path, strlen(*text));
-    return ST_OK;
-}
-
 status config_load(config **c, const char *path, int override_count, char *const *overrides)
 {
+    char *text;
+    size_t bytes;
     *c = NULL;
-    FILE *file;
-    TRY(input_open_stream(&file, path));
-    char *text = NULL;
-    status result = read_file(file, path, &text);
-    if (fclose(file) != 0 && result == ST_OK)
-        result = failure(ST_IO, "%s: cannot read the job file: %s", path, strerror(errno));
-    if (result == ST_OK)
-        result = config_parse(c, text != NULL ? text : "", path, override_count, overrides);
+    TRY(input_read_text(&text, path, &bytes));
+    status result = ST_OK;
+    if (strlen(text) != bytes)
+        result = failure(ST_CONFIG, "%s: expected YAML text, found a zero byte after %zu bytes",
+                         path, strlen(text));
+    if (result == ST_OK) result = config_parse(c, text, path, override_count, overrides);
     free(text);
     return result;
 }

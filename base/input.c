@@ -115,6 +115,29 @@ status input_read(int descriptor, const char *path, uint64_t offset, void *to, s
     return ST_OK;
 }
 
+static status read_text(int descriptor, const char *path, char **text, size_t *bytes)
+{
+    uint64_t size;
+    TRY(input_size(descriptor, path, &size));
+    *text = calloc(size + 1, 1);
+    CHECK(*text != NULL, ST_INTERNAL, "no memory to read %s", path);
+    return input_read(descriptor, path, 0, *text, size, bytes);
+}
+
+status input_read_text(char **text, const char *path, size_t *bytes)
+{
+    int descriptor;
+    *text = NULL;
+    *bytes = 0;
+    TRY(input_open(&descriptor, path));
+    status s = read_text(descriptor, path, text, bytes);
+    close(descriptor); // only read from
+    if (s == ST_OK) return ST_OK;
+    free(*text);
+    *text = NULL;
+    return s;
+}
+
 void input_raise_limit(void)
 {
     struct rlimit limit;

@@ -33,6 +33,10 @@ status input_size(int descriptor, const char *path, uint64_t *bytes);
 status input_read(int descriptor, const char *path, uint64_t offset, void *to, size_t bytes,
                   size_t *got);
 
+// The whole file with a zero byte behind it, to be freed; *bytes without that one. NULL after an error.
+// Errors: as input_open; ST_INTERNAL no memory.
+status input_read_text(char **text, const char *path, size_t *bytes);
+
 // Lets this process have as many open files as the system lets it ask for.
 void input_raise_limit(void);
 

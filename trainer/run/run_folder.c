@@ -92,25 +92,14 @@ status run_folder_write(const run_folder *r, const char *name, const char *text)
 // The whole of a small text file, to be freed; NULL when there is none, or nothing in it.
 static status read_text(const char *path, char **text)
 {
-    FILE *in;
-    *text = NULL;
-    status s = input_open_stream(&in, path);
-    if (s == ST_NO_INPUT) {
-        status_clear();
-        return ST_OK;
-    }
-    TRY(s);
-    size_t room = 0;
-    errno = 0;
-    ssize_t got = getdelim(text, &room, '\0', in);
-    bool empty = got < 0 && feof(in);
-    int reason = errno;
-    (void)fclose(in); // read only
-    if (got < 0) {
+    size_t bytes;
+    status s = input_read_text(text, path, &bytes);
+    if (s == ST_OK && bytes == 0) {
         free(*text);
         *text = NULL;
     }
-    CHECK(got >= 0 || empty, ST_IO, "%s: cannot be read: %s", path, strerror(reason));
+    if (s != ST_NO_INPUT) return s;
+    status_clear();
     return ST_OK;
 }
 
