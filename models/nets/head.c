@@ -30,7 +30,7 @@ static int plain_mlp(graph *g, const head *h, int features)
 
 const char *head_norm(const head *h)
 {
-    return strcmp(h->kind, "mlp_sync_bn") == 0 ? "sync_batch_norm" : "batch_norm";
+    return strstr(h->kind, "sync") != NULL ? "sync_batch_norm" : "batch_norm";
 }
 
 int head_normed_mlp(graph *g, const char *prefix, const head *h, int input)
@@ -47,11 +47,26 @@ int head_normed_mlp(graph *g, const char *prefix, const head *h, int input)
     return x;
 }
 
+static int expander(graph *g, const head *h, int features)
+{
+    char name[GRAPH_NAME_SIZE];
+    int x = features;
+    for (int layer = 0; layer < h->layers - 1; layer++) {
+        x = graph_chain(g, "linear", name_of(name, "fc", 3 * layer), x, "{features: %d}",
+                        units(g, h, layer, features));
+        x = graph_chain(g, head_norm(h), name_of(name, "fc", 3 * layer + 1), x,
+                        "{activation: relu}");
+    }
+    return graph_chain(g, "linear", name_of(name, "fc", 3 * (h->layers - 1)), x,
+                       "{features: %d, bias: false}", h->dim);
+}
+
 int head_build(graph *g, const head *h, int features)
 {
     if (strcmp(h->kind, "linear") == 0)
         return graph_chain(g, "linear", "fc", features, "{features: %d}", h->dim);
     if (strcmp(h->kind, "mlp") == 0) return plain_mlp(g, h, features);
+    if (strncmp(h->kind, "expander", 8) == 0) return expander(g, h, features);
     ASSERT(strcmp(h->kind, "mlp_bn") == 0 || strcmp(h->kind, "mlp_sync_bn") == 0);
     return head_normed_mlp(g, "fc", h, features);
 }

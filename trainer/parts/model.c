@@ -74,14 +74,16 @@ void model_metric(model *m, const char *name, int id)
     add_metric(m, (model_metric_source){.tensor = id, .metric = metric_number(m, name)});
 }
 
-static void find_accuracy(model *m)
+// A batch statistic "node.name" whose name is a metric's is that metric.
+static void find_metrics(model *m)
 {
     const graph_param *found;
-    for (int i = 0; (found = graph_statistic_at(m->graph, i)) != NULL; i++)
-        if (strcmp(found->name, "energy.accuracy") == 0)
-            add_metric(m, (model_metric_source){.tensor = -1,
-                                                .at = found->offset,
-                                                .metric = metric_number(m, "accuracy")});
+    for (int i = 0; (found = graph_statistic_at(m->graph, i)) != NULL; i++) {
+        const char *dot = strrchr(found->name, '.');
+        int metric = dot != NULL ? metric_number(m, dot + 1) : -1;
+        if (metric < 0 || found->count != 1) continue;
+        add_metric(m, (model_metric_source){.tensor = -1, .at = found->offset, .metric = metric});
+    }
 }
 
 // One energy as it is, several as their weighted sum.
@@ -133,7 +135,7 @@ status model_finish(model *m, int passes)
     TRY(graph_plan(m->graph));
     TRY(weights_create(&m->weights, m->graph));
     graph_initialise(m->graph, m->setup->seed, m->weights.params, m->weights.statistics);
-    find_accuracy(m);
+    find_metrics(m);
     return take_memory(m);
 }
 

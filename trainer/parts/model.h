@@ -93,8 +93,8 @@ void model_energy(model *m, int id, double weight);
 // The mean of tensor `id` (rows, 1, 1, 1) over all workers and passes is metric `name` of the method.
 void model_metric(model *m, const char *name, int id);
 
-// Plans the graph and gives it its first weights; `passes` of each worker in a step. The metric
-// "accuracy" is that of the energy named "energy", where it has one.
+// Plans the graph and gives it its first weights; `passes` of each worker in a step. A batch
+// statistic of an operation that is called as a metric ("accuracy" of info_nce) is that metric.
 // Errors: those of building the graph; ST_INTERNAL no memory.
 status model_finish(model *m, int passes);
 

@@ -7,10 +7,12 @@
 
 #include "trainer/parts/model.h"
 
-// Inputs of shape s, one sample a row; each returns its tensor.
+// Each returns its tensor. Inputs of shape s, one sample a row:
 // Normal numbers of mean 0 and deviation 1.
 int model_normal_noise(model *m, const char *name, shape s);
 // 1 with probability `keep`, else 0.
 int model_mask_noise(model *m, const char *name, shape s, double keep);
+// Unit vectors (count, dim, 1, 1), new in each step and the same for all workers.
+int model_directions(model *m, const char *name, int count, int dim);
 
 #endif
