@@ -4,6 +4,7 @@
 #include "base/pulse.h"
 #include "io/shards/dataset_classes.h"
 #include "io/shards/dataset_moments.h"
+#include "io/files/file_list.h"
 #include "io/images/image_decoder.h"
 #include "io/images/pixels.h"
 #include "io/shards/shard.h"
@@ -11,7 +12,6 @@
 #include "io/shards/shard_labels.h"
 #include "io/shards/shard_reader.h"
 
-#include <glob.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -29,21 +29,6 @@ struct dataset {
     shard_reader reader;
     image_decoder *decoder; // NULL when no image is encoded
 };
-
-static int compare_paths(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-// The same order everywhere, whatever the locale: order is part of the experiment.
-static status list_files(const char *files, glob_t *found)
-{
-    int result = glob(files, GLOB_NOSORT, NULL, found);
-    CHECK(result != GLOB_NOSPACE, ST_INTERNAL, "no memory for the files of \"%s\"", files);
-    CHECK(result == 0, ST_NO_INPUT, "no file matches \"%s\"", files);
-    qsort(found->gl_pathv, found->gl_pathc, sizeof *found->gl_pathv, compare_paths);
-    return ST_OK;
-}
 
 static const char *shape_text(const shard_layout *l, char text[128])
 {
@@ -88,10 +73,10 @@ static status open_shards(dataset *d, const dataset_source *source, char *const 
 
 static status open_all(dataset *d, const dataset_source *source)
 {
-    glob_t found = {0};
-    status s = list_files(source->files, &found);
-    if (s == ST_OK) s = open_shards(d, source, found.gl_pathv, found.gl_pathc);
-    globfree(&found);
+    file_list found;
+    status s = file_list_find(&found, source->files, source->from);
+    if (s == ST_OK) s = open_shards(d, source, found.paths, found.count);
+    file_list_free(&found);
     return s;
 }
 

@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 typedef struct dataset_source {
-    const char *files;  // glob; matches are taken in the order of their names
+    const char *files;  // paths, globs, folders or lists (io/files/file_list.h)
+    const char *from;   // folder that relative paths start from; NULL or "": the working directory
     const char *images; // path of the images inside each file, "/images"
     // Path of the labels (io/shards/label_column.h); "" = none. "/labels" may be absent.
     const char *labels;

@@ -40,9 +40,10 @@ static const config_field top_fields[] = {
 
 static const config_field data_fields[] = {
     {"train", FIELD_TEXT, offsetof(job_data, train), NULL, 0, 0, NULL,
-     "HDF5 files to learn from, a glob"},
+     "HDF5 files to learn from: paths, globs and folders, separated by commas, or @FILE with one a "
+     "line"},
     {"test", FIELD_TEXT, offsetof(job_data, test), "", 0, 0, NULL,
-     "HDF5 files to evaluate on, a glob; empty = no evaluation"},
+     "HDF5 files to evaluate on, likewise; empty = no evaluation"},
     {"images", FIELD_TEXT, offsetof(job_data, images), "/images", 0, 0, NULL,
      "path of the images inside each file"},
     {"labels", FIELD_TEXT, offsetof(job_data, labels), "/labels", 0, 0, NULL,
