@@ -1,9 +1,9 @@
 // io/files/file_list.c -- a text to parts, a part to paths.
 #include "io/files/file_list.h"
 
+#include "base/input.h"
 #include "io/files/folder.h"
 
-#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -153,14 +153,10 @@ static status add_lines(file_list *list, FILE *in, const char *path, int depth)
 static status add_list(file_list *list, const char *path, int depth)
 {
     size_t before = list->count;
-    struct stat about;
+    FILE *in;
     CHECK(depth < MOST_DEPTH, ST_NO_INPUT, "%s: lists in lists in lists: give the files themselves",
           path);
-    CHECK(stat(path, &about) == 0, ST_NO_INPUT, "%s: no such list of files", path);
-    CHECK(S_ISREG(about.st_mode), ST_NO_INPUT, "%s: a text file with one path a line is expected",
-          path);
-    FILE *in = fopen(path, "r");
-    CHECK(in != NULL, ST_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    TRY(input_open_stream(&in, path));
     status s = add_lines(list, in, path, depth + 1);
     bool unread = ferror(in) != 0;
     (void)fclose(in); // read only

@@ -215,9 +215,9 @@ status label_column_read(const label_column *c, const class_list *names, uint64_
         numbering n = {c, names, at, values + done};
         const text_visit v = {number_text, &n};
         if (c->kind == LABELS_INTEGER)
-            TRY(read_integers(c, at, part, n.values));
+            TRY(read_integers(c, at, part, values + done));
         else if (c->kind == LABELS_REAL)
-            TRY(read_reals(c, at, part, n.values));
+            TRY(read_reals(c, at, part, values + done));
         else
             TRY(visit_texts(c, at, part, &v));
     }

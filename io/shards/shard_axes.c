@@ -107,7 +107,7 @@ static status ask(const shard_layout *l, const char *letters, const char *images
 status shard_axes_choose(shard_layout *l, const char *given, const char *images, bool certain,
                          const array_shape *shape)
 {
-    char letters[5];
+    char letters[5] = "";
     bool open = given[0] == '\0' || strcmp(given, "auto") == 0;
     CHECK(shape->rank >= 2 && shape->rank <= 4, ST_BAD_DATA,
           "%s: images \"%s\" are %s; two to four sizes are expected: HW, NHW or NHWC in any order",

@@ -13,15 +13,15 @@ typedef struct array_shape {
 } array_shape;
 
 // Sets layout->rank, axes, letters, count, height, width and channels.
-//   letters  an order of N, H, W and C in capitals or not, in which N (one image) or C (one channel) may be
+//   given    an order of N, H, W and C in capitals or not, in which N (one image) or C (one channel) may be
 //            missing; "" or "auto": NHWC, NHW or HW by the number of sizes
 //   images   name of the data set, for messages
 //   certain  the file says itself that the usual order is right
 // Errors: ST_CONFIG letters that are no order, or an "auto" that makes images of a height or width of at
 // most 4, or of more channels than rows (names the order that is likely meant); ST_BAD_DATA letters that do
 // not fit the array, a size of 0, more than 64 channels.
-status shard_axes_choose(shard_layout *layout, const char *letters, const char *images,
-                         bool certain, const array_shape *shape);
+status shard_axes_choose(shard_layout *layout, const char *given, const char *images, bool certain,
+                         const array_shape *shape);
 
 // The order that is likely meant for images of layout->height, width and channels, where these are hardly
 // those of images; NULL: they are plausible, or no order is better.

@@ -106,8 +106,8 @@ static void a_list_names_files_from_its_own_folder(void **state)
     expect_failure("@notes.txt", ST_NO_INPUT, "lists in lists");
     test_write(&folder, "notes.txt", "# nothing\n", 10);
     expect_failure("@notes.txt", ST_NO_INPUT, "names no file");
-    expect_failure("@absent.txt", ST_NO_INPUT, "absent.txt: no such list");
-    expect_failure("@empty", ST_NO_INPUT, "a text file with one path a line");
+    expect_failure("@absent.txt", ST_NO_INPUT, "absent.txt: no such file");
+    expect_failure("@empty", ST_BAD_DATA, "empty");
 }
 
 static void what_matches_nothing_is_named(void **state)
