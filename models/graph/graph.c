@@ -90,7 +90,7 @@ int graph_input(graph *g, const char *name, shape s, bool wants_gradient)
     if (g->error != ST_OK) return -1;
     g->error = add_tensor(g, s, 1, false, -1);
     if (g->error != ST_OK) return -1;
-    graph_tensor *t = &g->tensors[g->tensor_count - 1];
+    graph_tensor *t = tensor_at(g, g->tensor_count - 1);
     t->wants_gradient = wants_gradient && g->backward;
     t->name = name;
     return g->tensor_count - 1;
@@ -146,7 +146,7 @@ static status connect(graph *g, graph_node *node, const int *inputs, int input_c
         for (int k = 0; k < i; k++)
             ASSERT(inputs[k] != inputs[i]); // one gradient a tensor and node
         node->inputs[i] = inputs[i];
-        graph_tensor *t = &g->tensors[inputs[i]];
+        graph_tensor *t = tensor_at(g, inputs[i]);
         CHECK(t->consumer_count < GRAPH_MAX_CONSUMERS, ST_INTERNAL,
               "%s '%s': its input %d is read by more than %d operations", node->op->name,
               node->name, i, GRAPH_MAX_CONSUMERS);
@@ -214,7 +214,7 @@ static status add_node(graph *g, const char *op, const char *name, const int *in
     TRY(add_tensor(g, node->plan.out, node->plan.out_block, node->plan.out_bf16,
                    g->node_count - 1));
     node->output = g->tensor_count - 1;
-    g->tensors[node->output].wants_gradient = node->learns;
+    tensor_at(g, node->output)->wants_gradient = node->learns;
     return ST_OK;
 }
 
@@ -223,7 +223,7 @@ static status widen_inputs(graph *g, const op_type *op, const char *name, int *i
                            int input_count)
 {
     for (int i = 0; i < input_count; i++) {
-        if (!g->tensors[inputs[i]].bf16 || op == NULL || op->takes_bf16) continue;
+        if (!tensor_at(g, inputs[i])->bf16 || op == NULL || op->takes_bf16) continue;
         char full[GRAPH_NAME_SIZE + 32]; // add_node refuses a name that is too long
         snprintf(full, sizeof full, "%s.widen%d", name, i);
         TRY(add_node(g, "widen", full, &inputs[i], 1, "{}"));
@@ -236,7 +236,7 @@ static status widen_inputs(graph *g, const op_type *op, const char *name, int *i
 static status reorder_inputs(graph *g, const char *name, int *inputs, int input_count)
 {
     for (int i = 1; i < input_count; i++) {
-        const graph_tensor *first = &g->tensors[inputs[0]], *t = &g->tensors[inputs[i]];
+        const graph_tensor *first = tensor_at(g, inputs[0]), *t = tensor_at(g, inputs[i]);
         if (first->block == t->block || !shape_equal(first->shape, t->shape)) continue;
         char full[GRAPH_NAME_SIZE], text[32];
         snprintf(full, sizeof full, "%s.reorder%d", name, i);
@@ -273,12 +273,12 @@ int graph_add(graph *g, const char *op, const char *name, const int *inputs, int
 shape graph_shape(const graph *g, int id)
 {
     if (g->error != ST_OK) return (shape){0};
-    return g->tensors[id].shape;
+    return tensor_at(g, id)->shape;
 }
 
 void graph_keep(graph *g, int id)
 {
-    if (g->error == ST_OK) g->tensors[id].kept = true;
+    if (g->error == ST_OK) tensor_at(g, id)->kept = true;
 }
 
 size_t graph_param_count(const graph *g)
@@ -341,7 +341,7 @@ void graph_destroy(graph *g)
 {
     if (g == NULL) return;
     for (int i = 0; i < g->node_count; i++) {
-        graph_node *node = &g->nodes[i];
+        graph_node *node = node_at(g, i);
         if (node->op != NULL && node->op->release != NULL) node->op->release(&node->plan);
         free(node->config);
     }

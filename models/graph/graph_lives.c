@@ -25,7 +25,7 @@ static void read_by(const graph *g, reads *r, int node)
 static int input_number(const graph *g, const graph_node *consumer, const graph_tensor *t)
 {
     int k = 0;
-    while (&g->tensors[consumer->inputs[k]] != t)
+    while (tensor_at(g, consumer->inputs[k]) != t)
         k++;
     return k;
 }
@@ -34,14 +34,14 @@ static reads backward_reads(const graph *g, const graph_tensor *t)
 {
     reads r = {GRAPH_NEVER, GRAPH_NEVER};
     for (int i = 0; i < t->consumer_count; i++) {
-        const graph_node *consumer = &g->nodes[t->consumers[i]];
+        const graph_node *consumer = node_at(g, t->consumers[i]);
         int k = input_number(g, consumer, t);
         if (consumer->learns && consumer->plan.backward_reads_input[k])
             read_by(g, &r, t->consumers[i]);
         if (consumer->remade_at != GRAPH_NEVER && consumer->plan.remake_reads_input[k])
             read_at(&r, consumer->remade_at);
     }
-    const graph_node *maker = &g->nodes[t->node];
+    const graph_node *maker = node_at(g, t->node);
     if (maker->learns && maker->plan.backward_reads_output) read_by(g, &r, t->node);
     return r;
 }
@@ -50,9 +50,9 @@ static reads backward_reads(const graph *g, const graph_tensor *t)
 void graph_time_remakes(graph *g)
 {
     for (int i = g->node_count - 1; i >= 0; i--) {
-        graph_node *node = &g->nodes[i];
+        graph_node *node = node_at(g, i);
         node->remade_at =
-            node->remakes ? backward_reads(g, &g->tensors[node->output]).first : GRAPH_NEVER;
+            node->remakes ? backward_reads(g, tensor_at(g, node->output)).first : GRAPH_NEVER;
     }
 }
 
@@ -65,7 +65,7 @@ static int last_read(const graph *g, const graph_tensor *t)
         int end = graph_forward_end(g, t->consumers[i]);
         if (end > last) last = end;
     }
-    if (g->nodes[t->node].remakes) return last;
+    if (node_at(g, t->node)->remakes) return last;
     int backward = backward_reads(g, t).last;
     return backward > last ? backward : last;
 }
@@ -73,7 +73,7 @@ static int last_read(const graph *g, const graph_tensor *t)
 // Does node i write its value over its first input, which nobody reads later?
 static bool value_in_place(const graph *g, const graph_node *node)
 {
-    const graph_tensor *in = &g->tensors[node->inputs[0]], *out = &g->tensors[node->output];
+    const graph_tensor *in = tensor_at(g, node->inputs[0]), *out = tensor_at(g, node->output);
     return node->op->in_place && in->node >= 0 && shape_equal(in->shape, out->shape) &&
            in->bf16 == out->bf16 && !in->value_passes && !out->value_passes &&
            last_read(g, in) == graph_forward_end(g, out->node);
@@ -82,34 +82,42 @@ static bool value_in_place(const graph *g, const graph_node *node)
 // Does it write its first input's gradient over that of its output, which nobody reads later?
 static bool gradient_in_place(const graph *g, const graph_node *node)
 {
-    const graph_tensor *in = &g->tensors[node->inputs[0]], *out = &g->tensors[node->output];
+    const graph_tensor *in = tensor_at(g, node->inputs[0]), *out = tensor_at(g, node->output);
     return node->op->in_place && in->wants_gradient && in->consumer_count == 1 &&
            !in->gradient_passes && !out->gradient_passes && shape_equal(in->shape, out->shape) &&
            in->bf16 == out->bf16;
 }
 
-// Of a tensor, or of a portion of it that the next node takes in this pass.
-static size_t bytes_of(const graph_tensor *t, bool passes, int portion)
+static size_t bytes_of(const graph_tensor *t, int samples)
 {
-    size_t bytes = tensor_bytes(t->shape, t->bf16);
-    return passes ? bytes / (size_t)t->shape.n * (size_t)portion : bytes;
+    return tensor_bytes(t->shape, t->bf16) / (size_t)t->shape.n * (size_t)samples;
+}
+
+// Samples of a value that are in memory at a time: where it passes, those that the node it passes to takes at once.
+static int forward_samples(const graph *g, const graph_tensor *t)
+{
+    return t->value_passes ? node_at(g, t->consumers[0])->plan.forward_portion : t->shape.n;
+}
+
+static int backward_samples(const graph *g, const graph_tensor *t)
+{
+    return t->remade_passes ? node_at(g, t->consumers[0])->plan.backward_portion : t->shape.n;
 }
 
 static void add_value(graph *g, graph_tensor *t, layout *l)
 {
-    const graph_node *node = &g->nodes[t->node], *next = node + 1;
-    const graph_tensor *in = &g->tensors[node->inputs[0]];
+    const graph_node *node = node_at(g, t->node);
+    const graph_tensor *in = tensor_at(g, node->inputs[0]);
     int first = graph_forward_begin(g, t->node), last = last_read(g, t);
     if (value_in_place(g, node)) {
         t->pieces.value = in->pieces.value;
         layout_extend(l, t->pieces.value, last);
     } else {
-        size_t bytes = bytes_of(t, t->value_passes, next->plan.forward_portion);
-        t->pieces.value = layout_add(l, bytes, first, last);
+        t->pieces.value = layout_add(l, bytes_of(t, forward_samples(g, t)), first, last);
     }
     if (node->remade_at == GRAPH_NEVER) return;
-    size_t bytes = bytes_of(t, t->remade_passes, next->plan.backward_portion);
-    t->pieces.remade = layout_add(l, bytes, node->remade_at, backward_reads(g, t).last);
+    t->pieces.remade = layout_add(l, bytes_of(t, backward_samples(g, t)), node->remade_at,
+                                  backward_reads(g, t).last);
 }
 
 // What a node has beside its output. Workers in lockstep have one scratch in common.
@@ -140,16 +148,16 @@ static void add_gradient(graph *g, graph_tensor *t, layout *l)
     if (!t->wants_gradient) return;
     if (t->gradient_passes) {
         int time = graph_backward_time(g, t->node);
-        size_t portion = bytes_of(t, true, g->nodes[t->node].plan.backward_portion);
+        size_t portion = bytes_of(t, node_at(g, t->node)->plan.backward_portion);
         t->pieces.gradient = layout_add(l, portion, time, time);
         return;
     }
     size_t bytes = tensor_bytes(t->shape, t->bf16);
     int readers = t->consumer_count;
-    const graph_node *reader = readers == 1 ? &g->nodes[t->consumers[0]] : NULL;
+    const graph_node *reader = readers == 1 ? node_at(g, t->consumers[0]) : NULL;
     if (reader != NULL && reader->inputs[0] == (int)(t - g->tensors) &&
         gradient_in_place(g, reader)) {
-        t->pieces.gradient = g->tensors[reader->output].pieces.gradient;
+        t->pieces.gradient = tensor_at(g, reader->output)->pieces.gradient;
         layout_extend(l, t->pieces.gradient, last_gradient(g, t));
         return;
     }
@@ -166,12 +174,12 @@ static void add_gradient(graph *g, graph_tensor *t, layout *l)
 void graph_add_pieces(graph *g, layout *l)
 {
     for (int i = 0; i < g->tensor_count; i++) {
-        graph_tensor *t = &g->tensors[i];
+        graph_tensor *t = tensor_at(g, i);
         t->pieces = (tensor_pieces){-1, -1, -1, -1, -1, -1, -1, -1, -1};
         if (t->node < 0) continue;
         add_value(g, t, l);
-        add_node(g, &g->nodes[t->node], &t->pieces, l);
+        add_node(g, node_at(g, t->node), &t->pieces, l);
     }
     for (int i = g->tensor_count - 1; i >= 0; i--)
-        add_gradient(g, &g->tensors[i], l);
+        add_gradient(g, tensor_at(g, i), l);
 }

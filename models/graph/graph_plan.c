@@ -35,11 +35,11 @@ static shared_bytes count_shared(graph *g)
 {
     shared_bytes shared = {0};
     for (int i = 0; i < g->node_count; i++) {
-        const op_plan *p = &g->nodes[i].plan;
+        const op_plan *p = &node_at(g, i)->plan;
         shared.packed += arena_padded(p->packed_bytes);
         widen(&shared.scratch, p->scratch_bytes);
         count_meeting(g, &p->forward_meeting, &shared);
-        if (g->nodes[i].learns) count_meeting(g, &p->backward_meeting, &shared);
+        if (node_at(g, i)->learns) count_meeting(g, &p->backward_meeting, &shared);
     }
     g->workers = g->meets ? g->team.count : 1;
     if (g->workers == 1) shared.scratch = 0;
@@ -52,7 +52,7 @@ static void bind_tensor(graph *g, graph_tensor *t, const layout *l, unsigned cha
     t->gradient = layout_address(l, t->pieces.gradient, base);
     t->beside = layout_address(l, t->pieces.beside, base);
     if (t->node < 0) return;
-    graph_node *node = &g->nodes[t->node];
+    graph_node *node = node_at(g, t->node);
     node->out = layout_address(l, t->pieces.value, base);
     node->out_remade = layout_address(l, t->pieces.remade, base);
     node->saved = layout_address(l, t->pieces.saved, base);
@@ -69,10 +69,10 @@ static void bind_memory(graph *g, const layout *l, const shared_bytes *shared)
     g->worker_bytes = l->bytes;
     unsigned char *base = arena_take(&g->memory, (size_t)g->workers * l->bytes);
     for (int i = 0; i < g->node_count; i++)
-        g->nodes[i].packed = arena_take(&g->memory, g->nodes[i].plan.packed_bytes);
+        node_at(g, i)->packed = arena_take(&g->memory, node_at(g, i)->plan.packed_bytes);
     g->scratch = arena_take(&g->memory, shared->scratch);
     for (int i = 0; i < g->tensor_count; i++)
-        bind_tensor(g, &g->tensors[i], l, base);
+        bind_tensor(g, tensor_at(g, i), l, base);
     g->parts = arena_take(&g->memory, shared->part);
     g->total = arena_take(&g->memory, shared->total);
 }
@@ -139,13 +139,13 @@ void graph_print(const graph *g, FILE *out)
     fprintf(out, "%-28s %-12s %-22s %10s %10s\n", "name", "operation", "output", "parameters",
             "kB");
     for (int i = 0; i < g->tensor_count; i++) {
-        const graph_tensor *t = &g->tensors[i];
+        const graph_tensor *t = tensor_at(g, i);
         size_t bytes = tensor_bytes(t->shape, t->bf16), params = 0;
         if (t->node < 0) {
             print_line(out, t->name, "input", t->shape, 0, bytes);
             continue;
         }
-        const graph_node *node = &g->nodes[t->node];
+        const graph_node *node = node_at(g, t->node);
         for (int p = 0; p < node->plan.param_count; p++)
             params += g->params.items[node->first_param + p].count;
         bytes += node->plan.saved_bytes + node->plan.packed_bytes;

@@ -87,4 +87,17 @@ struct graph {
     const float *bound_params, *bound_statistics;
 };
 
+// Node and tensor i. In every build a number out of range ends the job instead of reading beyond.
+static inline graph_node *node_at(const graph *g, int i)
+{
+    ASSERT(i >= 0 && i < g->node_count);
+    return &g->nodes[i];
+}
+
+static inline graph_tensor *tensor_at(const graph *g, int i)
+{
+    ASSERT(i >= 0 && i < g->tensor_count);
+    return &g->tensors[i];
+}
+
 #endif

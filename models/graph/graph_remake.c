@@ -27,8 +27,8 @@ static int find_candidates(graph *g, candidate *found)
 {
     int count = 0;
     for (int i = 0; i < g->node_count; i++) {
-        graph_node *node = &g->nodes[i];
-        const graph_tensor *t = &g->tensors[node->output];
+        graph_node *node = node_at(g, i);
+        const graph_tensor *t = tensor_at(g, node->output);
         node->remakes = node->op->remake != NULL && node->learns && !t->kept;
         if (node->remakes && !t->value_passes)
             found[count++] = (candidate){tensor_bytes(t->shape, t->bf16), i};
@@ -51,7 +51,7 @@ static void keep_what_costs_nothing(graph *g, layout *l, const candidate *list, 
 {
     size_t least = fullest_moment(g, l);
     for (int i = 0; i < count; i++) {
-        graph_node *node = &g->nodes[list[i].node];
+        graph_node *node = node_at(g, list[i].node);
         node->remakes = false;
         size_t bytes = fullest_moment(g, l);
         if (bytes <= least)
@@ -69,7 +69,8 @@ static void list_remakes(graph *g)
 {
     for (int time = g->node_count; time < 2 * g->node_count; time++)
         for (int i = 0; i < g->node_count; i++)
-            if (g->nodes[i].remade_at == time && !g->tensors[g->nodes[i].output].remade_passes)
+            if (node_at(g, i)->remade_at == time &&
+                !tensor_at(g, node_at(g, i)->output)->remade_passes)
                 g->remakes[g->remake_count++] = i;
 }
 

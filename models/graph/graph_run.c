@@ -18,7 +18,7 @@ typedef struct graph_pass {
 void graph_prepare(graph *g)
 {
     for (int i = 0; i < g->node_count; i++) {
-        graph_node *node = &g->nodes[i];
+        graph_node *node = node_at(g, i);
         if (node->op->prepare == NULL) continue;
         graph_call c = graph_view(g, node, CALL_FORWARD, 0, NULL, NULL);
         double since = graph_meter_begin();
@@ -41,7 +41,7 @@ void graph_select_worker(graph *g, int worker)
 
 void graph_set_input(graph *g, int id, const float *data)
 {
-    ASSERT(g->tensors[id].node < 0);
+    ASSERT(tensor_at(g, id)->node < 0);
     g->provided[g->selected * g->tensor_count + id] = data;
 }
 
@@ -89,7 +89,7 @@ static void add_gradient(const graph *g, const graph_tensor *t, int worker, port
 static void add_gradients(const graph *g, const graph_call *c, portion part)
 {
     for (int i = 0; i < c->node->plan.input_count; i++)
-        if (c->beside[i]) add_gradient(g, &g->tensors[c->node->inputs[i]], c->worker, part);
+        if (c->beside[i]) add_gradient(g, tensor_at(g, c->node->inputs[i]), c->worker, part);
 }
 
 // Makes the call for a portion.
@@ -158,19 +158,19 @@ static void call_workers(const graph_pass *p, const graph_node *node, call_kind 
 // A leader is measured at least, before it runs by portions.
 static void measure(graph_pass *p, int i, call_kind kind)
 {
-    if (p->measured != i) call_workers(p, &p->g->nodes[i], kind);
+    if (p->measured != i) call_workers(p, node_at(p->g, i), kind);
     p->measured = i;
 }
 
 static void run_chain_forward(graph_pass *p, int i, bool led, bool followed)
 {
-    const graph_node *node = &p->g->nodes[i];
+    const graph_node *node = node_at(p->g, i);
     for (int w = 0; w < p->g->workers; w++) {
         graph_call calls[3];
         int count = 0;
-        if (led) calls[count++] = view(p, node - 1, CALL_FORWARD, w);
+        if (led) calls[count++] = view(p, node_at(p->g, i - 1), CALL_FORWARD, w);
         calls[count++] = view(p, node, CALL_FORWARD, w);
-        if (followed) calls[count++] = view(p, node + 1, CALL_MEASURE, w);
+        if (followed) calls[count++] = view(p, node_at(p->g, i + 1), CALL_MEASURE, w);
         make_calls(p->g, calls, count, node->plan.forward_portion);
     }
     if (followed) p->measured = i + 1;
@@ -179,9 +179,9 @@ static void run_chain_forward(graph_pass *p, int i, bool led, bool followed)
 static void run_forward(graph_pass *p, int i)
 {
     const graph *g = p->g;
-    const graph_node *node = &g->nodes[i];
-    bool led = within(p, i - 1) && g->nodes[i - 1].leads_forward;
-    bool followed = within(p, i + 1) && g->nodes[i + 1].follows_forward;
+    const graph_node *node = node_at(g, i);
+    bool led = within(p, i - 1) && node_at(g, i - 1)->leads_forward;
+    bool followed = within(p, i + 1) && node_at(g, i + 1)->follows_forward;
     if (node->leads_forward && within(p, i + 1))
         measure(p, i, CALL_MEASURE); // the rest with the next node
     else if (led || followed)
@@ -195,11 +195,11 @@ static void run_forward(graph_pass *p, int i)
 // The nodes behind the one that makes `after` (-1: all) up to the one that makes `until`.
 static void run_nodes(graph *g, bool training, int after, int until, float *const *batch_statistics)
 {
-    ASSERT(!g->tensors[until].value_passes && (after < 0 || !g->tensors[after].value_passes));
+    ASSERT(!tensor_at(g, until)->value_passes && (after < 0 || !tensor_at(g, after)->value_passes));
     graph_pass p = {.g = g,
                     .training = training,
-                    .first = after < 0 ? 0 : g->tensors[after].node + 1,
-                    .last = g->tensors[until].node,
+                    .first = after < 0 ? 0 : tensor_at(g, after)->node + 1,
+                    .last = tensor_at(g, until)->node,
                     .arrays = batch_statistics,
                     .measured = -1};
     for (int i = p.first; i <= p.last; i++)
@@ -226,26 +226,26 @@ void graph_forward_from(graph *g, bool training, int after, int until, float *ba
 // are added.
 static void choose_writer(graph *g, int i)
 {
-    const graph_node *node = &g->nodes[i];
+    const graph_node *node = node_at(g, i);
     for (int k = 0; k < node->plan.input_count; k++) {
-        graph_tensor *t = &g->tensors[node->inputs[k]];
+        graph_tensor *t = tensor_at(g, node->inputs[k]);
         if (t->wants_gradient && t->gradient_writer == GRAPH_NEVER) t->gradient_writer = i;
     }
 }
 
 static void run_chain_backward(graph_pass *p, int i, bool led, bool followed)
 {
-    const graph_node *node = &p->g->nodes[i];
-    bool remakes = led && p->g->tensors[node->inputs[0]].remade_passes;
+    const graph_node *node = node_at(p->g, i);
+    bool remakes = led && tensor_at(p->g, node->inputs[0])->remade_passes;
     if (followed) choose_writer(p->g, i + 1);
     choose_writer(p->g, i);
     for (int w = 0; w < p->g->workers; w++) {
         graph_call calls[4];
         int count = 0;
-        if (followed) calls[count++] = view(p, node + 1, CALL_BACKWARD, w);
-        if (remakes) calls[count++] = view(p, node - 1, CALL_REMAKE, w);
+        if (followed) calls[count++] = view(p, node_at(p->g, i + 1), CALL_BACKWARD, w);
+        if (remakes) calls[count++] = view(p, node_at(p->g, i - 1), CALL_REMAKE, w);
         calls[count++] = view(p, node, CALL_BACKWARD, w);
-        if (led) calls[count++] = view(p, node - 1, CALL_REDUCE, w);
+        if (led) calls[count++] = view(p, node_at(p->g, i - 1), CALL_REDUCE, w);
         make_calls(p->g, calls, count, node->plan.backward_portion);
     }
     if (led) p->measured = i - 1;
@@ -254,9 +254,9 @@ static void run_chain_backward(graph_pass *p, int i, bool led, bool followed)
 static void run_backward(graph_pass *p, int i)
 {
     const graph *g = p->g;
-    const graph_node *node = &g->nodes[i];
-    bool led = i > 0 && g->nodes[i - 1].leads_backward;
-    bool followed = within(p, i + 1) && g->nodes[i + 1].follows_backward;
+    const graph_node *node = node_at(g, i);
+    bool led = i > 0 && node_at(g, i - 1)->leads_backward;
+    bool followed = within(p, i + 1) && node_at(g, i + 1)->follows_backward;
     if (node->follows_backward)
         measure(p, i, CALL_REDUCE); // the rest with the node before
     else if (led || followed)
@@ -274,7 +274,7 @@ static void remake_due(graph_pass *p, int before)
     const graph *g = p->g;
     int time = 2 * g->node_count - 1 - before;
     for (; p->remade < g->remake_count; p->remade++) {
-        const graph_node *node = &g->nodes[g->remakes[p->remade]];
+        const graph_node *node = node_at(g, g->remakes[p->remade]);
         if (node->remade_at > time) return;
         if (g->remakes[p->remade] <= p->last) call_workers(p, node, CALL_REMAKE);
     }
@@ -296,17 +296,18 @@ static void fill_gradient(const graph *g, graph_tensor *t, float value)
 static bool has_part(const graph_pass *p, int i)
 {
     const graph *g = p->g;
-    bool follower = within(p, i + 1) && g->nodes[i + 1].follows_backward;
-    return g->nodes[i].learns && (g->tensors[g->nodes[i].output].gradient_writer != GRAPH_NEVER ||
-                                  (follower && p->measured == i + 1));
+    bool follower = within(p, i + 1) && node_at(g, i + 1)->follows_backward;
+    return node_at(g, i)->learns &&
+           (tensor_at(g, node_at(g, i)->output)->gradient_writer != GRAPH_NEVER ||
+            (follower && p->measured == i + 1));
 }
 
 void graph_backward_team(graph *g, int from, float seed, float *const *dparams)
 {
-    graph_tensor *start = &g->tensors[from];
+    graph_tensor *start = tensor_at(g, from);
     ASSERT(g->backward && start->node >= 0 && start->wants_gradient);
     for (int i = 0; i < g->tensor_count; i++)
-        g->tensors[i].gradient_writer = GRAPH_NEVER;
+        tensor_at(g, i)->gradient_writer = GRAPH_NEVER;
     graph_pass p = {
         .g = g, .training = true, .last = start->node, .arrays = dparams, .measured = -1};
     remake_due(&p, start->node);
@@ -317,7 +318,7 @@ void graph_backward_team(graph *g, int from, float seed, float *const *dparams)
         if (has_part(&p, i)) run_backward(&p, i);
     }
     for (int i = 0; i < g->tensor_count; i++) {
-        graph_tensor *t = &g->tensors[i];
+        graph_tensor *t = tensor_at(g, i);
         if (t->node < 0 && t->wants_gradient && t->gradient_writer == GRAPH_NEVER)
             fill_gradient(g, t, 0.0f);
     }
@@ -331,12 +332,12 @@ void graph_backward(graph *g, int from, float seed, float *dparams)
 
 const float *graph_value(const graph *g, int id)
 {
-    ASSERT((g->tensors[id].kept || g->tensors[id].node < 0) && !g->tensors[id].bf16);
+    ASSERT((tensor_at(g, id)->kept || tensor_at(g, id)->node < 0) && !tensor_at(g, id)->bf16);
     return graph_find_value(g, g->selected, id, CALL_FORWARD);
 }
 
 const float *graph_gradient(const graph *g, int id)
 {
-    ASSERT(g->tensors[id].node < 0 && g->tensors[id].wants_gradient);
-    return graph_place(g, g->selected, g->tensors[id].gradient);
+    ASSERT(tensor_at(g, id)->node < 0 && tensor_at(g, id)->wants_gradient);
+    return graph_place(g, g->selected, tensor_at(g, id)->gradient);
 }

@@ -25,16 +25,16 @@ static float *output_of(const graph *g, int worker, const graph_node *node, call
 
 const float *graph_find_value(const graph *g, int worker, int id, call_kind kind)
 {
-    int node = g->tensors[id].node;
-    if (node >= 0) return output_of(g, worker, &g->nodes[node], kind);
+    int node = tensor_at(g, id)->node;
+    if (node >= 0) return output_of(g, worker, node_at(g, node), kind);
     return g->provided[worker * g->tensor_count + id];
 }
 
 static void view_gradients(const graph *g, graph_call *c)
 {
-    c->run.dout = graph_place(g, c->worker, g->tensors[c->node->output].gradient);
+    c->run.dout = graph_place(g, c->worker, tensor_at(g, c->node->output)->gradient);
     for (int i = 0; i < c->node->plan.input_count; i++) {
-        const graph_tensor *t = &g->tensors[c->node->inputs[i]];
+        const graph_tensor *t = tensor_at(g, c->node->inputs[i]);
         if (!t->wants_gradient) continue;
         c->beside[i] = t->gradient_writer != (int)(c->node - g->nodes);
         c->run.din[i] = graph_place(g, c->worker, c->beside[i] ? t->beside : t->gradient);
@@ -97,14 +97,14 @@ static size_t gradient_before(const graph_tensor *t, portion part)
 op_run graph_view_portion(const graph *g, const graph_call *whole, portion part)
 {
     const graph_node *node = whole->node;
-    const graph_tensor *out = &g->tensors[node->output];
+    const graph_tensor *out = tensor_at(g, node->output);
     op_run run = whole->run;
     run.first = part.first;
     run.samples = part.count;
     run.out = advance(run.out, value_before(out, whole->kind, part));
     run.dout = advance_read(run.dout, gradient_before(out, part));
     for (int i = 0; i < node->plan.input_count; i++) {
-        const graph_tensor *in = &g->tensors[node->inputs[i]];
+        const graph_tensor *in = tensor_at(g, node->inputs[i]);
         run.in[i] = advance_read(run.in[i], value_before(in, whole->kind, part));
         run.din[i] = advance(run.din[i], gradient_before(in, part));
     }

@@ -15,10 +15,20 @@ typedef enum convolution_way {
 
 #define CONVOLUTION_WAYS "auto|direct|winograd" // names, in this order
 
+// Who multiplies rounded operands. The two behind the first are for tests: what is planned and run on one kind of
+// processor is planned and run on each, by plain kernels where fast ones are missing.
+typedef enum bf16_products {
+    BF16_BY_PROCESSOR, // bf16 numbers where it has instructions for them, else floats
+    BF16_NEVER,        // floats
+    BF16_ALWAYS        // bf16 numbers
+} bf16_products;
+
 typedef struct arithmetic {
     convolution_way way;
     // Operands may be rounded to bf16 (8 bits of precision), and images kept so; sums are float32.
     bool bf16;
+    bf16_products products;
+    int block; // the widest channel block of images: 1, 8 or 16; 0: what the processor likes
 } arithmetic;
 
 #endif

@@ -54,7 +54,7 @@ static status plan(const void *settings, op_plan *p)
     spec.out = (shape){spec.in.n, (int)c->channels,
                        convolution_size(spec.in.h, spec.kernel, spec.stride, spec.pad),
                        convolution_size(spec.in.w, spec.kernel, spec.stride, spec.pad)};
-    spec.out_block = convolution_out_block(spec.out.c, spec.in_block);
+    spec.out_block = convolution_out_block(spec.arithmetic, spec.out.c, spec.in_block);
     CHECK(spec.out.h > 0 && spec.out.w > 0, ST_CONFIG,
           "conv2d: a kernel of %d with padding %d does not fit into an image of %d x %d",
           spec.kernel, spec.pad, spec.in.h, spec.in.w);

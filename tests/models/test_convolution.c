@@ -62,7 +62,7 @@ static int check_backend(const convolution_backend *backend, convolution_way way
             int in_block = blocks[b % 3], out_block = blocks[b / 3];
             if (cases[i].in % in_block != 0 || cases[i].out % out_block != 0) continue;
             convolution_spec spec = new_spec(&cases[i], in_block, out_block);
-            spec.arithmetic = (arithmetic){way, bf16};
+            spec.arithmetic = (arithmetic){.way = way, .bf16 = bf16};
             for (int pass = 0; pass < CONVOLUTION_PASSES; pass++)
                 served += check_pass(backend, &spec, (convolution_pass)pass, &expected[pass]);
         }
@@ -161,11 +161,32 @@ static void onednn_is_the_reference(void **state)
     if (convolution_onednn_block() == 1) skip();
     assert_true(check_backend(&convolution_onednn, CONVOLUTION_DIRECT, false) >= 10);
     assert_true(check_backend(&convolution_onednn, CONVOLUTION_AUTO, false) >= 10);
-    if (!convolution_multiplies_bf16()) return; // the same as float32
+    if (!convolution_multiplies_bf16((arithmetic){.bf16 = true})) return; // the same as float32
     assert_true(check_backend(&convolution_onednn, CONVOLUTION_DIRECT, true) >= 10);
 #else
     skip();
 #endif
+}
+
+// The plain kernel of bf16 products, on every machine.
+static void rounded_is_the_reference(void **state)
+{
+    (void)state;
+    for (int block = 1; block <= 16; block *= 16)
+        for (size_t i = 0; i < CASE_COUNT; i++)
+            for (int pass = 0; pass < CONVOLUTION_PASSES; pass++) {
+                const arithmetic a = {.bf16 = true, .products = BF16_ALWAYS, .block = block};
+                convolution_spec spec = new_spec(&cases[i], 1, 1);
+                spec.in_block = convolution_out_block(a, cases[i].in, 1);
+                spec.out_block = convolution_out_block(a, cases[i].out, spec.in_block);
+                spec.arithmetic = a;
+                float *expected = NULL;
+                assert_true(
+                    check_pass(&convolution_rounded, &spec, (convolution_pass)pass, &expected));
+                free(expected);
+                spec.arithmetic.products = BF16_NEVER;
+                assert_false(convolution_rounded.serves(&spec, (convolution_pass)pass));
+            }
 }
 
 static double inner_product(const float *a, const float *b, size_t count)
@@ -183,8 +204,9 @@ static void stored_numbers_are_converted(void **state)
     const size_case sizes[] = {{32, 9, 8, 48, 3, 1, 1}, {80, 9, 8, 96, 3, 1, 1}};
     for (int i = 0; i < 16; i++) {
         const size_case *size = &sizes[i / 8];
-        convolution_spec spec = new_spec(size, convolution_out_block(size->in, 1), 1);
-        spec.out_block = convolution_out_block(size->out, spec.in_block);
+        convolution_spec spec =
+            new_spec(size, convolution_out_block((arithmetic){0}, size->in, 1), 1);
+        spec.out_block = convolution_out_block((arithmetic){0}, size->out, spec.in_block);
         spec.in_bf16 = i & 1;
         spec.out_bf16 = i & 2;
         spec.arithmetic.bf16 = i & 4;
@@ -216,8 +238,9 @@ static void stored_numbers_are_converted(void **state)
 // <conv(x, w), dy> = <x, dx> = <w, dw>: the three passes are one trilinear form.
 static void check_adjoint(const size_case *size)
 {
-    int in_block = convolution_out_block(size->in, 1);
-    convolution_spec spec = new_spec(size, in_block, convolution_out_block(size->out, in_block));
+    int in_block = convolution_out_block((arithmetic){0}, size->in, 1);
+    convolution_spec spec =
+        new_spec(size, in_block, convolution_out_block((arithmetic){0}, size->out, in_block));
     trial t;
     open_trial(&t, &spec);
     memset(t.dweights, 0, shape_count(t.weights_shape) * sizeof(float));
@@ -257,9 +280,10 @@ static void onednn_serves_residual_nets(void **state)
                                 {128, 4, 4, 128, 3, 1, 1}, {64, 8, 8, 256, 1, 1, 0},
                                 {128, 8, 8, 128, 3, 2, 1}};
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
-        int in_block = layers[i].in == 3 ? 1 : convolution_out_block(layers[i].in, 1);
-        convolution_spec spec =
-            new_spec(&layers[i], in_block, convolution_out_block(layers[i].out, in_block));
+        int in_block =
+            layers[i].in == 3 ? 1 : convolution_out_block((arithmetic){0}, layers[i].in, 1);
+        convolution_spec spec = new_spec(
+            &layers[i], in_block, convolution_out_block((arithmetic){0}, layers[i].out, in_block));
         convolution *c;
         assert_ok(convolution_create(&c, &spec, true));
         for (int pass = 0; pass < CONVOLUTION_PASSES; pass++) {
@@ -281,7 +305,7 @@ static void blocks_divide_the_channels(void **state)
     const int blocks[] = {1, 8, 16};
     for (int channels = 1; channels <= 64; channels++)
         for (int b = 0; b < 3; b++) {
-            int block = convolution_out_block(channels, blocks[b]);
+            int block = convolution_out_block((arithmetic){0}, channels, blocks[b]);
             assert_true(block == 1 || block == 8 || block == 16);
             assert_int_equal(channels % block, 0);
         }
@@ -306,6 +330,7 @@ int main(void)
         cmocka_unit_test(winograd_is_the_reference),
         cmocka_unit_test(winograd_has_the_same_bits_on_any_threads),
         cmocka_unit_test(onednn_is_the_reference),
+        cmocka_unit_test(rounded_is_the_reference),
         cmocka_unit_test(many_channels_are_the_reference),
         cmocka_unit_test(stored_numbers_are_converted),
         cmocka_unit_test(passes_are_adjoint),

@@ -321,6 +321,32 @@ static void a_side_branch_gets_no_gradient(void **state)
     stop(&m);
 }
 
+// The last node has none behind it, wherever the list of nodes ends.
+static void graphs_of_any_length_run(void **state)
+{
+    (void)state;
+    for (int length = 1; length <= 65; length += length < 34 || length > 62 ? 1 : 7) {
+        machine m = {0};
+        assert_ok(graph_create(&m.g, true));
+        int x = graph_input(m.g, "x", (shape){4, 8, 3, 3}, true);
+        for (int i = 0; i < length; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "node%d", i);
+            x = i % 2 == 0 ? graph_chain(m.g, "batch_norm", name, x, "{activation: relu}")
+                           : graph_chain(m.g, "conv2d", name, x, "{channels: 8, kernel: 1}");
+        }
+        graph_keep(m.g, x);
+        start(&m);
+        float *data = random_floats(4 * 8 * 9, 3);
+        graph_set_input(m.g, 0, data);
+        graph_forward(m.g, true, x, m.batch_statistics);
+        graph_backward(m.g, x, 1.0f, m.dparams);
+        assert_true(isfinite(graph_value(m.g, x)[0]));
+        free(data);
+        stop(&m);
+    }
+}
+
 static size_t chain_bytes(bool backward)
 {
     graph *g;
@@ -484,6 +510,7 @@ int main(void)
         cmocka_unit_test(nodes_of_one_name_share_their_parameters),
         cmocka_unit_test(inputs_come_in_one_layout),
         cmocka_unit_test(a_side_branch_gets_no_gradient),
+        cmocka_unit_test(graphs_of_any_length_run),
         cmocka_unit_test(memory_is_what_the_lives_need),
         cmocka_unit_test(operations_in_place_take_over_memory),
         cmocka_unit_test(nothing_is_allocated_in_a_step),

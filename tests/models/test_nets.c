@@ -145,6 +145,20 @@ static void stop(machine *m)
     free(m->images);
 }
 
+// What any processor plans: its layouts, and who multiplies what. A release on each plans and runs all of them.
+static const arithmetic ways[] = {
+    {.block = 1},
+    {.block = 8},
+    {.block = 16},
+    {.bf16 = true, .products = BF16_NEVER, .block = 8},
+    {.bf16 = true, .products = BF16_NEVER, .block = 16},
+    {.bf16 = true, .products = BF16_ALWAYS, .block = 8},
+    {.bf16 = true, .products = BF16_ALWAYS, .block = 16},
+    {.way = CONVOLUTION_DIRECT, .bf16 = true, .products = BF16_ALWAYS, .block = 8},
+    {.way = CONVOLUTION_DIRECT, .bf16 = true, .products = BF16_ALWAYS, .block = 16},
+};
+enum { WAYS = sizeof ways / sizeof *ways };
+
 typedef struct tiny_net {
     const char *name, *config;
     shape images;
@@ -200,6 +214,22 @@ static void shared_memory_changes_no_bit(void **state)
         compare_kept(net, (arithmetic){0}, FEW_BYTES);
     }
     compare_kept(&tiny_nets[1], (arithmetic){.bf16 = true}, (size_t)4 * FEW_BYTES);
+}
+
+// By whole batches, and by few samples.
+static void every_processors_way_is_planned_and_runs(void **state)
+{
+    (void)state;
+    static const tiny_net nets[] = {
+        {"resnet18", "{width: 16, stem: imagenet}", {3, 3, 32, 32}, false},
+        {"convnet", "{width: 8}", {4, 3, 16, 16}, false},
+        {"convnet", "{width: 8, norm: group}", {2, 3, 16, 16}, false},
+    };
+    for (int n = 0; n < 3; n++)
+        for (int i = 0; i < WAYS; i++) {
+            compare_kept(&nets[n], ways[i], 0);
+            compare_kept(&nets[n], ways[i], FEW_BYTES);
+        }
 }
 
 static void assert_near(const float *a, const float *b, size_t count, double tolerance)
@@ -402,11 +432,12 @@ static double cosine(const float *a, const float *b, size_t count)
 
 // A net in bf16 is nearly the net in float32: outputs, batch statistics and gradients point the same
 // way. Group norm and pooling take floats, so the graph widens numbers before them.
-static void check_bf16(convolution_way way, const char *net, const char *text, shape images)
+static void check_bf16(arithmetic a, size_t portions, const char *net, const char *text,
+                       shape images)
 {
     machine exact, rounded;
     start(&exact, net, text, images, false);
-    start_with(&rounded, (arithmetic){way, .bf16 = true}, 0, net, text, images, false);
+    start_with(&rounded, a, portions, net, text, images, false);
     machine *both[] = {&exact, &rounded};
     for (int i = 0; i < 2; i++) {
         graph_forward(both[i]->g, true, both[i]->out, both[i]->batch_statistics);
@@ -429,15 +460,21 @@ static void check_bf16(convolution_way way, const char *net, const char *text, s
 static void bf16_nets_are_nearly_float_nets(void **state)
 {
     (void)state;
-    check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16, stem: cifar}", (shape){12, 3, 16, 16});
-    // Group norm does not round; convolutions of plain channels write floats.
-    if (convolution_out_block(16, 1) == LANES)
-        check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16, stem: cifar, norm: group}",
-                   (shape){4, 3, 16, 16});
-    check_bf16(CONVOLUTION_AUTO, "resnet18", "{width: 16}", (shape){32, 3, 64, 64});
+    for (int i = 0; i <= WAYS; i++) {
+        const arithmetic a = i < WAYS ? ways[i] : (arithmetic){.bf16 = true};
+        if (!a.bf16) continue;
+        size_t portions = i % 2 == 0 ? 0 : (size_t)1 << 17;
+        check_bf16(a, portions, "convnet", "{width: 16}", (shape){12, 3, 16, 16});
+        // Group norm does not round; convolutions that write floats leave no difference to see.
+        if (convolution_out_block(a, 16, 1) == LANES)
+            check_bf16(a, 0, "convnet", "{width: 16, norm: group}", (shape){4, 3, 16, 16});
+    }
+    const arithmetic rounded = {.bf16 = true, .products = BF16_ALWAYS, .block = 16};
+    check_bf16(rounded, 0, "resnet18", "{width: 16, stem: cifar}", (shape){12, 3, 16, 16});
+    check_bf16((arithmetic){.bf16 = true}, 0, "resnet18", "{width: 16}", (shape){32, 3, 64, 64});
     // Winograd's kernels give floats.
-    check_bf16(CONVOLUTION_WINOGRAD, "resnet18", "{width: 16, stem: cifar}",
-               (shape){12, 3, 16, 16});
+    check_bf16((arithmetic){.way = CONVOLUTION_WINOGRAD, .bf16 = true}, 0, "resnet18",
+               "{width: 16, stem: cifar}", (shape){12, 3, 16, 16});
 }
 
 int main(void)
@@ -448,6 +485,7 @@ int main(void)
         cmocka_unit_test(heads_are_the_published_ones),
         cmocka_unit_test(graphs_of_a_net_share_their_weights),
         cmocka_unit_test(shared_memory_changes_no_bit),
+        cmocka_unit_test(every_processors_way_is_planned_and_runs),
         cmocka_unit_test(portions_change_only_rounding),
         cmocka_unit_test(gradients_of_whole_nets_match_differences),
         cmocka_unit_test(encoding_needs_little_memory),

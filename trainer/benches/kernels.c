@@ -50,9 +50,9 @@ typedef struct way {
     arithmetic arithmetic;
 } way;
 
-static const way ways[] = {{"direct", {CONVOLUTION_DIRECT, false}},
-                           {"winograd", {CONVOLUTION_WINOGRAD, false}},
-                           {"bf16", {CONVOLUTION_DIRECT, true}}};
+static const way ways[] = {{"direct", {.way = CONVOLUTION_DIRECT}},
+                           {"winograd", {.way = CONVOLUTION_WINOGRAD}},
+                           {"bf16", {.way = CONVOLUTION_DIRECT, .bf16 = true}}};
 #define WAY_COUNT (sizeof ways / sizeof *ways)
 
 typedef struct trial {
@@ -65,14 +65,14 @@ typedef struct trial {
 static convolution_spec spec_of(const layer *l, const way *w)
 {
     convolution_spec s = {.in = {l->batch, l->in, l->size, l->size},
-                          .in_block = convolution_out_block(l->in, 1),
+                          .in_block = convolution_out_block((arithmetic){0}, l->in, 1),
                           .kernel = l->kernel,
                           .stride = l->stride,
                           .pad = l->kernel / 2,
                           .arithmetic = w->arithmetic};
     int out = convolution_size(l->size, s.kernel, s.stride, s.pad);
     s.out = (shape){l->batch, l->out, out, out};
-    s.out_block = convolution_out_block(l->out, s.in_block);
+    s.out_block = convolution_out_block((arithmetic){0}, l->out, s.in_block);
     return s;
 }
 
@@ -237,7 +237,8 @@ static status measure(const kernel_options *o)
             layer l = layers[i];
             bool no_winograd = l.kernel != 3 || l.stride != 1 || l.in == 3;
             if (ways[k].arithmetic.way == CONVOLUTION_WINOGRAD && no_winograd) continue;
-            if (ways[k].arithmetic.bf16 && !convolution_multiplies_bf16()) continue;
+            if (ways[k].arithmetic.bf16 && !convolution_multiplies_bf16(ways[k].arithmetic))
+                continue;
             if (o->batch > 0) l.batch = (int)o->batch;
             status s = open_trial(&t, &l, &ways[k]);
             if (s == ST_OK) print_trial(&t, &l, &ways[k], &c, (int)o->repeats);

@@ -289,7 +289,8 @@ encoder job_encoder(const job *j)
     convolution_way way = strcmp(j->conv, "direct") == 0     ? CONVOLUTION_DIRECT
                           : strcmp(j->conv, "winograd") == 0 ? CONVOLUTION_WINOGRAD
                                                              : CONVOLUTION_AUTO;
-    return (encoder){j->net, &j->net_config, h, {way, strcmp(j->precision, "bf16") == 0}};
+    return (encoder){
+        j->net, &j->net_config, h, {.way = way, .bf16 = strcmp(j->precision, "bf16") == 0}};
 }
 
 static void help_common(FILE *out)

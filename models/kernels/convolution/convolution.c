@@ -22,18 +22,26 @@ int convolution_size(int in, int kernel, int stride, int pad)
     return room < 0 ? 0 : room / stride + 1;
 }
 
-int convolution_out_block(int channels, int in_block)
+static int widest_block(arithmetic a)
+{
+    if (a.block > 0) return a.block;
+#ifdef BASIN_HAS_ONEDNN
+    return convolution_onednn_block();
+#else
+    return 1;
+#endif
+}
+
+int convolution_out_block(arithmetic a, int channels, int in_block)
 {
     // oneDNN mixes blocks only where the input is an image of few plain channels.
     if (in_block > 1 && channels % in_block == 0) return in_block;
-#ifdef BASIN_HAS_ONEDNN
-    for (int block = convolution_onednn_block(); block >= 8; block /= 2)
+    for (int block = widest_block(a); block >= 8; block /= 2)
         if (channels % block == 0) return block;
-#endif
     return 1;
 }
 
-bool convolution_multiplies_bf16(void)
+static bool processor_multiplies_bf16(void)
 {
 #ifdef BASIN_HAS_ONEDNN
     return convolution_onednn_has_bf16();
@@ -42,10 +50,23 @@ bool convolution_multiplies_bf16(void)
 #endif
 }
 
+bool convolution_multiplies_bf16(arithmetic a)
+{
+    bool here = a.products == BF16_BY_PROCESSOR && processor_multiplies_bf16();
+    return a.bf16 && (here || a.products == BF16_ALWAYS);
+}
+
+// Are bf16 products asked for that the processor has not?
+static bool is_rounded(const convolution_spec *spec)
+{
+    return convolution_multiplies_bf16(spec->arithmetic) && !processor_multiplies_bf16();
+}
+
 static const convolution_backend *choose(const convolution_spec *spec, convolution_pass pass)
 {
     if (convolution_winograd.serves(spec, pass)) return &convolution_winograd;
     if (convolution_winograd_wide.serves(spec, pass)) return &convolution_winograd_wide;
+    if (is_rounded(spec)) return &convolution_rounded;
 #ifdef BASIN_HAS_ONEDNN
     if (convolution_onednn.serves(spec, pass)) return &convolution_onednn;
 #endif
@@ -55,14 +76,14 @@ static const convolution_backend *choose(const convolution_spec *spec, convoluti
 
 bool convolution_stores_bf16(const convolution_spec *spec)
 {
-#ifdef BASIN_HAS_ONEDNN
     if (!spec->arithmetic.bf16) return false;
+    if (is_rounded(spec)) return true;
+#ifdef BASIN_HAS_ONEDNN
     if (convolution_winograd.serves(spec, CONVOLUTION_FORWARD) ||
         convolution_winograd_wide.serves(spec, CONVOLUTION_FORWARD))
         return true;
     return convolution_onednn_forward_bf16(spec);
 #else
-    (void)spec;
     return false;
 #endif
 }

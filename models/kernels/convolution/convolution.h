@@ -17,7 +17,8 @@
 // times as large as the weights).
 //
 // Backends: our own Winograd kernels for 3 x 3, oneDNN where it has a vectorised kernel for the shape, else im2col
-// + OpenBLAS. The choice depends on nothing but the spec, the processor and the library.
+// + OpenBLAS; and im2col of rounded operands where bf16 products are asked for that the processor has not. The
+// choice depends on nothing but the spec, the processor and the library.
 #ifndef MODELS_KERNELS_CONVOLUTION_CONVOLUTION_H
 #define MODELS_KERNELS_CONVOLUTION_CONVOLUTION_H
 
@@ -61,13 +62,12 @@ typedef struct convolution convolution;
 // Height or width of the output for that of the input; < 1 when the kernel does not fit.
 int convolution_size(int in, int kernel, int stride, int pad);
 
-// Does this processor have instructions that multiply bf16 numbers, and the library kernels with them? Else
-// arithmetic.bf16 lets images be stored so, and all is multiplied in float32.
-bool convolution_multiplies_bf16(void);
+// Are bf16 numbers multiplied: with a.bf16, where the processor has instructions and the library kernels for that? Else
+// a.bf16 lets images be stored so, and all is multiplied in float32.
+bool convolution_multiplies_bf16(arithmetic a);
 
-// The channel block in which a convolution with `channels` outputs writes best on this processor,
-// after an input in `in_block`.
-int convolution_out_block(int channels, int in_block);
+// The channel block in which a convolution with `channels` outputs writes best, after an input in `in_block`.
+int convolution_out_block(arithmetic a, int channels, int in_block);
 
 // Is y best stored as bf16 numbers: with arithmetic.bf16, by a forward pass that multiplies them, or that reads and
 // writes them in passing?
@@ -86,7 +86,7 @@ size_t convolution_scratch_bytes(const convolution *c); // for the greediest pas
 // One pass over the batch, or a run of it where the spec has portions; allocates nothing of its own.
 void convolution_run(const convolution *c, convolution_pass pass, const convolution_operands *o);
 
-// Who computes a pass: "winograd", "winograd wide", "im2col", or oneDNN's name of its kernel. Static text.
+// Who computes a pass: "winograd", "winograd wide", "im2col", "rounded", or oneDNN's name of its kernel. Static text.
 const char *convolution_kernel_name(const convolution *c, convolution_pass pass);
 
 void convolution_destroy(convolution *c);

@@ -47,8 +47,9 @@ static inline bool fits_winograd(const convolution_spec *s)
            s->out_block == VECTOR && VECTOR >= 8;
 }
 
-extern const convolution_backend convolution_im2col;        // serves everything
-extern const convolution_backend convolution_winograd;      // 3 x 3, few channels
+extern const convolution_backend convolution_im2col;   // serves everything
+extern const convolution_backend convolution_rounded;  // everything, by products of bf16 numbers
+extern const convolution_backend convolution_winograd; // 3 x 3, few channels
 extern const convolution_backend convolution_winograd_wide; // 3 x 3, many
 #ifdef BASIN_HAS_ONEDNN
 extern const convolution_backend convolution_onednn;
@@ -56,7 +57,7 @@ extern const convolution_backend convolution_onednn;
 // The widest channel block oneDNN has fast kernels for on this processor: 16, 8 or 1.
 int convolution_onednn_block(void);
 
-// Does the processor multiply bf16 numbers? Does oneDNN's fast kernel for a forward
+// Do the processor and oneDNN multiply bf16 numbers? Does oneDNN's fast kernel for a forward
 // pass? False also when there is none.
 bool convolution_onednn_has_bf16(void);
 bool convolution_onednn_forward_bf16(const convolution_spec *spec);

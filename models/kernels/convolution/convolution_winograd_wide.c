@@ -43,7 +43,7 @@ static bool serves(const convolution_spec *s, convolution_pass pass)
 {
     const int fewest = 64;
     bool fast = s->in.c >= fewest && s->out.c >= fewest;
-    bool products = s->arithmetic.bf16 && convolution_multiplies_bf16();
+    bool products = convolution_multiplies_bf16(s->arithmetic);
     if (products && pass != CONVOLUTION_BACKWARD_WEIGHTS && s->in.h < 8) fast = false;
     convolution_way way = s->arithmetic.way;
     return fits_winograd(s) && (way == CONVOLUTION_WINOGRAD || (way == CONVOLUTION_AUTO && fast));

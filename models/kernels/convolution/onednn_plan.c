@@ -130,7 +130,7 @@ dnnl_status_t onednn_plan_pass(onednn_plan *plan, dnnl_engine_t engine, const co
                                convolution_pass pass)
 {
     *plan = (onednn_plan){0};
-    if (s->arithmetic.bf16 && convolution_onednn_has_bf16() &&
+    if (convolution_multiplies_bf16(s->arithmetic) && convolution_onednn_has_bf16() &&
         plan_with(plan, engine, s, pass, true) == dnnl_success && is_fast(plan))
         return dnnl_success;
     dnnl_primitive_desc_destroy(plan->primitive);
