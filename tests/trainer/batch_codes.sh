@@ -33,6 +33,11 @@ for script in train.sbatch train-mpirun.sbatch; do
     ends $script 75 75 "requeue 17"
     SLURM_RESTART_COUNT=49 ends $script 75 75 "requeue 17"
     SLURM_RESTART_COUNT=50 ends $script 75 75
+    grep -q 'the checkpoint is safe, .* submit it again' log || { cat log; fail "$script: does not say what to do"; }
+    mv bin/scontrol bin/none # a cluster where it cannot be asked, or is not there
+    ends $script 75 75
+    grep -q 'the checkpoint is safe, .* submit it again' log || { cat log; fail "$script: does not say what to do"; }
+    mv bin/none bin/scontrol
 done
 printf 'run=a\nrun=b' >sweep # the last line without its end
 export SLURM_ARRAY_JOB_ID=20 SWEEP=sweep

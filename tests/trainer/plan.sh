@@ -16,7 +16,7 @@ mkdir -p stubs
 printf '#!/bin/bash\nprintf "<%%s>" "$@"\n' >stubs/srun
 chmod +x stubs/srun
 started=$(PATH=$folder/stubs:$PATH SLURM_JOB_ID=1 SLURM_CPUS_PER_TASK=1 bash planned seed=9)
-[ "$started" = "<--mpi=pmix><-K><--cpu-bind=cores><basin><train><$job><threads=1><run=it's><method.queue=96><seed=9>" ] ||
+[ "$started" = "<--mpi=pmix><-K><--cpu-bind=cores><basin><train><$job><--wait><threads=1><run=it's><method.queue=96><seed=9>" ] ||
     fail "starts $started"
 expect 78 '3 ranks do not divide' "$basin" plan "$job" --nodes 3
 expect 64 'run it without mpirun' on 2 "$basin" plan "$job" --nodes 2

@@ -5,6 +5,7 @@
 //   run.json       status, position, last metrics, versions; replaced atomically
 //   metrics.jsonl  one JSON object a logged step or evaluation, appended
 //   proof.jsonl    hashes of each step and epoch (trainer/loop/proof.h)
+//   owner          who trains here now (trainer/run/run_owner.h)
 //   heartbeat      64 bytes a rank: what it did last (comm/heartbeat.h); written by each rank
 //   trace.json     what all ranks did when, if asked for
 //   pictures/      what has been learned, one set an epoch
