@@ -1,15 +1,15 @@
-// io/images/image_decoder.h -- JPEG and PNG files in memory to 8-bit RGB.
+// io/images/image_decoder.h -- JPEG and PNG files in memory to pixels.
 //
-//   image_decoder_create ─> per image: image_decoder_size, image_decoder_decode ─> image_decoder_destroy
+//   image_decoder_create ─> per image: image_decoder_look, image_decoder_decode ─> image_decoder_destroy
 //
-// Grey images become RGB, 16-bit PNG is cut to its upper 8 bits, transparency is dropped. An image
-// that is damaged anywhere is an error, also where a viewer would still show something.
+// Pictures are upright: turned as EXIF's orientation says. Inks (CMYK) become RGB without a colour
+// profile, transparency is dropped. An image that is damaged anywhere is an error, also where a viewer
+// would still show something.
 #ifndef IO_IMAGES_IMAGE_DECODER_H
 #define IO_IMAGES_IMAGE_DECODER_H
 
 #include "base/status.h"
-
-#include <stddef.h>
+#include "io/images/image_info.h"
 
 #define IMAGE_MAX_PIXELS (1 << 28) // height x width; more is taken for a broken header
 
@@ -20,20 +20,33 @@ typedef struct encoded_image {
     size_t size;
 } encoded_image;
 
+typedef struct image_header {
+    int height, width;
+    int channels;    // 1 grey, 3 RGB
+    pixel_type type; // of its numbers
+    int orientation; // EXIF's, 1 to 8; 1: height and width are as stored
+    bool cmyk;       // made of inks
+} image_header;
+
+typedef enum image_form {
+    IMAGE_RGB,   // (height, width, 3) uint8: grey becomes RGB, of 16 bits the upper 8 are taken
+    IMAGE_STORED // (height, width, channels) of the header's type
+} image_form;
+
 typedef struct image_decoder image_decoder;
 
 // Errors: ST_INTERNAL no memory.
 status image_decoder_create(image_decoder **created);
 
-// Reads the header only: pixels. Errors: ST_BAD_DATA neither JPEG nor PNG, header broken or cut off,
-// or larger than IMAGE_MAX_PIXELS; ST_INTERNAL no memory.
-status image_decoder_size(image_decoder *d, const encoded_image *e, int *height, int *width);
+// Reads the header only. Errors: ST_BAD_DATA neither JPEG nor PNG, header broken or cut off, or larger
+// than IMAGE_MAX_PIXELS; ST_INTERNAL no memory.
+status image_decoder_look(image_decoder *d, const encoded_image *e, image_header *header);
 
-// All pixels as (height, width, 3), with height and width from image_decoder_size. Uses the decoder's own
-// state: one thread at a time. Errors: ST_BAD_DATA truncated, damaged, or a colour space without
-// RGB (CMYK), in the library's words, and then the pixels are undefined; ST_INTERNAL no memory.
-status image_decoder_decode(image_decoder *d, const encoded_image *e, int height, int width,
-                            unsigned char *pixels);
+// All pixels, with the header that image_decoder_look has found. Uses the decoder's own state: one
+// thread at a time. Errors: ST_BAD_DATA truncated, damaged or of an unknown colour space, in the
+// library's words, and then the pixels are undefined; ST_INTERNAL no memory.
+status image_decoder_decode(image_decoder *d, const encoded_image *e, const image_header *header,
+                            image_form form, void *pixels);
 
 void image_decoder_destroy(image_decoder *d); // NULL is fine
 

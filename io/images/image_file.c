@@ -3,6 +3,7 @@
 
 #include "base/input.h"
 #include "io/files/buffer.h"
+#include "io/images/pixels.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -58,12 +59,17 @@ status image_file_read(image_file *f, const char *path, encoded_image *bytes)
     return s;
 }
 
-status image_file_decode(image_file *f, const encoded_image *bytes, decoded_image *pixels)
+status image_file_decode(image_file *f, const encoded_image *bytes, image_form form,
+                         decoded_image *pixels)
 {
-    int height = 0, width = 0;
-    TRY(image_decoder_size(f->decoder, bytes, &height, &width));
-    TRY(buffer_reserve(&f->pixels, 3 * (size_t)height * (size_t)width, bytes->name));
-    TRY(image_decoder_decode(f->decoder, bytes, height, width, f->pixels.data));
-    *pixels = (decoded_image){height, width, f->pixels.data};
+    image_header *header = &pixels->header;
+    TRY(image_decoder_look(f->decoder, bytes, header));
+    pixels->channels = form == IMAGE_RGB ? 3 : header->channels;
+    pixels->type = form == IMAGE_RGB ? PIXEL_U8 : header->type;
+    size_t count = (size_t)header->height * (size_t)header->width;
+    size_t pixel_size = (size_t)pixels->channels * pixel_bytes(pixels->type);
+    TRY(buffer_reserve(&f->pixels, count * pixel_size, bytes->name));
+    TRY(image_decoder_decode(f->decoder, bytes, header, form, f->pixels.data));
+    pixels->pixels = f->pixels.data;
     return ST_OK;
 }

@@ -9,8 +9,10 @@
 typedef struct image_file image_file; // one reader, for one file after the other
 
 typedef struct decoded_image {
-    int height, width;
-    const unsigned char *pixels; // (height, width, 3), valid until the reader's next call
+    image_header header; // of the file
+    int channels;        // of the pixels
+    pixel_type type;     // of the pixels
+    const void *pixels;  // (height, width, channels), valid until the reader's next call
 } decoded_image;
 
 // Errors: ST_INTERNAL no memory.
@@ -20,8 +22,9 @@ status image_file_create(image_file **created);
 // Errors: as input_open; ST_INTERNAL no memory.
 status image_file_read(image_file *f, const char *path, encoded_image *bytes);
 
-// Its pixels. Errors: as image_decoder_decode; ST_INTERNAL no memory.
-status image_file_decode(image_file *f, const encoded_image *bytes, decoded_image *pixels);
+// Its pixels in this form. Errors: as image_decoder_decode; ST_INTERNAL no memory.
+status image_file_decode(image_file *f, const encoded_image *bytes, image_form form,
+                         decoded_image *pixels);
 
 void image_file_destroy(image_file *f); // NULL is fine
 

@@ -35,6 +35,7 @@ struct image_pack {
     char *left_out; // lines
     size_t left_out_length;
     uint64_t left_out_count, kept_shards;
+    pack_notes notes;
 };
 
 // By the place in the folder: it does not change when another image is broken.
@@ -99,7 +100,8 @@ static image_shard shard_of(image_pack *p, const split *s, int number, const cha
                          .side = p->job->side,
                          .skip_bad = p->job->skip_bad,
                          .left_out = note_left_out,
-                         .context = p};
+                         .context = p,
+                         .notes = &p->notes};
 }
 
 // Whether the shard is there, made from what it would be made from now. *found is then its layout's.
@@ -259,7 +261,8 @@ status image_pack_round(image_pack *p, int round)
 
 void image_pack_result(const image_pack *p, pack_result *result)
 {
-    *result = (pack_result){.skipped = p->left_out_count, .kept_shards = p->kept_shards};
+    *result = (pack_result){
+        .skipped = p->left_out_count, .kept_shards = p->kept_shards, .notes = p->notes};
     for (int i = 0; i < PACK_MAX_SPLITS; i++) {
         const split *s = &p->splits[i];
         if (s->count == 0) continue;

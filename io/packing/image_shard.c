@@ -83,25 +83,42 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
+static void note(const work *w, const decoded_image *decoded)
+{
+    w->shard->notes->turned += decoded->header.orientation != 1;
+    w->shard->notes->inks += decoded->header.cmyk;
+}
+
 // Decodes image i for the moments, and notes its size and checksum.
 static status look_at_encoded(work *w, const source_image *image)
 {
     encoded_image bytes;
     decoded_image decoded;
     TRY(image_file_read(w->file, image->path, &bytes));
-    TRY(image_file_decode(w->file, &bytes, &decoded));
+    TRY(image_file_decode(w->file, &bytes, IMAGE_RGB, &decoded));
     sample_shape *shape = &w->columns.shape;
-    shape->height = larger(shape->height, decoded.height);
-    shape->width = larger(shape->width, decoded.width);
-    shard_columns_add(&w->columns, &(shard_sample){bytes.bytes, bytes.size, decoded.pixels,
-                                                   decoded.height, decoded.width, &image->label});
+    shape->height = larger(shape->height, decoded.header.height);
+    shape->width = larger(shape->width, decoded.header.width);
+    shard_columns_add(&w->columns,
+                      &(shard_sample){bytes.bytes, bytes.size, decoded.pixels,
+                                      decoded.header.height, decoded.header.width, &image->label});
     w->sizes[w->kept_count] = bytes.size;
+    note(w, &decoded);
     return ST_OK;
+}
+
+static status read_square(work *w, const source_image *image, decoded_image *decoded)
+{
+    encoded_image bytes;
+    TRY(image_file_read(w->file, image->path, &bytes));
+    TRY(image_file_decode(w->file, &bytes, IMAGE_RGB, decoded));
+    return square_reader_resize(w->squares, decoded, w->pixels);
 }
 
 static status look_at_square(work *w, const source_image *image)
 {
-    return square_reader_get(w->squares, image->path, w->pixels);
+    decoded_image decoded;
+    return read_square(w, image, &decoded);
 }
 
 // The whole images are kept, the broken ones left out or an error.
@@ -142,7 +159,6 @@ static status write_encoded(work *w, uint64_t hash)
 {
     encoded_writer *writer;
     sample_shape none = shape_of(w->shard);
-    TRY(image_file_create(&w->file));
     TRY(shard_columns_create(&w->columns, w->shard->path, &none, w->shard->count));
     w->columns.varied = true;
     TRY(look_at_all(w, look_at_encoded));
@@ -157,7 +173,9 @@ static status write_encoded(work *w, uint64_t hash)
 static status store_squares(work *w, shard_writer *writer)
 {
     for (size_t i = 0; i < w->kept_count; i++) {
-        TRY(look_at_square(w, &w->kept[i]));
+        decoded_image decoded;
+        TRY(read_square(w, &w->kept[i], &decoded));
+        note(w, &decoded);
         TRY(shard_writer_add(writer, w->pixels, &w->kept[i].label));
     }
     return ST_OK;
@@ -194,11 +212,10 @@ status image_shard_write(const image_shard *shard, uint64_t hash, uint64_t *stor
     work w = {.shard = shard};
     w.kept = calloc(shard->count, sizeof *w.kept);
     w.sizes = calloc(shard->count, sizeof *w.sizes);
-    status s = ST_OK;
-    if (w.kept == NULL || w.sizes == NULL)
+    status s = image_file_create(&w.file);
+    if (s == ST_OK && (w.kept == NULL || w.sizes == NULL))
         s = failure(ST_INTERNAL, "no memory to write \"%s\": use smaller shards", shard->path);
-    else
-        s = shard->side > 0 ? write_squares(&w, hash) : write_encoded(&w, hash);
+    if (s == ST_OK) s = shard->side > 0 ? write_squares(&w, hash) : write_encoded(&w, hash);
     *stored = w.kept_count;
     *left_out = w.left_out;
     shard_columns_free(&w.columns);

@@ -19,6 +19,7 @@ typedef struct image_shard {
     // Told of each broken image that is left out: one line.
     void (*left_out)(void *context, const char *why);
     void *context;
+    pack_notes *notes; // counts each image that is stored
 } image_shard;
 
 // Of the images' names inside the source folder, their sizes in bytes and labels, the classes' names

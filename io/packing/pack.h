@@ -28,6 +28,12 @@ typedef struct pack_job {
     int rank, rank_count; // this process, and how many pack together
 } pack_job;
 
+// Images of which something is worth telling; of shards made now, not of kept ones.
+typedef struct pack_notes {
+    uint64_t turned; // upright by EXIF's orientation
+    uint64_t inks;   // CMYK that became RGB
+} pack_notes;
+
 typedef struct pack_split {
     const char *name; // "train", "val", "test"; "" for files
     sample_shape shape;
@@ -38,6 +44,7 @@ typedef struct pack_result {
     int split_count;
     uint64_t skipped;     // broken images
     uint64_t kept_shards; // there already
+    pack_notes notes;
     pack_split splits[PACK_MAX_SPLITS];
 } pack_result;
 

@@ -251,14 +251,17 @@ static status decode_image(dataset *d, const stored_sample *stored, void *pixels
     const shard_layout *l = &d->shards[stored->shard];
     snprintf(name, sizeof name, "%s: sample %" PRIu64, stored->file, stored->index);
     encoded_image image = {name, stored->bytes, stored->size};
-    TRY(image_decoder_size(d->decoder, &image, &size->height, &size->width));
+    image_header header;
+    TRY(image_decoder_look(d->decoder, &image, &header));
+    *size = (image_size){header.height, header.width};
     CHECK(size->height <= l->height && size->width <= l->width, ST_BAD_DATA,
-          "%s has %d x %d pixels, but the file says that none has more than %d x %d", name,
-          size->height, size->width, l->height, l->width);
+          "%s has %d x %d pixels, but the file says that none has more than %d x %d: pack it "
+          "again",
+          name, size->height, size->width, l->height, l->width);
     CHECK(!l->one_size || (size->height == l->height && size->width == l->width), ST_BAD_DATA,
           "%s has %d x %d pixels, but the file says that each has %d x %d", name, size->height,
           size->width, l->height, l->width);
-    return image_decoder_decode(d->decoder, &image, size->height, size->width, pixels);
+    return image_decoder_decode(d->decoder, &image, &header, IMAGE_RGB, pixels);
 }
 
 status dataset_decode(dataset *d, const stored_sample *stored, void *pixels, image_size *size)

@@ -58,6 +58,30 @@ void image_folder_jpeg(const test_folder *folder, const char *name, int height, 
     picture_free(&p);
 }
 
+void image_folder_inks(const test_folder *folder, const char *name, int height, int width)
+{
+    static const unsigned char exif[] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0,    0, 'I', 'I',
+                                         42,   0,    8, 0,  0,   0,   1,   0,   0x12, 1, 3,   0,
+                                         1,    0,    0, 0,  6,   0,   0,   0,   0,    0, 0,   0};
+    size_t count = (size_t)height * (size_t)width * 4;
+    unsigned char *inks = malloc(count), *bytes = NULL, *turned;
+    unsigned long size = 0;
+    memset(inks, 128, count);
+    tjhandle encoder = tjInitCompress();
+    assert_int_equal(
+        tjCompress2(encoder, inks, width, 0, height, TJPF_CMYK, &bytes, &size, TJSAMP_444, 95, 0),
+        0);
+    tjDestroy(encoder);
+    turned = malloc(size + sizeof exif);
+    memcpy(turned, bytes, 2);
+    memcpy(turned + 2, exif, sizeof exif);
+    memcpy(turned + 2 + sizeof exif, bytes + 2, size - 2);
+    test_write(folder, name, turned, size + sizeof exif);
+    tjFree(bytes);
+    free(turned);
+    free(inks);
+}
+
 void image_folder_pattern(const test_folder *folder, const char *name, int height, int width,
                           int seed)
 {
@@ -94,6 +118,8 @@ static void add_result(pack_result *sum, const pack_result *one)
 {
     sum->skipped += one->skipped;
     sum->kept_shards += one->kept_shards;
+    sum->notes.turned += one->notes.turned;
+    sum->notes.inks += one->notes.inks;
     for (int i = 0; i < one->split_count; i++) {
         shard_series_result *to = &sum->splits[i].made;
         const shard_series_result *from = &one->splits[i].made;

@@ -14,6 +14,9 @@ void image_folder_png(const test_folder *folder, const char *name, int height, i
 void image_folder_jpeg(const test_folder *folder, const char *name, int height, int width,
                        int shade, size_t missing);
 
+// A JPEG of inks (CMYK) of a camera that was held a quarter clockwise: height and width as stored.
+void image_folder_inks(const test_folder *folder, const char *name, int height, int width);
+
 // A JPEG of a pattern that differs with `seed`.
 void image_folder_pattern(const test_folder *folder, const char *name, int height, int width,
                           int seed);

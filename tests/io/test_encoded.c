@@ -79,7 +79,7 @@ static void each_image_has_its_own_pixels_and_size(void **state)
         decoded_image expected;
         image_size size;
         assert_ok(image_file_read(f, test_path(&sources, names[i]), &bytes));
-        assert_ok(image_file_decode(f, &bytes, &expected));
+        assert_ok(image_file_decode(f, &bytes, IMAGE_RGB, &expected));
         assert_ok(dataset_read_sized(d, (uint64_t)i, pixels, &size));
         assert_true(size.height == heights[i] && size.width == widths[i]);
         assert_memory_equal(pixels, expected.pixels, (size_t)(3 * size.height * size.width));

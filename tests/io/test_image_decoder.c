@@ -13,6 +13,8 @@
 #define WIDTH  33
 
 static image_decoder *decoder;
+static const image_header upright = {
+    .height = HEIGHT, .width = WIDTH, .channels = 3, .orientation = 1};
 
 static int make_decoder(void **state)
 {
@@ -76,11 +78,12 @@ static encoded_image make_png(int channels)
 
 static void assert_decodes(const encoded_image *e, bool grey, int tolerance)
 {
-    int height, width;
+    image_header header;
     unsigned char pixels[HEIGHT * WIDTH * 3], *at = pixels;
-    assert_ok(image_decoder_size(decoder, e, &height, &width));
-    assert_true(height == HEIGHT && width == WIDTH);
-    assert_ok(image_decoder_decode(decoder, e, height, width, pixels));
+    assert_ok(image_decoder_look(decoder, e, &header));
+    assert_true(header.height == HEIGHT && header.width == WIDTH);
+    assert_int_equal(header.channels, grey ? 1 : 3);
+    assert_ok(image_decoder_decode(decoder, e, &header, IMAGE_RGB, pixels));
     for (int y = 0; y < HEIGHT; y++)
         for (int x = 0; x < WIDTH; x++)
             for (int c = 0; c < 3; c++)
@@ -112,7 +115,7 @@ static void assert_cut_is_refused(encoded_image whole, size_t shortest, int tole
         unsigned char *part = malloc(size + (size == 0));
         memcpy(part, whole.bytes, size);
         encoded_image cut = {whole.name, part, size};
-        assert_fails(image_decoder_decode(decoder, &cut, HEIGHT, WIDTH, pixels), ST_BAD_DATA,
+        assert_fails(image_decoder_decode(decoder, &cut, &upright, IMAGE_RGB, pixels), ST_BAD_DATA,
                      whole.name);
         free(part);
     }
@@ -131,21 +134,21 @@ static void damage_is_told_in_the_librarys_words(void **state)
 {
     (void)state;
     unsigned char pixels[HEIGHT * WIDTH * 3];
-    int height, width;
+    image_header header;
     encoded_image jpeg = make_jpeg(false), png = make_png(3);
     unsigned char *bytes = (unsigned char *)jpeg.bytes;
     jpeg.size -= 40;
-    assert_fails(image_decoder_decode(decoder, &jpeg, HEIGHT, WIDTH, pixels), ST_BAD_DATA,
+    assert_fails(image_decoder_decode(decoder, &jpeg, &upright, IMAGE_RGB, pixels), ST_BAD_DATA,
                  "photo.jpg: broken JPEG: Premature end of JPEG file");
     bytes[0] = 'x';
-    assert_fails(image_decoder_size(decoder, &jpeg, &height, &width), ST_BAD_DATA,
+    assert_fails(image_decoder_look(decoder, &jpeg, &header), ST_BAD_DATA,
                  "neither a JPEG nor a PNG");
     bytes = (unsigned char *)png.bytes;
     bytes[png.size / 2] ^= 1;
-    assert_fails(image_decoder_decode(decoder, &png, HEIGHT, WIDTH, pixels), ST_BAD_DATA,
+    assert_fails(image_decoder_decode(decoder, &png, &upright, IMAGE_RGB, pixels), ST_BAD_DATA,
                  "drawing.png: broken PNG: ");
     bytes[16] = 0x7f; // width of two thousand million pixels
-    assert_fails(image_decoder_size(decoder, &png, &height, &width), ST_BAD_DATA, "drawing.png");
+    assert_fails(image_decoder_look(decoder, &png, &header), ST_BAD_DATA, "drawing.png");
     free((void *)jpeg.bytes);
     free((void *)png.bytes);
 }
@@ -158,14 +161,14 @@ static void a_real_photograph_has_its_size(void **state)
         printf("skipped: %s is not there\n", path);
         skip();
     }
-    int height, width;
+    image_header header;
     size_t size;
     char *bytes = test_read(path, &size);
     encoded_image photo = {path, (unsigned char *)bytes, size};
-    assert_ok(image_decoder_size(decoder, &photo, &height, &width));
-    assert_true(height == 224 && width == 224);
-    unsigned char *pixels = malloc((size_t)height * (size_t)width * 3);
-    assert_ok(image_decoder_decode(decoder, &photo, height, width, pixels));
+    assert_ok(image_decoder_look(decoder, &photo, &header));
+    assert_true(header.height == 224 && header.width == 224 && header.orientation == 1);
+    unsigned char *pixels = malloc((size_t)header.height * (size_t)header.width * 3);
+    assert_ok(image_decoder_decode(decoder, &photo, &header, IMAGE_RGB, pixels));
     free(pixels);
     free(bytes);
 }

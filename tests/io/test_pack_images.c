@@ -127,6 +127,29 @@ static void the_folders_own_splits_are_kept(void **state)
     }
 }
 
+// Both are told once, whoever packed them; the shard's size is that of the upright image.
+static void turned_images_and_inks_are_counted(void **state)
+{
+    (void)state;
+    pack_result result;
+    dataset *d;
+    write_classes(0);
+    image_folder_inks(&sources, "cat/0.jpg", 16, 90);
+    assert_ok(pack_all(0, 0, true, &result));
+    assert_true(result.notes.turned == 1 && result.notes.inks == 1);
+    assert_ok(dataset_open(&d, &(dataset_source){.files = test_path(&shards, "train-00000.h5"),
+                                                 .images = "/images",
+                                                 .labels = "/labels",
+                                                 .axes = "NHWC"}));
+    assert_int_equal(dataset_get_info(d)->height, 90);
+    assert_int_equal(dataset_get_info(d)->width, 48);
+    dataset_close(d);
+    assert_int_equal(unlink(test_path(&shards, "train-00000.h5")), 0);
+    assert_int_equal(unlink(test_path(&shards, "train-00001.h5")), 0);
+    assert_ok(pack_all(SIDE, 0, true, &result));
+    assert_true(result.notes.turned == 1 && result.notes.inks == 1);
+}
+
 // Links whose target is gone: named, or left out and counted.
 static void a_link_to_nothing_can_be_left_out(void **state)
 {
@@ -245,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test_in_folders(classes_are_labelled_in_the_order_of_their_names),
         test_in_folders(the_folders_own_splits_are_kept),
+        test_in_folders(turned_images_and_inks_are_counted),
         test_in_folders(a_link_to_nothing_can_be_left_out),
         test_in_folders(class_names_are_stored),
         test_in_folders(every_third_image_of_a_class_is_for_testing),

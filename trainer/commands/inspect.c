@@ -209,7 +209,12 @@ static status fill_sheet(image_sheet *s, int count)
         TRY(dataset_read_sized(s->data, (uint64_t)i, s->stored, &size));
         if (s->squares != NULL)
             TRY(square_reader_resize(
-                s->squares, &(decoded_image){size.height, size.width, s->stored}, s->square));
+                s->squares,
+                &(decoded_image){.header = {.height = size.height, .width = size.width},
+                                 .channels = 3,
+                                 .type = PIXEL_U8,
+                                 .pixels = s->stored},
+                s->square));
         sheet_place(&s->picture, SHEET_COLUMNS, i, &s->cell,
                     s->squares != NULL ? s->square : s->stored);
     }

@@ -44,6 +44,16 @@ static void describe_samples(const sample_shape *shape, char text[64])
         snprintf(text, 64, "JPEG and PNG images");
 }
 
+static void report_notes(const pack_notes *n)
+{
+    if (n->turned > 0)
+        log_info("%llu images are turned upright, as EXIF says how the camera was held",
+                 (unsigned long long)n->turned);
+    if (n->inks > 0)
+        log_warn("%llu images of inks (CMYK) are taken as RGB, without a colour profile",
+                 (unsigned long long)n->inks);
+}
+
 static void report(const pack_job *job, const pack_result *result)
 {
     uint64_t samples = 0, bytes = 0;
@@ -63,6 +73,7 @@ static void report(const pack_job *job, const pack_result *result)
                  (unsigned long long)result->skipped);
     if (result->kept_shards > 0)
         log_info("%llu of the shards were there already", (unsigned long long)result->kept_shards);
+    report_notes(&result->notes);
     char labels[40] = "no labels", stored[64];
     describe_samples(&result->splits[0].shape, stored);
     if (classes > 0) snprintf(labels, sizeof labels, "%lld classes", (long long)classes);
@@ -111,6 +122,8 @@ static void sum_results(const world *w, pack_result *result)
 {
     exchange_sum(w, &result->skipped, 1);
     exchange_sum(w, &result->kept_shards, 1);
+    exchange_sum(w, &result->notes.turned, 1);
+    exchange_sum(w, &result->notes.inks, 1);
     for (int i = 0; i < result->split_count; i++) {
         shard_series_result *made = &result->splits[i].made;
         uint64_t values[] = {made->samples, made->bytes, (uint64_t)made->files};
