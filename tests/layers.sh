@@ -25,7 +25,7 @@ forbid io 'comm/|models/|trainer/'
 forbid models 'comm/|io/|trainer/'
 for folder in base io models trainer; do forbid "$folder" 'mpi\.h'; done
 for folder in base comm models trainer; do forbid "$folder" 'hdf5'; done
-for folder in base comm io trainer models/graph models/codes models/ops models/energies models/nets; do
+for folder in base comm io trainer models/graph models/codes models/ops models/energies models/nets models/decoders; do
     forbid "$folder" '(cblas|dnnl|openblas)[a-z_]*\.h'
 done
 
@@ -41,7 +41,7 @@ floors() {
     done
 }
 floors io files images shards checkpoint views packing
-floors models kernels graph codes ops energies nets
+floors models kernels graph codes ops energies nets decoders
 floors trainer run optimizers parts sparse methods job streams evaluation codes loop commands
 floors trainer run optimizers parts sparse methods job streams evaluation codes loop benches
 

@@ -35,5 +35,6 @@ const net_type net_convnet = {
     .help = "four convolutions, for small images and quick trials",
     .fields = fields,
     .config_size = sizeof(convnet_config),
+    .example = "{width: 8}",
     .build = build,
 };

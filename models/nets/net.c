@@ -25,3 +25,9 @@ const char *norm_operation(const char *kind)
     if (strcmp(kind, "sync") == 0) return "sync_batch_norm";
     return strcmp(kind, "group") == 0 ? "group_norm" : "batch_norm";
 }
+
+int net_activation(graph *g, const char *name, const char *kind, int input)
+{
+    if (strcmp(kind, "relu") == 0) return graph_chain(g, "relu", name, input, "{}");
+    return graph_chain(g, "pointwise", name, input, "{function: %s}", kind);
+}

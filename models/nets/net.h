@@ -13,6 +13,7 @@ typedef struct net_type {
     const char *help;
     const config_field *fields; // keys in the job's `model` section
     size_t config_size;
+    const char *example; // a small one, for tests: "{width: 8}"
     int (*build)(graph *g, const void *settings, int images); // returns the features; -1 on error
 } net_type;
 
@@ -29,5 +30,9 @@ const net_type *net_find(const char *name);
     "normalisation: by the batch of a worker, of each sample in groups of channels, or by the "    \
     "batches of all workers"
 const char *norm_operation(const char *kind);
+
+// What may stand behind a fully connected layer: relu, or one of models/ops/pointwise.c.
+#define ACTIVATION_KINDS "relu|tanh|sigmoid|softplus|silu"
+int net_activation(graph *g, const char *name, const char *kind, int input);
 
 #endif

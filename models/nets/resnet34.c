@@ -11,5 +11,6 @@ const net_type net_resnet34 = {
     .help = "ResNet-34 with torchvision's architecture and names",
     .fields = resnet_fields,
     .config_size = sizeof(resnet_config),
+    .example = "{width: 8}",
     .build = build,
 };

@@ -91,7 +91,7 @@ static void every_net_gives_one_vector_a_sample(void **state)
         assert_ptr_equal(net_find(net_table[i]->name), net_table[i]);
         graph *g;
         assert_ok(graph_create(&g, false));
-        shape s = graph_shape(g, build(g, net_table[i]->name, "{width: 8}", (shape){2, 3, 32, 32}));
+        shape s = graph_shape(g, build(g, net_table[i]->name, net_table[i]->example, (shape){2, 3, 32, 32}));
         assert_true(s.n == 2 && s.c >= 8 && s.h == 1 && s.w == 1);
         graph_destroy(g);
     }
@@ -318,9 +318,9 @@ static void graphs_of_a_net_share_their_weights(void **state)
         graph *training, *evaluation;
         const shape images = {4, 3, 32, 32};
         assert_ok(graph_create(&training, true));
-        head_build(training, &mlp, build(training, net_table[i]->name, "{width: 8}", images));
+        head_build(training, &mlp, build(training, net_table[i]->name, net_table[i]->example, images));
         assert_ok(graph_create(&evaluation, false));
-        build(evaluation, net_table[i]->name, "{width: 8}", (shape){7, 3, 32, 32});
+        build(evaluation, net_table[i]->name, net_table[i]->example, (shape){7, 3, 32, 32});
         const graph_param *p, *q;
         for (int k = 0; (q = graph_param_at(evaluation, k)) != NULL; k++) {
             p = graph_param_at(training, k);
