@@ -237,11 +237,16 @@ static status read_array(checkpoint *c, const checkpoint_array *array, pieces_wa
     return ST_OK;
 }
 
+// NULL: there is none.
+static const checkpoint_array *find_stored(const checkpoint *c, const checkpoint_array *named)
+{
+    if (c->array_count == 0) return NULL;
+    return bsearch(named, c->arrays, c->array_count, sizeof *c->arrays, compare_names);
+}
+
 status checkpoint_read(checkpoint *c, checkpoint_array *array)
 {
-    const checkpoint_array *stored = NULL;
-    if (c->array_count > 0)
-        stored = bsearch(array, c->arrays, c->array_count, sizeof *c->arrays, compare_names);
+    const checkpoint_array *stored = find_stored(c, array);
     CHECK(stored != NULL, ST_BAD_DATA, "%s: holds no array \"%s\": was it made by another job?",
           c->path, array->name);
     char expected[HDF5_TEXT_SIZE], found[HDF5_TEXT_SIZE];
@@ -275,12 +280,26 @@ void checkpoint_describe(const checkpoint *c, size_t i, checkpoint_array *array)
     array->data = data;
 }
 
+bool checkpoint_find(const checkpoint *c, const char *name, checkpoint_array *array)
+{
+    checkpoint_array named = {.rank = 0};
+    snprintf(named.name, sizeof named.name, "%s", name);
+    const checkpoint_array *stored = find_stored(c, &named);
+    if (stored == NULL) return false;
+    named = *stored;
+    named.data = array->data;
+    *array = named;
+    return true;
+}
+
 // One array, skimmed through `buffer`, joins the hash: name with its zero, type, rank, dims, contents.
 static status add_to_hash(checkpoint *c, XXH3_state_t *own, XXH3_state_t *total, size_t i,
                           void *buffer)
 {
     checkpoint_array array = c->arrays[i];
     array.data = buffer;
+    if (strncmp(array.name, CHECKPOINT_DATA, strlen(CHECKPOINT_DATA)) == 0)
+        return read_array(c, &array, PIECES_SKIM, own, NULL);
     const uint64_t head[6] = {(uint64_t)array.type, (uint64_t)array.rank, array.dims[0],
                               array.dims[1],        array.dims[2],        array.dims[3]};
     XXH3_64bits_update(total, array.name, strlen(array.name) + 1);

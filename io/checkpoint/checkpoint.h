@@ -21,6 +21,9 @@
 #define CHECKPOINT_FORMAT         "basin-checkpoint"
 #define CHECKPOINT_FORMAT_VERSION 3
 
+// Arrays so named tell of the data that was trained on; they are no part of what was learned.
+#define CHECKPOINT_DATA "data/"
+
 typedef enum array_type { ARRAY_F32, ARRAY_I64, ARRAY_U64 } array_type;
 
 // One array to write, or the place to read one into. `data` is the caller's.
@@ -61,8 +64,12 @@ const char *checkpoint_get_text(const checkpoint *c, const char *name);
 size_t checkpoint_count(const checkpoint *c);
 void checkpoint_describe(const checkpoint *c, size_t i, checkpoint_array *array);
 
-// One number for all arrays whose name starts with `prefix` ("" = all): XXH3-64 over names, types,
-// dims and contents in order of names; independent of the file's layout. Verifies each stored hash.
+// Describes the array of this name, data left alone; false: there is none.
+bool checkpoint_find(const checkpoint *c, const char *name, checkpoint_array *array);
+
+// One number for all arrays whose name starts with `prefix` ("" = all), but for those of
+// CHECKPOINT_DATA: XXH3-64 over names, types, dims and contents in order of names; independent of
+// the file's layout. Verifies the stored hash of each, also of those of CHECKPOINT_DATA.
 status checkpoint_hash(checkpoint *c, const char *prefix, uint64_t *hash);
 
 void checkpoint_close(checkpoint *c);

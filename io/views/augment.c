@@ -51,8 +51,7 @@ struct augmenter {
     image taken;      // the stored image that views are made of, as stored
     float *planes[2]; // images between, before the last reshape, in turns; NULL: there are none
     float *scratch;
-    float *mean, *matrix; // of the whitening, owned; NULL until set
-    whitening whitening;
+    whitening whitening; // NULLs until set
     arena memory;
 };
 
@@ -261,7 +260,7 @@ static void run_steps(augmenter *a, int count, rng r, uint32_t view, float *out)
 void augmenter_view(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
                     float *out)
 {
-    ASSERT(augmenter_whitening_epsilon(a) == 0 || a->matrix != NULL);
+    ASSERT(augmenter_whitening_epsilon(a) == 0 || a->whitening.matrix != NULL);
     run_steps(a, a->step_count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view, out);
 }
 
@@ -278,20 +277,14 @@ void augmenter_view_unwhitened(augmenter *a, uint64_t seed, uint32_t epoch, uint
     run_steps(a, count, rng_open(seed, RNG_AUGMENT, epoch, sample, view), view, out);
 }
 
-void augmenter_set_whitening(augmenter *a, float *mean, float *matrix)
+void augmenter_set_whitening(augmenter *a, const whitening *learned)
 {
-    free(a->mean);
-    free(a->matrix);
-    a->mean = mean;
-    a->matrix = matrix;
-    a->whitening = (whitening){mean, matrix};
+    a->whitening = *learned;
 }
 
 void augmenter_destroy(augmenter *a)
 {
     if (a == NULL) return;
-    free(a->mean);
-    free(a->matrix);
     for (int i = 0; i < a->step_count; i++)
         free(a->steps[i].config);
     arena_destroy(&a->memory);

@@ -95,8 +95,8 @@ double augmenter_whitening_epsilon(const augmenter *a);
 void augmenter_view_unwhitened(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample,
                                uint32_t view, float *out);
 
-// Both are the augmenter's from now on, allocated by malloc.
-void augmenter_set_whitening(augmenter *a, float *mean, float *matrix);
+// Its arrays stay the caller's, and must last as long as the augmenter.
+void augmenter_set_whitening(augmenter *a, const whitening *learned);
 
 void augmenter_destroy(augmenter *a);
 

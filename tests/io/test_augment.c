@@ -86,14 +86,14 @@ static void views_do_not_depend_on_order(void **state)
                           .height = augmenter_height(a),
                           .width = augmenter_width(a)};
             size_t count = (size_t)image_count(&size);
+            float *mean = NULL, *matrix = NULL;
             if (augmenter_whitening_epsilon(a) > 0) {
                 if (count > 300) { // a large matrix
                     augmenter_destroy(a);
                     continue;
                 }
-                float *mean, *matrix;
                 unit_whitening(count, &mean, &matrix);
-                augmenter_set_whitening(a, mean, matrix);
+                augmenter_set_whitening(a, &(whitening){mean, matrix});
             }
             assert_int_equal(augmenter_height(a), k % 2 == 0 ? 13 : 16);
             for (uint32_t i = 0; i < 8; i++) {
@@ -109,6 +109,8 @@ static void views_do_not_depend_on_order(void **state)
                 assert_memory_equal(again, views + i * LARGEST, count * sizeof(float));
             }
             augmenter_destroy(a);
+            free(mean);
+            free(matrix);
         }
     free(pixels);
     free(views);

@@ -1,5 +1,5 @@
 // The whitening matrix is numpy's; views of a data set come out uncorrelated, and by the same matrix
-// for training and evaluation.
+// for all that share its statistics.
 #include "tests/check.h"
 #include "tests/golden/whitening.h"
 
@@ -7,6 +7,7 @@
 #include "models/kernels/symmetric_eigen.h"
 #include "tests/io/augment_apply.h"
 #include "tests/io/folder.h"
+#include "trainer/streams/view_statistics.h"
 #include "trainer/streams/whitening.h"
 
 #include <math.h>
@@ -88,8 +89,10 @@ static void views_come_out_uncorrelated(void **state)
     assert_ok(dataset_open(
         &data,
         &(dataset_source){.files = path, .images = "/images", .labels = "", .axes = "NHWC"}));
-    assert_ok(views_create(&a, "whitened", &j, dataset_get_info(data)));
-    assert_ok(views_create(&again, "whitened", &j, dataset_get_info(data)));
+    view_statistics units;
+    assert_ok(view_statistics_learn(&units, &j, data));
+    assert_ok(views_create(&a, "whitened", &j, dataset_get_info(data), &units));
+    assert_ok(views_create(&again, "whitened", &j, dataset_get_info(data), &units));
     static double covariance[DIM][DIM];
     double mean[DIM] = {0}, trace = 0;
     float pixels[DIM], view[DIM], second[DIM];
@@ -114,6 +117,7 @@ static void views_come_out_uncorrelated(void **state)
     assert_true(trace > 0.9 * (DIM - 1) && trace < DIM - 1);
     augmenter_destroy(a);
     augmenter_destroy(again);
+    view_statistics_destroy(&units);
     dataset_close(data);
     job_destroy(&j);
 }

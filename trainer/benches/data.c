@@ -17,7 +17,6 @@
 #include "trainer/bench.h"
 #include "trainer/job/options.h"
 #include "trainer/loop/training.h"
-#include "trainer/streams/whitening.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +46,7 @@ typedef struct data_bench {
     data_options options;
     job job;
     dataset *data;
+    view_statistics training;
     augmenter *augmenter;
     uint64_t images;
     view_slot views[LOADER_MAX_VIEWS];
@@ -102,7 +102,8 @@ static status open_data(data_bench *b)
     dataset_source source = job_source(j, j->data.train);
     TRY(dataset_open(&b->data, &source));
     const dataset_info *info = dataset_get_info(b->data);
-    TRY(views_create(&b->augmenter, j->data.augment, j, info));
+    TRY(view_statistics_learn(&b->training, j, b->data));
+    TRY(views_create(&b->augmenter, j->data.augment, j, info, &b->training));
     b->view_count = j->method->views(&j->method_config, b->views);
     b->images =
         (uint64_t)b->options.images < info->count ? (uint64_t)b->options.images : info->count;
@@ -127,6 +128,7 @@ static void close_data(data_bench *b)
     free(b->pixels);
     free(b->view);
     if (b->augmenter != NULL) augmenter_destroy(b->augmenter);
+    view_statistics_destroy(&b->training);
     dataset_close(b->data);
 }
 

@@ -18,9 +18,11 @@ struct code_evaluator {
     code_numbers *numbers; // (rounds, ranks, CODE_ROWS): all views in order
 };
 
-static status build(code_evaluator *e, const job *j, const weights *learned)
+static status build(code_evaluator *e, const job *j, const view_statistics *training,
+                    const weights *learned)
 {
-    TRY(code_stream_open(&e->stream, j, j->data.test, (uint64_t)j->evaluate.codes, false));
+    TRY(code_stream_open(&e->stream, j, training, j->data.test, (uint64_t)j->evaluate.codes,
+                         false));
     data_report("data.test", dataset_get_info(e->stream.data));
     if (learned != NULL) TRY(trained_model_set(&e->stream.trained, learned, 0));
     size_t rows = code_stream_rounds(&e->stream, e->world) * (size_t)e->world->size * CODE_ROWS;
@@ -30,12 +32,12 @@ static status build(code_evaluator *e, const job *j, const weights *learned)
 }
 
 status code_evaluator_create(code_evaluator **made, const world *w, const job *j,
-                             const weights *learned)
+                             const view_statistics *training, const weights *learned)
 {
     code_evaluator *e = calloc(1, sizeof *e);
     CHECK(e != NULL, ST_INTERNAL, "no memory for the evaluation");
     e->world = w;
-    status s = build(e, j, learned);
+    status s = build(e, j, training, learned);
     if (s != ST_OK) {
         code_evaluator_destroy(e);
         return s;

@@ -5,6 +5,7 @@
 
 #include "trainer/job/job.h"
 #include "trainer/parts/weights.h"
+#include "trainer/streams/view_statistics.h"
 
 typedef struct code_evaluator code_evaluator;
 
@@ -25,7 +26,7 @@ typedef struct code_evaluation {
 // learned: weights that the model must have room for; NULL: those of a checkpoint will come.
 // Errors: as code_stream_open and trained_model_set.
 status code_evaluator_create(code_evaluator **e, const world *w, const job *j,
-                             const weights *learned);
+                             const view_statistics *training, const weights *learned);
 
 // Collective. Under these weights and this lambda (a method's lambda). The same bits on any number of
 // ranks. On error all ranks return the same status, its message already printed. Errors: as the

@@ -56,7 +56,9 @@ status code_stack_open(code_stack *s, const char *command, const char *const *fo
                                    overrides));
         TRY(trained_run_find(&s->runs[level]));
     }
-    TRY(code_stream_open(&s->stream, &s->runs[0].job, files, CODE_ROWS, false));
+    TRY(trained_run_statistics(&s->runs[0]));
+    TRY(code_stream_open(&s->stream, &s->runs[0].job, &s->runs[0].training, files, CODE_ROWS,
+                         false));
     TRY(trained_model_read(&s->stream.trained, s->runs[0].checkpoint));
     for (int level = 1; level < levels; level++)
         TRY(open_above(s, level));

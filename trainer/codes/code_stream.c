@@ -3,9 +3,9 @@
 
 #include "io/views/recipes.h"
 #include "trainer/streams/chunk_loader.h"
-#include "trainer/streams/whitening.h"
 
-static status open_data(code_stream *s, const char *files, uint64_t most)
+static status open_data(code_stream *s, const view_statistics *training, const char *files,
+                        uint64_t most)
 {
     const job *j = s->job;
     dataset_source source = job_source(j, files);
@@ -14,7 +14,7 @@ static status open_data(code_stream *s, const char *files, uint64_t most)
     s->stored = loader_samples(info->count, (uint64_t)j->data.patches);
     s->count = most > 0 && most < s->stored ? most : s->stored;
     s->chunk_count = (s->count + CODE_ROWS - 1) / CODE_ROWS;
-    return views_create(&s->augmenter, recipe_for_evaluation(j->data.augment), j, info);
+    return views_create(&s->augmenter, recipe_for_evaluation(j->data.augment), j, info, training);
 }
 
 static status open_model(code_stream *s, bool encoder_codes)
@@ -24,12 +24,12 @@ static status open_model(code_stream *s, bool encoder_codes)
     return trained_model_create(&s->trained, s->job, view, encoder_codes);
 }
 
-status code_stream_open(code_stream *s, const job *j, const char *files, uint64_t most,
-                        bool encoder_codes)
+status code_stream_open(code_stream *s, const job *j, const view_statistics *training,
+                        const char *files, uint64_t most, bool encoder_codes)
 {
     ASSERT(j->method->kind == METHOD_INFERS);
     *s = (code_stream){.job = j};
-    TRY(open_data(s, files, most));
+    TRY(open_data(s, training, files, most));
     return open_model(s, encoder_codes);
 }
 

@@ -8,6 +8,7 @@
 #define TRAINER_CODES_CODE_STREAM_H
 
 #include "trainer/codes/trained_model.h"
+#include "trainer/streams/view_statistics.h"
 
 #define CODE_ROWS 16 // views of a chunk: few, so that ranks share also small data sets
 
@@ -19,12 +20,12 @@ typedef struct code_stream {
     trained_model trained;               // of CODE_ROWS views
 } code_stream;
 
-// Local. For a job whose method infers codes: opens `files` and builds the model, still with random
-// weights. At most `most` views, 0 = all; data.patches views of each image. encoder_codes: without
+// Local. For a job whose method infers codes: opens `files`, shown in units of `training`, which must
+// last as long, and builds the model, still with random weights. At most `most` views, 0 = all; data.patches views of each image. encoder_codes: without
 // inference, as with solver encoder_only, codes are what the encoder says. Close it also after an error.
 // Errors: as dataset_open, views_create and trained_model_create.
-status code_stream_open(code_stream *s, const job *j, const char *files, uint64_t most,
-                        bool encoder_codes);
+status code_stream_open(code_stream *s, const job *j, const view_statistics *training,
+                        const char *files, uint64_t most, bool encoder_codes);
 
 void code_stream_close(code_stream *s);
 

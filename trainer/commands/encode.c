@@ -73,7 +73,9 @@ static status check_output(const encoding *e)
 static status open_all(encoding *e)
 {
     kernels_set_threads((int)e->run.job.threads);
-    TRY(code_stream_open(&e->stream, &e->run.job, e->files, 0, e->options.encoder));
+    TRY(trained_run_statistics(&e->run));
+    TRY(code_stream_open(&e->stream, &e->run.job, &e->run.training, e->files, 0,
+                         e->options.encoder));
     const code_layout *l = &e->stream.trained.model.layout;
     TRY(dense_codes_create(&e->dense, &e->options.choice, l->geometry.atoms, l->height, l->width));
     e->stream.trained.frames = e->options.frames;

@@ -13,7 +13,6 @@
 #include "trainer/evaluation/pixel_means.h"
 #include "trainer/evaluation/probe.h"
 #include "trainer/parts/weights.h"
-#include "trainer/streams/whitening.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,11 +44,11 @@ static status build_graph(evaluator *e)
     return weights_create(&e->weights, e->graph);
 }
 
-static status build(evaluator *e)
+static status build(evaluator *e, const view_statistics *training)
 {
     const job *j = e->job;
-    TRY(image_stream_open(&e->bank, j, j->data.train));
-    TRY(image_stream_open(&e->queries, j, j->data.test));
+    TRY(image_stream_open(&e->bank, j, training, j->data.train));
+    TRY(image_stream_open(&e->queries, j, training, j->data.test));
     TRY(dataset_follow_classes(e->queries.data, e->bank.data));
     if (e->world->rank == 0) TRY(data_checks(&e->bank, &e->queries));
     const dataset_info *bank = e->bank.info, *queries = e->queries.info;
@@ -67,17 +66,18 @@ static status build(evaluator *e)
         log_info("%s: no labels%s%s, so kNN accuracy and linear probe are left out",
                  bank->classes > 0 ? j->data.test : j->data.train,
                  j->data.labels[0] != '\0' ? " at " : "", j->data.labels);
-    TRY(views_create(&e->views, j->data.augment, j, queries));
+    TRY(views_create(&e->views, j->data.augment, j, queries, training));
     return build_graph(e);
 }
 
-status evaluator_create(evaluator **made, const world *w, const job *j)
+status evaluator_create(evaluator **made, const world *w, const job *j,
+                        const view_statistics *training)
 {
     evaluator *e = calloc(1, sizeof *e);
     CHECK(e != NULL, ST_INTERNAL, "no memory for the evaluation");
     e->world = w;
     e->job = j;
-    status s = build(e);
+    status s = build(e, training);
     if (s != ST_OK) {
         evaluator_destroy(e);
         return s;

@@ -5,6 +5,7 @@
 
 #include "trainer/evaluation/health.h"
 #include "trainer/job/job.h"
+#include "trainer/streams/view_statistics.h"
 
 typedef struct evaluator evaluator;
 
@@ -16,11 +17,13 @@ typedef struct evaluation {
     health health; // of the test images' unit features, at most HEALTH_ROWS; known to rank 0 alone
 } evaluation;
 
-// Local. Opens the job's train (the bank) and test images and builds the net for evaluation.
+// Local. Opens the job's train (the bank) and test images, both in units of the data that was trained
+// on, `training`, which must last as long; builds the net for evaluation.
 // Says so in the log when train or test has no labels: kNN and probe are then left out.
 // Errors: as dataset_open; ST_BAD_DATA with a single test image, or when train and test differ in
 // shape.
-status evaluator_create(evaluator **e, const world *w, const job *j);
+status evaluator_create(evaluator **e, const world *w, const job *j,
+                        const view_statistics *training);
 
 // Whether there are labels to score features by.
 bool evaluator_is_labelled(const evaluator *e);

@@ -43,7 +43,13 @@ status trained_run_choose(trained_run *r, const world *w)
     return ST_OK;
 }
 
+status trained_run_statistics(trained_run *r)
+{
+    return view_statistics_of_run(&r->training, &r->job, r->checkpoint);
+}
+
 void trained_run_close(trained_run *r)
 {
+    view_statistics_destroy(&r->training);
     job_destroy(&r->job);
 }

@@ -4,6 +4,8 @@
 //   query/... or the method's      learned parameters and running statistics, names as in PyTorch
 //   optimizer/momentum/...         the optimizer's state, a tensor for each parameter
 //   whatever the method describes  (key/..., queue, queue_ids, queue_pointer)
+//   data/mean, data/deviation      of the training data, (C) in 0..1: what all images are normalised by;
+//   data/whitening/...             mean and matrix, of a recipe that whitens
 //   texts: job, method, versions, instruction_set
 #include "trainer/loop/training.h"
 
@@ -19,7 +21,8 @@ static const char *learned_prefix(const training *t)
     return own != NULL ? own : LEARNED_PREFIX;
 }
 
-size_t snapshot_describe(training *t, checkpoint_array *arrays)
+// What training changes.
+static size_t describe_state(training *t, checkpoint_array *arrays)
 {
     size_t count = 0;
     if (arrays != NULL) arrays[0] = (checkpoint_array){"step", ARRAY_U64, 0, {0}, &t->step};
@@ -38,12 +41,20 @@ size_t snapshot_describe(training *t, checkpoint_array *arrays)
     return count + t->job->method->describe(t->method, arrays != NULL ? arrays + count : NULL);
 }
 
-static status list_arrays(training *t, checkpoint_array **arrays, size_t *count)
+size_t snapshot_describe(training *t, checkpoint_array *arrays)
 {
-    *count = snapshot_describe(t, NULL);
+    size_t count = describe_state(t, arrays);
+    return count +
+           view_statistics_describe(&t->data_statistics, arrays != NULL ? arrays + count : NULL);
+}
+
+static status list_arrays(training *t, size_t (*describe)(training *, checkpoint_array *),
+                          checkpoint_array **arrays, size_t *count)
+{
+    *count = describe(t, NULL);
     *arrays = calloc(*count, sizeof **arrays);
     CHECK(*arrays != NULL, ST_INTERNAL, "no memory for the list of a checkpoint's arrays");
-    ASSERT(snapshot_describe(t, *arrays) == *count);
+    ASSERT(describe(t, *arrays) == *count);
     return ST_OK;
 }
 
@@ -74,7 +85,7 @@ status snapshot_prepare(training *t)
                                      {"versions", machine.versions},
                                      {"instruction_set", machine.instructions}};
     checkpoint_keeping keeping = keeping_of(t);
-    TRY(list_arrays(t, &t->arrays, &t->array_count));
+    TRY(list_arrays(t, snapshot_describe, &t->arrays, &t->array_count));
     return saver_create(&t->saver, t->job->run, &keeping, t->arrays, t->array_count, texts, 4);
 }
 
@@ -88,12 +99,13 @@ static status read_all(training *t, checkpoint *c)
 {
     checkpoint_array *arrays;
     size_t count;
-    TRY(list_arrays(t, &arrays, &count));
+    TRY(list_arrays(t, describe_state, &arrays, &count));
     status s = ST_OK;
     for (size_t i = 0; i < count && s == ST_OK; i++)
         s = checkpoint_read(c, &arrays[i]);
     free(arrays);
-    return s;
+    TRY(s);
+    return view_statistics_read(&t->data_statistics, c, t->job);
 }
 
 // Does `text` hold `line` (length bytes) in the section of this name ("" = top level)? A resolved job

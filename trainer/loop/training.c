@@ -10,7 +10,6 @@
 #include "comm/exchange.h"
 #include "models/kernels/version.h"
 #include "trainer/streams/data_report.h"
-#include "trainer/streams/whitening.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +30,12 @@ static status open_data(training *t)
     TRY(dataset_open(&t->data, &source));
     const dataset_info *info = dataset_get_info(t->data);
     data_report("data.train", info);
-    TRY(views_create(&t->augmenter, j->data.augment, j, info));
+    t->view = (shape){.n = 1};
+    TRY(views_measure(j, info, &t->view.c, &t->view.h, &t->view.w));
     uint64_t samples = loader_samples(info->count, (uint64_t)j->data.patches);
     CHECK((uint64_t)j->batch <= samples, ST_CONFIG,
           "batch: %lld samples are more than the %llu of %s; take a smaller batch",
           (long long)j->batch, (unsigned long long)samples, j->data.train);
-    t->view = (shape){1, augmenter_channels(t->augmenter), augmenter_height(t->augmenter),
-                      augmenter_width(t->augmenter)};
     plan_steps(t, samples);
     return ST_OK;
 }
@@ -174,6 +172,16 @@ static status open_folder(training *t)
     return ST_OK;
 }
 
+// Local. Views in units of the data that the run began with: as its checkpoint has them, or else those
+// of the data it begins with now.
+static status create_views(training *t)
+{
+    if (t->data_statistics.channels == 0)
+        TRY(view_statistics_learn(&t->data_statistics, t->job, t->data));
+    return views_create(&t->augmenter, t->job->data.augment, t->job, dataset_get_info(t->data),
+                        &t->data_statistics);
+}
+
 // Collective. All ranks read the checkpoint.
 static status resume(training *t)
 {
@@ -181,6 +189,7 @@ static status resume(training *t)
     TRY(agree(t->world, find_point(t, &point)));
     exchange_broadcast(t->world, &point, sizeof point, 0);
     if (point.found != 0) TRY(agree(t->world, snapshot_resume(t, point.step)));
+    TRY(agree(t->world, create_views(t)));
     TRY(agree(t->world, t->world->rank == 0 ? open_folder(t) : ST_OK));
     if (point.found == 0 || t->step >= training_end(t)) return ST_OK;
     log_info("%s: resumed at step %llu of %llu", t->job->run, (unsigned long long)t->step,
@@ -191,9 +200,10 @@ static status resume(training *t)
 static status create_evaluator(training *t)
 {
     if (t->job->data.test[0] == '\0') return ST_OK;
+    const view_statistics *units = &t->data_statistics;
     if (t->job->method->kind == METHOD_INFERS)
-        return code_evaluator_create(&t->code_evaluator, t->world, t->job, t->learned);
-    return evaluator_create(&t->evaluator, t->world, t->job);
+        return code_evaluator_create(&t->code_evaluator, t->world, t->job, units, t->learned);
+    return evaluator_create(&t->evaluator, t->world, t->job, units);
 }
 
 static status start_loader(training *t)
@@ -266,6 +276,7 @@ status training_open_again(training *t, const world *w, const job *j, uint64_t s
     TRY(agree(w, create_optimizer(t)));
     TRY(create_reduce(t));
     if (step > 0) TRY(agree(w, snapshot_resume(t, step)));
+    TRY(agree(w, create_views(t)));
     return agree(w, start_loader(t));
 }
 
@@ -297,6 +308,7 @@ void training_close(training *t)
     if (t->method != NULL) t->job->method->destroy(t->method);
     free(t->method);
     if (t->augmenter != NULL) augmenter_destroy(t->augmenter);
+    view_statistics_destroy(&t->data_statistics);
     if (t->data != NULL) dataset_close(t->data);
     *t = (training){0};
 }

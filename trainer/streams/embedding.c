@@ -4,18 +4,19 @@
 #include "comm/exchange.h"
 #include "io/views/recipes.h"
 #include "trainer/streams/chunk_loader.h"
-#include "trainer/streams/whitening.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-status image_stream_open(image_stream *s, const job *j, const char *files)
+status image_stream_open(image_stream *s, const job *j, const view_statistics *training,
+                         const char *files)
 {
     dataset_source source = job_source(j, files);
     TRY(dataset_open(&s->data, &source));
     s->info = dataset_get_info(s->data);
     s->chunk_count = (s->info->count + EMBEDDING_ROWS - 1) / EMBEDDING_ROWS;
-    return views_create(&s->augmenter, recipe_for_evaluation(j->data.augment), j, s->info);
+    return views_create(&s->augmenter, recipe_for_evaluation(j->data.augment), j, s->info,
+                        training);
 }
 
 void image_stream_close(image_stream *s)

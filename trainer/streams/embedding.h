@@ -8,7 +8,7 @@
 #define TRAINER_STREAMS_EMBEDDING_H
 
 #include "io/views/loader.h"
-#include "trainer/job/job.h"
+#include "trainer/streams/view_statistics.h"
 
 #define EMBEDDING_ROWS 256 // images of a chunk
 
@@ -28,9 +28,10 @@ typedef struct embedding {
     void *state;
 } embedding;
 
-// Opens `files` (data.train or data.test) of the job. Close it also after an error.
-// Errors: as dataset_open.
-status image_stream_open(image_stream *s, const job *j, const char *files);
+// Opens `files` (data.train or data.test) of the job, shown in units of `training`, which must last
+// as long. Close it also after an error. Errors: as dataset_open and views_create.
+status image_stream_open(image_stream *s, const job *j, const view_statistics *training,
+                         const char *files);
 
 void image_stream_close(image_stream *s);
 

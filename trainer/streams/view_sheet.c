@@ -5,7 +5,7 @@
 #include "io/views/loader.h"
 #include "io/images/pictures.h"
 #include "io/views/recipes.h"
-#include "trainer/streams/whitening.h"
+#include "trainer/streams/view_statistics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,7 @@
 
 typedef struct view_sheet {
     dataset *data;
+    view_statistics training;
     augmenter *plain, *augmented;
     bool normalised;   // the augmented views are, over the data set
     dataset_info cell; // of one cell: a view in 8 bits
@@ -31,9 +32,9 @@ static status open_sheet(view_sheet *s, const job *j)
     dataset_source source = job_source(j, j->data.train);
     TRY(dataset_open(&s->data, &source));
     const dataset_info *info = dataset_get_info(s->data);
-    int size = (int)j->data.size;
-    TRY(views_create(&s->augmented, j->data.augment, j, info));
-    TRY(augmenter_create(&s->plain, "none", info, size));
+    TRY(view_statistics_learn(&s->training, j, s->data));
+    TRY(views_create(&s->augmented, j->data.augment, j, info, &s->training));
+    TRY(views_create(&s->plain, "none", j, info, &s->training));
     CHECK(augmenter_height(s->plain) == augmenter_height(s->augmented) &&
               augmenter_width(s->plain) == augmenter_width(s->augmented),
           ST_CONFIG,
@@ -112,6 +113,7 @@ status view_sheet_write(const job *j, const char *path)
     free(s.bytes);
     augmenter_destroy(s.plain);
     augmenter_destroy(s.augmented);
+    view_statistics_destroy(&s.training);
     if (s.data != NULL) dataset_close(s.data);
     return result;
 }

@@ -8,7 +8,7 @@
 // a view, then view 0 and view 1 in epoch 0, in epoch 1, and so on: the very views that training
 // will see. Normalisation is undone; float32 data is shown from 3 deviations below a channel's mean
 // to 3 above. Three channels are RGB; of other counts the first is shown. Writes a PNG to `path`.
-// Errors: of dataset_open, augmenter_create and picture_write.
+// Errors: of dataset_open, views_create and picture_write.
 status view_sheet_write(const job *j, const char *path);
 
 #endif

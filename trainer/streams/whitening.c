@@ -18,7 +18,7 @@ typedef struct moments {
     float *products;      // (dim, dim) of a chunk
     double *sum;          // (dim)
     double *covariance;   // (dim, dim) sum of x x^T, in the end the covariance
-    float *mean, *matrix; // the results
+    float *mean, *matrix; // the results, the caller's
 } moments;
 
 static status take_room(moments *m, size_t sample_bytes)
@@ -29,10 +29,8 @@ static status take_room(moments *m, size_t sample_bytes)
     m->products = calloc(square, sizeof *m->products);
     m->sum = calloc(m->dim, sizeof *m->sum);
     m->covariance = calloc(square, sizeof *m->covariance);
-    m->mean = calloc(m->dim, sizeof *m->mean);
-    m->matrix = calloc(square, sizeof *m->matrix);
     CHECK(m->pixels != NULL && m->rows != NULL && m->products != NULL && m->sum != NULL &&
-              m->covariance != NULL && m->mean != NULL && m->matrix != NULL,
+              m->covariance != NULL,
           ST_INTERNAL, "no memory to whiten views of %zu numbers", m->dim);
     return ST_OK;
 }
@@ -114,19 +112,18 @@ status whitening_matrix(double *covariance, int dim, double epsilon, float *matr
     return s;
 }
 
-static size_t view_numbers(const augmenter *a)
+status whitening_check(const job *j, size_t dim)
 {
-    return (size_t)augmenter_channels(a) * (size_t)augmenter_height(a) * (size_t)augmenter_width(a);
-}
-
-static status find_whitening(moments *m, augmenter *a, dataset *data, const job *j)
-{
-    const dataset_info *info = dataset_get_info(data);
-    m->dim = view_numbers(a);
-    CHECK(m->dim <= WHITENING_MAX_DIM, ST_CONFIG,
+    CHECK(dim <= WHITENING_MAX_DIM, ST_CONFIG,
           "data.augment=%s: views of %zu numbers are too large to whiten, which takes a matrix of "
           "that size; at most %d; take a smaller data.size",
-          j->data.augment, m->dim, WHITENING_MAX_DIM);
+          j->data.augment, dim, WHITENING_MAX_DIM);
+    return ST_OK;
+}
+
+static status find_whitening(moments *m, const job *j, dataset *data, augmenter *a)
+{
+    const dataset_info *info = dataset_get_info(data);
     TRY(take_room(m, info->sample_bytes));
     uint64_t all = loader_samples(info->count, (uint64_t)j->data.patches);
     uint64_t count = all < WHITENING_SAMPLES ? all : WHITENING_SAMPLES;
@@ -135,49 +132,17 @@ static status find_whitening(moments *m, augmenter *a, dataset *data, const job 
     return whitening_matrix(m->covariance, (int)m->dim, augmenter_whitening_epsilon(a), m->matrix);
 }
 
-// The whitening of data.train, seen through an augmenter of its own.
-static status learn_whitening(moments *m, const char *recipe_name, const job *j)
+status whitening_learn(const job *j, dataset *data, augmenter *a, float *mean, float *matrix)
 {
-    dataset *data;
-    augmenter *a = NULL;
-    dataset_source source = job_source(j, j->data.train);
-    TRY(dataset_open(&data, &source));
-    status s = augmenter_create(&a, recipe_name, dataset_get_info(data), (int)j->data.size);
-    if (s == ST_OK) s = find_whitening(m, a, data, j);
-    augmenter_destroy(a);
-    dataset_close(data);
-    return s;
-}
-
-static status whiten(augmenter *a, moments *m, const char *recipe_name, const job *j)
-{
-    TRY(learn_whitening(m, recipe_name, j));
-    CHECK(
-        view_numbers(a) == m->dim, ST_BAD_DATA,
-        "data.augment=%s: views of data.train have %zu numbers, of data.test %zu; both must agree",
-        recipe_name, m->dim, view_numbers(a));
-    augmenter_set_whitening(a, m->mean, m->matrix);
-    m->mean = m->matrix = NULL; // the augmenter's now
-    return ST_OK;
-}
-
-status views_create(augmenter **created, const char *recipe_name, const job *j,
-                    const dataset_info *info)
-{
-    TRY(augmenter_create(created, recipe_name, info, (int)j->data.size));
-    if (augmenter_whitening_epsilon(*created) == 0) return ST_OK;
-    moments m = {0};
-    status s = whiten(*created, &m, recipe_name, j);
+    size_t dim =
+        (size_t)augmenter_channels(a) * (size_t)augmenter_height(a) * (size_t)augmenter_width(a);
+    ASSERT(dim <= WHITENING_MAX_DIM);
+    moments m = {.dim = dim, .mean = mean, .matrix = matrix};
+    status s = find_whitening(&m, j, data, a);
     free(m.pixels);
     free(m.rows);
     free(m.products);
     free(m.sum);
     free(m.covariance);
-    free(m.mean);
-    free(m.matrix);
-    if (s != ST_OK) {
-        augmenter_destroy(*created);
-        *created = NULL;
-    }
     return s;
 }

@@ -4,7 +4,7 @@
 //   ─> W = U diag(1 / sqrt(l + epsilon)) U^T ─> augmenter: y = W (x - m)
 //
 // Every rank works it out by itself, from the same samples in the same order, so all have the same
-// bits; a resumed run finds the same matrix again.
+// bits. It goes into the checkpoint (trainer/streams/view_statistics.h); a resumed run reads it there.
 #ifndef TRAINER_STREAMS_WHITENING_H
 #define TRAINER_STREAMS_WHITENING_H
 
@@ -14,11 +14,13 @@
 #define WHITENING_SAMPLES 20000 // at most, spread evenly over the training data
 #define WHITENING_MAX_DIM 4096  // numbers of a view
 
-// augmenter_create for a view of the job's data, of training or of evaluation, ready to use.
-// Errors: of augmenter_create; if the recipe whitens, also of dataset_open and dataset_read on
-// data.train, ST_CONFIG views too large, ST_INTERNAL.
-status views_create(augmenter **created, const char *recipe_name, const job *j,
-                    const dataset_info *info);
+// Can views of so many numbers be whitened? Errors: ST_CONFIG.
+status whitening_check(const job *j, size_t dim);
+
+// Of the job's training data, opened as `data`, seen through its recipe's augmenter, which has no
+// whitening yet. Into mean (dim) and matrix (dim, dim), for views of dim <= WHITENING_MAX_DIM numbers.
+// Errors: of dataset_read; ST_INTERNAL no memory, or no eigenvectors.
+status whitening_learn(const job *j, dataset *data, augmenter *a, float *mean, float *matrix);
 
 // W from C (dim, dim), which is overwritten. matrix: (dim, dim).
 // Errors: ST_INTERNAL no memory, or no eigenvectors.
