@@ -145,6 +145,9 @@ typedef struct method_type {
     status (*draw)(void *state, const char *prefix);
     // Of a method that infers codes: the lambda reached so far, see trainer/codes/code_stream.h.
     double (*lambda)(const void *state);
+    // Is there such a number as metric `i` in this job? Else the loop neither prints nor writes it, whatever
+    // run leaves there. NULL: there are all.
+    bool (*measures)(const void *state, size_t i);
     // samples: of a step. NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy",
     // (K+1)-way.
     void (*contrast)(const void *settings, uint64_t samples, method_contrast *c);

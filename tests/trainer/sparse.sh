@@ -48,6 +48,14 @@ grep -q 'sparse/products.codes' <("$basin" inspect online-1/checkpoints/latest) 
 grep -q 'sparse/dictionary.weight' <("$basin" inspect lista-1/checkpoints/latest) ||
     fail "inspect does not list the dictionary"
 
+# What there is not is not told, for 0 would look perfect: no gap but with L1, no guess without encoder.
+train 1 no-gap stop_after=1 penalty.name=l0 penalty.unit=absolute solver.name=fista encoder.name=none
+for file in no-gap/metrics.jsonl no-gap/run.json log; do
+    grep -q 'energy' "$file" || fail "$file tells no energy"
+    grep -Eq '"(gap|encoder)"|  (gap|encoder) ' "$file" && fail "$file tells of a gap or an encoder"
+done
+grep -q '"gap":.*"encoder":' lista-1/metrics.jsonl || fail "an L1 run with an encoder tells of neither"
+
 # The energy falls.
 first=$(sed -n 's/.*"energy":\([0-9.]*\).*/\1/p' patches-1/metrics.jsonl | head -1)
 last=$(sed -n 's/.*"energy":\([0-9.]*\).*/\1/p' patches-1/metrics.jsonl | tail -1)
@@ -70,6 +78,8 @@ refuse 78 "needs an encoder" encoder.name=none method.start=encoder
 refuse 78 "did you mean 'lista'" encoder.name=listo
 refuse 78 "border: full" method.dictionary_step=online method.border=same
 refuse 78 "leaves the atoms to the optimizer" method.dictionary_step=online method.dictionary_rate=0
+refuse 78 "l1 only, not for inhibition" penalty.name=inhibition penalty.unit=absolute solver.name=fista \
+    method.encoder_learns=energy
 refuse 78 "known" solver.name=simplex
 refuse 78 "l1 only" penalty.name=top_k penalty.k=5
 refuse 78 "GB in each rank" method.atoms=65536 method.kernel=9 method.border=free \

@@ -19,13 +19,21 @@ static double epoch_of(const training *t)
     return (double)t->step / (double)t->steps_per_epoch;
 }
 
+// The method's metrics that there are in this job.
+static void add_metrics(json_line *line, const training *t, const double *values)
+{
+    for (size_t i = 0; i < t->metric_count; i++)
+        if (training_measures(t, i)) json_real(line, t->job->method->metric_names[i], values[i]);
+}
+
 static void show_progress(const report *r, const training *t, const float *newest)
 {
     char metrics[256] = "";
     size_t used = 0;
     for (size_t i = 0; i < t->metric_count && used < sizeof metrics; i++)
-        used += (size_t)snprintf(metrics + used, sizeof metrics - used, "  %s %.4f",
-                                 t->job->method->metric_names[i], (double)newest[i]);
+        if (training_measures(t, i))
+            used += (size_t)snprintf(metrics + used, sizeof metrics - used, "  %s %.4f",
+                                     t->job->method->metric_names[i], (double)newest[i]);
     double now = clock_seconds();
     double rate = r->steps > 0 && now > r->since
                       ? (double)r->steps * (double)t->job->batch / (now - r->since)
@@ -82,9 +90,9 @@ status report_write(report *r, training *t, bool force)
     json_int(&line, "samples", (int64_t)t->step * t->job->batch);
     for (size_t i = 0; i < t->metric_count; i++) {
         r->last_metrics[i] = r->metrics[i] / (double)r->steps;
-        json_real(&line, t->job->method->metric_names[i], r->last_metrics[i]);
         r->metrics[i] = 0;
     }
+    add_metrics(&line, t, r->last_metrics);
     r->images_per_second = (double)r->steps * (double)t->job->batch / (now - r->since);
     json_real(&line, "lr", r->lr);
     json_real(&line, "gradient_norm", r->gradient_norm);
@@ -168,8 +176,7 @@ status report_run(const report *r, const training *t, const char *run_status)
     json_text(&line, "method", t->job->method->name);
     if (t->job->net != NULL) json_text(&line, "net", t->job->net->name);
     json_open(&line, "last");
-    for (size_t i = 0; i < t->metric_count; i++)
-        json_real(&line, t->job->method->metric_names[i], r->last_metrics[i]);
+    add_metrics(&line, t, r->last_metrics);
     json_real(&line, "images_per_s", r->images_per_second);
     add_share(&line, "knn_top1", r->knn);
     add_share(&line, "knn_top1_untrained", r->knn_untrained);

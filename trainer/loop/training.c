@@ -136,6 +136,12 @@ static status create_reduce(training *t)
     return reduce_create(&t->reduce, t->world, &t->workers, training_leaf_floats(t));
 }
 
+bool training_measures(const training *t, size_t i)
+{
+    const method_type *method = t->job->method;
+    return method->measures == NULL || method->measures(t->method, i);
+}
+
 uint64_t training_end(const training *t)
 {
     uint64_t stop = (uint64_t)t->job->stop_after;

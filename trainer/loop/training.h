@@ -100,6 +100,9 @@ status training_measure(training *t, int steps, double *seconds);
 // The step at which this job ends: of its schedule, or stop_after.
 uint64_t training_end(const training *t);
 
+// Is there metric `i` of the method in this job?
+bool training_measures(const training *t, size_t i);
+
 void training_close(training *t);
 
 // Floats of a leaf, and its parts: gradient | batch statistics | metrics | error lane | stop lane.

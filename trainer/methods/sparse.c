@@ -197,6 +197,14 @@ static void finish(void *state, const method_step *s)
     sparse_atoms_forget(&m->model, s, m->replaced);
 }
 
+// Only L1 has a duality gap, and only an encoder an energy.
+static bool measures(const void *state, size_t i)
+{
+    const sparse *m = state;
+    if (i == CODE_GAP) return m->setup->inference->penalty->is_l1;
+    return i != CODE_ENCODER || m->model.prediction >= 0;
+}
+
 static double lambda(const void *state)
 {
     return (double)((const sparse *)state)->lambda;
@@ -256,4 +264,5 @@ const method_type method_sparse = {
     .destroy = destroy,
     .draw = draw,
     .lambda = lambda,
+    .measures = measures,
 };

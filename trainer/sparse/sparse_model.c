@@ -166,6 +166,11 @@ static status check_choice(const sparse_setup *s)
     CHECK(c->encoder->build != NULL || s->config->start[0] != 'e', ST_CONFIG,
           "method.start: encoder needs an encoder; add encoder: {name: tanh}");
     const sparse_config *m = s->config;
+    bool from_energy = c->encoder->build != NULL && m->encoder_learns[0] == 'e';
+    CHECK(!s->learns || !from_energy || c->penalty->is_l1, ST_CONFIG,
+          "method.encoder_learns: energy has a gradient for the penalty l1 only, not for %s; take "
+          "encoder_learns: codes",
+          c->penalty->name);
     bool online = m->dictionary_step[0] == 'o';
     CHECK(
         !online || strcmp(m->border, "full") == 0, ST_CONFIG,
