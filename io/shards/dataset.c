@@ -1,34 +1,19 @@
 // io/shards/dataset.c -- the list of files behind one index, and the way of a sample from file to caller.
-#include "io/shards/dataset.h"
+#include "io/shards/dataset_private.h"
 
 #include "base/pulse.h"
-#include "io/shards/dataset_classes.h"
-#include "io/shards/dataset_moments.h"
 #include "io/files/file_list.h"
-#include "io/images/image_decoder.h"
 #include "io/images/pixels.h"
+#include "io/shards/dataset_moments.h"
 #include "io/shards/shard.h"
 #include "io/shards/shard_axes.h"
 #include "io/shards/shard_labels.h"
-#include "io/shards/shard_reader.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <xxhash.h>
-
-struct dataset {
-    dataset_info info;
-    char *images, *labels; // data set paths
-    shard_layout *shards;
-    uint64_t *first; // (shard_count + 1) index of each file's first sample; the last is the count
-    uint64_t shard_count;
-    dataset_classes classes;
-    shard_reader reader;
-    image_decoder *decoder; // NULL when no image is encoded
-};
 
 static const char *shape_text(const shard_layout *l, char text[128])
 {
@@ -85,11 +70,29 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
+static uint64_t count_samples(const dataset *d)
+{
+    uint64_t all = d->first[d->shard_count];
+    if (d->part.every == 0) return all;
+    uint64_t held_out = all / d->part.every;
+    return d->part.held_out ? held_out : all - held_out;
+}
+
+static status check_part(const dataset *d, const dataset_source *source)
+{
+    uint64_t all = d->first[d->shard_count], every = d->part.every;
+    CHECK(every == 0 || (every >= 2 && every <= all), ST_CONFIG,
+          "data.test_every: every %" PRIu64 "th of the %" PRIu64
+          " images of \"%s\" would be held out; a number from 2 to that of the images is expected",
+          every, all, source->files);
+    return ST_OK;
+}
+
 static void describe(dataset *d)
 {
     const shard_layout *l = &d->shards[0];
     dataset_info *info = &d->info;
-    info->count = d->first[d->shard_count];
+    info->count = count_samples(d);
     info->channels = l->channels;
     info->type = l->type;
     if (l->storage != STORED_ENCODED) {
@@ -111,15 +114,20 @@ static void describe(dataset *d)
 
 static status open_dataset(dataset *d, const dataset_source *source)
 {
+    char files[PATH_MAX];
+    d->part = source->part;
     d->images = strdup(source->images);
-    d->labels = strdup(source->labels);
+    d->labels = strdup(shard_labels_inside(source->labels, files));
     CHECK(d->images != NULL && d->labels != NULL, ST_INTERNAL, "no memory for a data set");
     TRY(open_all(d, source));
+    TRY(check_part(d, source));
+    TRY(dataset_labels_attach(d, source));
     TRY(dataset_classes_join(&d->classes, d->shards, d->shard_count));
     describe(d);
     if (d->shards[0].storage == STORED_ENCODED) TRY(image_decoder_create(&d->decoder));
     TRY(shard_reader_create(&d->reader, d->shards, d->shard_count, d->images));
-    if (dataset_moments_pool(&d->info, d->shards, d->shard_count)) return ST_OK;
+    bool whole = d->part.every == 0; // or else the files' moments are not those of this part
+    if (whole && dataset_moments_pool(&d->info, d->shards, d->shard_count)) return ST_OK;
     return dataset_moments_scan(&d->info, d);
 }
 
@@ -141,59 +149,12 @@ const dataset_info *dataset_get_info(const dataset *d)
     return &d->info;
 }
 
-uint64_t dataset_file_count(const dataset *d)
-{
-    return d->shard_count;
-}
-
-const char *dataset_file(const dataset *d, uint64_t number, uint64_t *first, uint64_t *count)
-{
-    ASSERT(number < d->shard_count);
-    *first = d->first[number];
-    *count = d->shards[number].count;
-    return d->shards[number].path;
-}
-
-uint64_t dataset_hash(const dataset *d)
-{
-    const dataset_info *info = &d->info;
-    const uint64_t numbers[] = {
-        info->count,           (uint64_t)info->channels, (uint64_t)info->height,
-        (uint64_t)info->width, (uint64_t)info->type,     (uint64_t)info->classes};
-    size_t moments = (size_t)info->channels * sizeof *info->mean;
-    uint64_t hash = XXH3_64bits(numbers, sizeof numbers);
-    hash = XXH3_64bits_withSeed(info->mean, moments, hash);
-    hash = XXH3_64bits_withSeed(info->deviation, moments, hash);
-    for (uint64_t i = 0; i < d->shard_count; i++) {
-        struct stat file = {0};
-        // Gone since it was opened: then reading it will tell.
-        if (stat(d->shards[i].path, &file) != 0) file.st_size = -1;
-        const uint64_t shard[] = {d->shards[i].count, (uint64_t)file.st_size};
-        hash = XXH3_64bits_withSeed(shard, sizeof shard, hash);
-    }
-    return hash;
-}
-
 float dataset_deviation(const dataset_info *info)
 {
     double sum = 0;
     for (int c = 0; c < info->channels; c++)
         sum += (double)info->deviation[c] * (double)info->deviation[c];
     return sum > 0 ? (float)sqrt(sum / info->channels) : 1.0f;
-}
-
-// The file that holds sample `index`.
-static uint64_t find_shard(const dataset *d, uint64_t index)
-{
-    uint64_t low = 0, high = d->shard_count; // first[low] <= index < first[high]
-    while (high - low > 1) {
-        uint64_t middle = low + (high - low) / 2;
-        if (d->first[middle] <= index)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 static status check_crc(dataset *d, const stored_sample *stored)
@@ -210,9 +171,9 @@ static status check_crc(dataset *d, const stored_sample *stored)
 status dataset_fetch(dataset *d, uint64_t index, stored_sample *stored)
 {
     ASSERT(index < d->info.count);
-    uint64_t shard = find_shard(d, index);
+    uint64_t place = dataset_place(d, index), shard = dataset_find_file(d, place);
     *stored = (stored_sample){
-        .shard = shard, .index = index - d->first[shard], .file = d->shards[shard].path};
+        .shard = shard, .index = place - d->first[shard], .file = d->shards[shard].path};
     pulse_tick();
     TRY(shard_reader_get(&d->reader, stored));
     return d->shards[shard].has_crc ? check_crc(d, stored) : ST_OK;
@@ -287,38 +248,6 @@ status dataset_read(dataset *d, uint64_t index, void *pixels)
     image_size size;
     ASSERT(!d->info.varied);
     return dataset_read_sized(d, index, pixels, &size);
-}
-
-status dataset_read_labels(dataset *d, uint64_t first, uint64_t count, int64_t *labels)
-{
-    ASSERT(first + count <= d->info.count);
-    while (count > 0) {
-        uint64_t shard = find_shard(d, first), left = d->first[shard + 1] - first;
-        uint64_t part = count < left ? count : left;
-        const shard_layout *l = &d->shards[shard];
-        if (l->labelled) {
-            TRY(shard_labels_read(l, d->labels, first - d->first[shard], part, labels));
-            dataset_classes_apply(&d->classes, shard, labels, part);
-        }
-        for (uint64_t i = 0; i < part && !l->labelled; i++)
-            labels[i] = -1;
-        first += part, labels += part, count -= part;
-    }
-    return ST_OK;
-}
-
-status dataset_follow_classes(dataset *d, const dataset *leader)
-{
-    if (d->classes.count == 0 || leader->classes.count == 0) return ST_OK;
-    TRY(dataset_classes_follow(&d->classes, d->shards, &leader->classes, leader->shards));
-    d->info.classes = d->classes.count;
-    return ST_OK;
-}
-
-const char *dataset_class_name(const dataset *d, int64_t label)
-{
-    const class_list *names = &d->classes.names;
-    return label >= 0 && label < names->count ? names->names[label] : NULL;
 }
 
 void dataset_close(dataset *d)

@@ -14,16 +14,24 @@
 
 #include <stdint.h>
 
+// Some of the samples: every n-th, in the order of files, is held out for testing.
+typedef struct dataset_part {
+    uint64_t every; // n; 0: all samples
+    bool held_out;  // those; else all others
+} dataset_part;
+
 typedef struct dataset_source {
     const char *files;  // paths, globs, folders or lists (io/files/file_list.h)
     const char *from;   // folder that relative paths start from; NULL or "": the working directory
     const char *images; // path of the images inside each file, "/images"
-    // Path of the labels (io/shards/label_column.h); "" = none. "/labels" may be absent.
+    // Path of the labels (io/shards/label_column.h); "" = none. "/labels" may be absent. "FILES:/path" are
+    // labels in files of their own: one for each file of images, or one for all, in the order of samples.
     const char *labels;
     bool by_number; // equal label numbers mean equal classes, whatever names the files give
     // An order of the letters NHWC, also small ones; without N each file is one image, without C there is
     // one channel. "" or "auto": by the number of sizes NHWC, NHW or HW, if that makes plausible images.
     const char *axes;
+    dataset_part part;
 } dataset_source;
 
 // A sample as its file has it: pixels in the file's byte order and axes, or an encoded image. Not owned.
@@ -48,6 +56,9 @@ typedef struct dataset dataset;
 status dataset_open(dataset **out, const dataset_source *source);
 
 const dataset_info *dataset_get_info(const dataset *d);
+
+// Whether it leaves out samples of its files.
+bool dataset_is_part(const dataset *d);
 
 uint64_t dataset_file_count(const dataset *d);
 

@@ -83,6 +83,7 @@ void dataset_overlap_find(dataset *a, dataset *b, dataset_overlap *found)
 {
     comparison c = {.data = {a, b}, .left = {MOST_HASHED, MOST_HASHED}};
     *found = (dataset_overlap){0};
+    if (dataset_is_part(a) || dataset_is_part(b)) return; // samples of the same files, by intent
     for (int i = 0; i < 2; i++)
         c.marks[i] = mark_files(c.data[i], &c.counts[i]);
     for (uint64_t i = 0; i < c.counts[1] && c.marks[0] != NULL && c.marks[1] != NULL; i++) {

@@ -284,6 +284,8 @@ status shard_layout_read(shard_layout *l, const char *path, const dataset_source
 void shard_layout_free(shard_layout *l)
 {
     class_list_free(&l->class_names);
+    free(l->labels_path);
+    l->labels_path = NULL;
     free(l->path);
     l->path = NULL;
 }

@@ -25,6 +25,8 @@ typedef struct shard_layout {
     pixel_type type;
     bool swapped; // stored in the other byte order
     bool labelled;
+    char *labels_path;               // the file that holds them, if it is another. Owned
+    uint64_t labels_first;           // the place of the first of them in their column
     int classes;                     // 1 + largest label
     class_list class_names;          // of its labels; empty: numbers alone. Owned
     bool has_crc;                    // SHARD_CRC is there
