@@ -125,6 +125,8 @@ static void a_shard_that_names_its_order_is_not_asked_about(void **state)
         sample_file_describe(f.path, texts[i][0], type, 1, texts[i][1]);
         H5Tclose(type);
     }
+    const int version = 1;
+    sample_file_describe(f.path, "format_version", H5T_NATIVE_INT, 1, &version);
     assert_ok(open_as(&d, &f, "auto"));
     dataset_close(d);
 }
