@@ -1,5 +1,5 @@
 // models/graph/graph.c -- building a graph: tensors, nodes, parameters, initial weights.
-#include "models/graph/graph_private.h"
+#include "models/graph/graph_chains.h"
 
 #include "base/rng.h"
 
@@ -141,7 +141,6 @@ static status connect(graph *g, graph_node *node, const int *inputs, int input_c
     node->plan.input_count = input_count;
     node->plan.backward = g->backward;
     node->plan.arithmetic = g->arithmetic;
-    node->plan.portion_bytes = g->portion_bytes;
     for (int i = 0; i < input_count; i++) {
         for (int k = 0; k < i; k++)
             ASSERT(inputs[k] != inputs[i]); // one gradient a tensor and node
@@ -206,6 +205,7 @@ static status add_node(graph *g, const char *op, const char *name, const int *in
           "node name too long: %s", name);
     TRY(parse_config(node, config_text));
     TRY(connect(g, node, inputs, input_count));
+    TRY(graph_prepare_link(g, node));
     TRY(plan_node(node));
     node->learns = g->backward && (node->learns || node->plan.param_count > 0);
     TRY(place_params(g, node));
@@ -344,6 +344,7 @@ void graph_destroy(graph *g)
         graph_node *node = node_at(g, i);
         if (node->op != NULL && node->op->release != NULL) node->op->release(&node->plan);
         free(node->config);
+        free(node->link);
     }
     if (!g->within) arena_destroy(&g->memory);
     free(g->provided);

@@ -75,7 +75,7 @@ static bool value_in_place(const graph *g, const graph_node *node)
 {
     const graph_tensor *in = tensor_at(g, node->inputs[0]), *out = tensor_at(g, node->output);
     return node->op->in_place && in->node >= 0 && shape_equal(in->shape, out->shape) &&
-           in->bf16 == out->bf16 && !in->value_passes && !out->value_passes &&
+           in->bf16 == out->bf16 && graph_value_is_whole(g, in) && graph_value_is_whole(g, out) &&
            last_read(g, in) == graph_forward_end(g, out->node);
 }
 
@@ -84,24 +84,8 @@ static bool gradient_in_place(const graph *g, const graph_node *node)
 {
     const graph_tensor *in = tensor_at(g, node->inputs[0]), *out = tensor_at(g, node->output);
     return node->op->in_place && in->wants_gradient && in->consumer_count == 1 &&
-           !in->gradient_passes && !out->gradient_passes && shape_equal(in->shape, out->shape) &&
-           in->bf16 == out->bf16;
-}
-
-static size_t bytes_of(const graph_tensor *t, int samples)
-{
-    return tensor_bytes(t->shape, t->bf16) / (size_t)t->shape.n * (size_t)samples;
-}
-
-// Samples of a value that are in memory at a time: where it passes, those that the node it passes to takes at once.
-static int forward_samples(const graph *g, const graph_tensor *t)
-{
-    return t->value_passes ? node_at(g, t->consumers[0])->plan.forward_portion : t->shape.n;
-}
-
-static int backward_samples(const graph *g, const graph_tensor *t)
-{
-    return t->remade_passes ? node_at(g, t->consumers[0])->plan.backward_portion : t->shape.n;
+           graph_gradient_is_whole(g, in) && graph_gradient_is_whole(g, out) &&
+           shape_equal(in->shape, out->shape) && in->bf16 == out->bf16;
 }
 
 static void add_value(graph *g, graph_tensor *t, layout *l)
@@ -113,28 +97,25 @@ static void add_value(graph *g, graph_tensor *t, layout *l)
         t->pieces.value = in->pieces.value;
         layout_extend(l, t->pieces.value, last);
     } else {
-        t->pieces.value = layout_add(l, bytes_of(t, forward_samples(g, t)), first, last);
+        t->pieces.value = layout_add(l, graph_value_bytes(g, t), first, last);
     }
     if (node->remade_at == GRAPH_NEVER) return;
-    t->pieces.remade = layout_add(l, bytes_of(t, backward_samples(g, t)), node->remade_at,
-                                  backward_reads(g, t).last);
+    t->pieces.remade =
+        layout_add(l, graph_remade_bytes(g, t), node->remade_at, backward_reads(g, t).last);
 }
 
 // What a node has beside its output. Workers in lockstep have one scratch in common.
 static void add_node(const graph *g, const graph_node *node, tensor_pieces *pieces, layout *l)
 {
     int i = (int)(node - g->nodes), backward = graph_backward_time(g, i);
-    int measured = graph_measure_begin(g, i), begun = graph_forward_begin(g, i),
-        done = graph_forward_end(g, i), undone = graph_backward_end(g, i);
-    int first = measured < begun ? measured : begun;
+    int begun = graph_forward_begin(g, i), done = graph_forward_end(g, i),
+        undone = graph_backward_end(g, i);
     size_t scratch = g->workers == 1 ? node->plan.scratch_bytes : 0;
-    pieces->saved = layout_add(l, node->plan.saved_bytes, first, node->learns ? undone : done);
-    pieces->carried = layout_add(l, node->plan.carried_bytes, measured, done);
+    pieces->saved = layout_add(l, node->plan.saved_bytes, graph_saved_begin(g, i),
+                               node->learns ? undone : done);
     pieces->scratch = layout_add(l, scratch, begun, done);
     if (!node->learns) return;
     pieces->scratch_backward = layout_add(l, scratch, backward, undone);
-    pieces->carried_backward =
-        layout_add(l, node->plan.carried_bytes, graph_reduce_begin(g, i), undone);
 }
 
 // The last moment somebody reads the tensor's gradient.
@@ -146,13 +127,7 @@ static int last_gradient(const graph *g, const graph_tensor *t)
 static void add_gradient(graph *g, graph_tensor *t, layout *l)
 {
     if (!t->wants_gradient) return;
-    if (t->gradient_passes) {
-        int time = graph_backward_time(g, t->node);
-        size_t portion = bytes_of(t, node_at(g, t->node)->plan.backward_portion);
-        t->pieces.gradient = layout_add(l, portion, time, time);
-        return;
-    }
-    size_t bytes = tensor_bytes(t->shape, t->bf16);
+    size_t bytes = graph_gradient_bytes(g, t);
     int readers = t->consumer_count;
     const graph_node *reader = readers == 1 ? node_at(g, t->consumers[0]) : NULL;
     if (reader != NULL && reader->inputs[0] == (int)(t - g->tensors) &&
@@ -163,7 +138,7 @@ static void add_gradient(graph *g, graph_tensor *t, layout *l)
     }
     // A pass that starts here, at a tensor with consumers, runs none of them: then the seed is
     // written earlier than `first`, but nothing of that time is in use.
-    int first = readers > 0 ? graph_backward_time(g, t->consumers[readers - 1]) : g->node_count;
+    int first = readers > 0 ? graph_backward_end(g, t->consumers[readers - 1]) : g->node_count;
     t->pieces.gradient = layout_add(l, bytes, first, last_gradient(g, t));
     if (readers < 2) return;
     t->pieces.beside = layout_add(l, bytes, graph_backward_time(g, t->consumers[readers - 2]),
@@ -175,10 +150,11 @@ void graph_add_pieces(graph *g, layout *l)
 {
     for (int i = 0; i < g->tensor_count; i++) {
         graph_tensor *t = tensor_at(g, i);
-        t->pieces = (tensor_pieces){-1, -1, -1, -1, -1, -1, -1, -1, -1};
+        t->pieces = (tensor_pieces){-1, -1, -1, -1, -1, -1, -1};
         if (t->node < 0) continue;
         add_value(g, t, l);
         add_node(g, node_at(g, t->node), &t->pieces, l);
+        graph_add_link_pieces(g, t->node, l);
     }
     for (int i = g->tensor_count - 1; i >= 0; i--)
         add_gradient(g, tensor_at(g, i), l);

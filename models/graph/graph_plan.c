@@ -56,8 +56,7 @@ static void bind_tensor(graph *g, graph_tensor *t, const layout *l, unsigned cha
     node->out = layout_address(l, t->pieces.value, base);
     node->out_remade = layout_address(l, t->pieces.remade, base);
     node->saved = layout_address(l, t->pieces.saved, base);
-    node->carried = layout_address(l, t->pieces.carried, base);
-    node->carried_backward = layout_address(l, t->pieces.carried_backward, base);
+    graph_bind_link(node, l, base);
     bool alone = g->workers == 1;
     node->scratch = alone ? layout_address(l, t->pieces.scratch, base) : g->scratch;
     node->scratch_backward =

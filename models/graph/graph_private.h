@@ -10,11 +10,10 @@
 
 // While planning: the pieces of memory (models/graph/graph_layout.h) of a tensor and the node that makes it.
 typedef struct tensor_pieces {
-    int value, remade, saved, gradient, beside, scratch, scratch_backward, carried,
-        carried_backward;
+    int value, remade, saved, gradient, beside, scratch, scratch_backward;
 } tensor_pieces;
 
-#define PIECES_OF_A_TENSOR 9
+#define PIECES_OF_A_TENSOR 9 // with the two of a chain's link
 
 // One value in the graph. Node -1 makes inputs.
 typedef struct graph_tensor {
@@ -29,8 +28,6 @@ typedef struct graph_tensor {
     void *gradient;                                     // of own worker 0; NULL: not wanted
     void *beside; // gradient of a second or later consumer, before it is added; of the same
     int gradient_writer; // the consumer that writes it in this backward pass, the first to run; GRAPH_NEVER
-    // Memory for one portion only (models/graph/graph_chains.h): of the value, the value remade, the gradient.
-    bool value_passes, remade_passes, gradient_passes;
     tensor_pieces pieces;
 } graph_tensor;
 
@@ -44,14 +41,11 @@ typedef struct graph_node {
     int first_param, first_statistic; // index into graph.params / graph.statistics
     void *out, *saved;                // of own worker 0; `out` is the output tensor's memory
     void *packed, *scratch, *scratch_backward;
-    void *carried, *carried_backward; // of own worker 0
-    bool leads_forward;               // runs forward with the node behind it, portion by portion
-    bool follows_forward;             // is measured with the node before it
-    bool leads_backward;              // is reduced with the node behind it
-    bool follows_backward;            // runs backward with the node before it
-    bool learns;                      // its backward pass is needed
-    bool remakes;     // its output does not outlive the forward pass, and may be made again
-    int remade_at;    // when (models/graph/graph_lives.h), or GRAPH_NEVER
+    struct chain_link
+        *link;     // owned; NULL: the operation takes whole batches (models/graph/graph_chains.h)
+    bool learns;   // its backward pass is needed
+    bool remakes;  // its output does not outlive the forward pass, and may be made again
+    int remade_at; // when (models/graph/graph_lives.h), or GRAPH_NEVER
     void *out_remade; // of own worker 0: where it lies from then on; NULL: it stays in `out`
 } graph_node;
 

@@ -30,7 +30,7 @@ static int find_candidates(graph *g, candidate *found)
         graph_node *node = node_at(g, i);
         const graph_tensor *t = tensor_at(g, node->output);
         node->remakes = node->op->remake != NULL && node->learns && !t->kept;
-        if (node->remakes && !t->value_passes)
+        if (node->remakes && graph_value_is_whole(g, t))
             found[count++] = (candidate){tensor_bytes(t->shape, t->bf16), i};
     }
     qsort(found, (size_t)count, sizeof *found, larger_then_later);
@@ -70,7 +70,7 @@ static void list_remakes(graph *g)
     for (int time = g->node_count; time < 2 * g->node_count; time++)
         for (int i = 0; i < g->node_count; i++)
             if (node_at(g, i)->remade_at == time &&
-                !tensor_at(g, node_at(g, i)->output)->remade_passes)
+                graph_remade_is_whole(g, tensor_at(g, node_at(g, i)->output)))
                 g->remakes[g->remake_count++] = i;
 }
 

@@ -12,14 +12,14 @@ static bool is_backward(call_kind kind)
 }
 
 // The calls of backward passes see values that were remade.
-static bool sees_remade(call_kind kind)
+bool graph_sees_remade(call_kind kind)
 {
     return kind == CALL_REMAKE || is_backward(kind);
 }
 
 static float *output_of(const graph *g, int worker, const graph_node *node, call_kind kind)
 {
-    bool remade = sees_remade(kind) && node->out_remade != NULL;
+    bool remade = graph_sees_remade(kind) && node->out_remade != NULL;
     return graph_place(g, worker, remade ? node->out_remade : node->out);
 }
 
@@ -61,14 +61,11 @@ graph_call graph_view(const graph *g, const graph_node *node, call_kind kind, in
 {
     bool backward = is_backward(kind);
     graph_call c = {.node = node, .kind = kind, .worker = worker};
-    c.run = (op_run){.training = sees_remade(kind),
-                     .samples = node->plan.in[0].n,
+    c.run = (op_run){.training = graph_sees_remade(kind),
                      .out = output_of(g, worker, node, kind),
                      .saved = graph_place(g, worker, node->saved),
                      .packed = node->packed,
                      .scratch = backward ? node->scratch_backward : node->scratch,
-                     .carried =
-                         graph_place(g, worker, backward ? node->carried_backward : node->carried),
                      .worker = g->meets ? g->team.first + worker : 0,
                      .total = g->total};
     for (int i = 0; i < node->plan.input_count; i++)
@@ -76,37 +73,4 @@ graph_call graph_view(const graph *g, const graph_node *node, call_kind kind, in
     view_flat_arrays(g, &c, dparams, batch_statistics);
     if (backward) view_gradients(g, &c);
     return c;
-}
-
-static size_t bytes_before(const graph_tensor *t, bool passes, portion part)
-{
-    if (passes) return 0;
-    return tensor_bytes(t->shape, t->bf16) / (size_t)t->shape.n * (size_t)part.first;
-}
-
-static size_t value_before(const graph_tensor *t, call_kind kind, portion part)
-{
-    return bytes_before(t, sees_remade(kind) ? t->remade_passes : t->value_passes, part);
-}
-
-static size_t gradient_before(const graph_tensor *t, portion part)
-{
-    return bytes_before(t, t->gradient_passes, part);
-}
-
-op_run graph_view_portion(const graph *g, const graph_call *whole, portion part)
-{
-    const graph_node *node = whole->node;
-    const graph_tensor *out = tensor_at(g, node->output);
-    op_run run = whole->run;
-    run.first = part.first;
-    run.samples = part.count;
-    run.out = advance(run.out, value_before(out, whole->kind, part));
-    run.dout = advance_read(run.dout, gradient_before(out, part));
-    for (int i = 0; i < node->plan.input_count; i++) {
-        const graph_tensor *in = tensor_at(g, node->inputs[i]);
-        run.in[i] = advance_read(run.in[i], value_before(in, whole->kind, part));
-        run.din[i] = advance(run.din[i], gradient_before(in, part));
-    }
-    return run;
 }

@@ -4,7 +4,7 @@
 
 #include "models/graph/graph_private.h"
 
-// What a call is for. measure and reduce are calls of the pass that they are done for.
+// What a call is for. measure and reduce are a chain's (models/graph/graph_chains.h), for the pass behind them.
 typedef enum call_kind {
     CALL_MEASURE,
     CALL_FORWARD,
@@ -13,11 +13,6 @@ typedef enum call_kind {
     CALL_BACKWARD,
     CALL_KINDS
 } call_kind;
-
-// Samples of a batch.
-typedef struct portion {
-    int first, count;
-} portion;
 
 // A call about the whole batch.
 typedef struct graph_call {
@@ -35,11 +30,10 @@ void *graph_place(const graph *g, int worker, void *view);
 // Where the tensor's value lies.
 const float *graph_find_value(const graph *g, int worker, int id, call_kind kind);
 
-// parameters: of the flat arrays, dparams and batch_statistics of the worker may be NULL.
+// of the flat arrays, dparams and batch_statistics of the worker may be NULL.
 graph_call graph_view(const graph *g, const graph_node *node, call_kind kind, int worker,
                       float *dparams, float *batch_statistics);
 
-// The part of the call that is about a portion; where tensors pass, with the memory that all portions have.
-op_run graph_view_portion(const graph *g, const graph_call *whole, portion part);
+bool graph_sees_remade(call_kind kind);
 
 #endif

@@ -32,7 +32,7 @@ static void begin_forward(const void *settings, const op_plan *p, const op_run *
     double means[LANES], variances[LANES];
     if (run->training) {
         group_sums *sums = carried_sums(run) + group;
-        if (!run->measured) measure_group(p, run, group, sums);
+        if (!run->portion->measured) measure_group(p, run, group, sums);
         moments_of_group(&s, sums, means, variances);
         report_group(&s, run, group, means, variances, s.count);
     } else {
@@ -45,7 +45,7 @@ static void forward(const void *settings, const op_plan *p, const op_run *run)
 {
     slabs s = slabs_of(p);
     for (int group = 0; group < s.groups; group++) {
-        if (run->first == 0) begin_forward(settings, p, run, group);
+        if (run->portion->first == 0) begin_forward(settings, p, run, group);
         normalise_group(settings, p, run, group);
     }
 }
@@ -63,12 +63,14 @@ static void backward(const void *settings, const op_plan *p, const op_run *run)
     for (int group = 0; group < s.groups; group++) {
         double dbias[LANES], dweight[LANES];
         group_sums *sums = carried_sums(run) + group;
-        if (!run->measured) reduce_group(settings, p, run, group, sums);
+        if (!run->portion->measured) reduce_group(settings, p, run, group, sums);
         gradients_of_group(p, run, group, sums, dbias, dweight);
-        if (run->first == 0) add_gradients_of_group(&s, run, group, dbias, dweight);
+        if (run->portion->first == 0) add_gradients_of_group(&s, run, group, dbias, dweight);
         differentiate_group(settings, p, run, group, dbias, dweight, s.count);
     }
 }
+
+static const struct op_portions portions = {.measure = measure, .reduce = reduce};
 
 const op_type op_batch_norm = {
     .name = "batch_norm",
@@ -81,11 +83,9 @@ const op_type op_batch_norm = {
     .max_inputs = 2,
     .takes_bf16 = true,
     .in_place = true,
-    .by_portions = true,
+    .portions = &portions,
     .plan = plan,
     .forward = forward,
     .remake = batch_norm_remake,
     .backward = backward,
-    .measure = measure,
-    .reduce = reduce,
 };

@@ -34,12 +34,13 @@ static size_t sums_bytes(const op_plan *p)
 
 group_sums *carried_sums(const op_run *run)
 {
-    return run->carried;
+    return run->portion->carried;
 }
 
 float *constants_of(const op_plan *p, const op_run *run)
 {
-    return p->backward ? run->saved : advance(run->carried, sums_bytes(p));
+    if (p->backward) return run->saved;
+    return run->portion == NULL ? run->scratch : advance(run->portion->carried, sums_bytes(p));
 }
 
 status batch_norm_plan(const void *settings, int workers, op_plan *p)
@@ -69,7 +70,10 @@ status batch_norm_plan(const void *settings, int workers, op_plan *p)
     p->statistics[BATCH_NORM_VARIANCE] =
         (op_param){"running_var", 1, {x.c}, INIT_CONSTANT, 1.0f, false};
     size_t constants = 2 * (size_t)x.c * sizeof(float);
-    p->carried_bytes = sums_bytes(p) + (p->backward ? 0 : constants);
+    if (p->portions != NULL)
+        p->portions->carried_bytes = sums_bytes(p) + (p->backward ? 0 : constants);
+    else if (!p->backward)
+        p->scratch_bytes = constants;
     if (p->backward) p->saved_bytes = constants;
     if (p->backward && rounds(p)) p->saved_bytes += tensor_bytes(x, true);
     p->backward_reads_input[0] = p->remake_reads_input[0] = !rounds(p);
@@ -94,7 +98,8 @@ static const void *number_read(const void *array, size_t at, bool bf16)
 static uint16_t *saved_x(const op_plan *p, const op_run *run, size_t at)
 {
     if (!p->backward || !run->training || !rounds(p)) return NULL;
-    size_t before = shape_count(p->in[0]) / (size_t)p->in[0].n * (size_t)run->first;
+    size_t before =
+        shape_count(p->in[0]) / (size_t)p->in[0].n * (size_t)op_portion_of(p, run).first;
     return (uint16_t *)((float *)run->saved + 2 * (size_t)p->in[0].c) + before + at;
 }
 
@@ -155,8 +160,8 @@ static void begin_sums(const op_plan *p, const op_run *run, int group, group_sum
 void measure_group(const op_plan *p, const op_run *run, int group, group_sums *sums)
 {
     slabs s = slabs_of(p);
-    if (run->first == 0) begin_sums(p, run, group, sums);
-    for (int n = 0; n < run->samples; n++) {
+    if (op_portion_of(p, run).first == 0) begin_sums(p, run, group, sums);
+    for (int n = 0; n < op_portion_of(p, run).count; n++) {
         slab part = slab_unsaved(p, run, &s, n, group);
         slab_sum(&part, sums->shift, sums->first, sums->second);
     }
@@ -234,7 +239,7 @@ void normalise_group(const void *settings, const op_plan *p, const op_run *run, 
     slabs s = slabs_of(p);
     slab_constants constants;
     spread_constants(p, run, group, &constants);
-    for (int n = 0; n < run->samples; n++) {
+    for (int n = 0; n < op_portion_of(p, run).count; n++) {
         slab part = slab_of(settings, p, run, &s, n, group);
         slab_normalise(&part, &constants);
     }
@@ -253,8 +258,8 @@ void reduce_group(const void *settings, const op_plan *p, const op_run *run, int
     slabs s = slabs_of(p);
     slab_constants constants;
     spread_constants(p, run, group, &constants);
-    if (run->first == 0) *sums = (group_sums){0};
-    for (int n = 0; n < run->samples; n++) {
+    if (op_portion_of(p, run).first == 0) *sums = (group_sums){0};
+    for (int n = 0; n < op_portion_of(p, run).count; n++) {
         slab part = slab_of(settings, p, run, &s, n, group);
         slab_reduce(&part, &constants, sums->first, sums->second);
     }
@@ -300,7 +305,7 @@ void differentiate_group(const void *settings, const op_plan *p, const op_run *r
     spread_constants(p, run, group, &constants);
     spread(factors[0], s.block, constants.b);
     spread(factors[1], s.block, constants.c);
-    for (int n = 0; n < run->samples; n++) {
+    for (int n = 0; n < op_portion_of(p, run).count; n++) {
         slab part = slab_of(settings, p, run, &s, n, group);
         slab_differentiate(&part, &constants);
     }

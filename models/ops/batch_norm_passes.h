@@ -33,7 +33,7 @@ typedef struct group_sums {
 } group_sums;
 
 // The sums of all groups in what a pass carries, and the (2, c) constants of a forward pass: the mean and
-// 1 / sqrt(var + eps), in `saved` or where nothing is saved behind the sums.
+// 1 / sqrt(var + eps), in `saved`, or where nothing is saved behind the sums or in scratch.
 group_sums *carried_sums(const op_run *run);
 float *constants_of(const op_plan *p, const op_run *run);
 

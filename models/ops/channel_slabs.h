@@ -6,7 +6,7 @@
 #define MODELS_OPS_CHANNEL_SLABS_H
 
 #include "models/kernels/slab.h"
-#include "models/graph/op.h"
+#include "models/graph/op_portions.h"
 
 typedef struct slabs {
     int samples, groups, block;

@@ -3,7 +3,7 @@
 //   x (n, c, h, w), weight (channels, c, kernel, kernel), y (n, channels, h', w')
 //   gradients: models/kernels/convolution/convolution.h
 #include "models/kernels/convolution/convolution.h"
-#include "models/graph/op.h"
+#include "models/graph/op_portions.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,6 +41,19 @@ static op_param weight(const conv2d_config *c, int in_channels)
     return p;
 }
 
+// Samples of a run in both directions; in.n where there are no portions.
+static void plan_portions(op_plan *p, convolution_spec *spec)
+{
+    struct op_portion_plan *portions = p->portions;
+    size_t bytes = portions != NULL ? portions->bytes : 0;
+    spec->forward_portion = bytes > 0 ? convolution_portion(spec, false, bytes) : spec->in.n;
+    spec->backward_portion =
+        bytes > 0 && p->backward ? convolution_portion(spec, true, bytes) : spec->in.n;
+    if (portions == NULL) return;
+    portions->forward = spec->forward_portion;
+    portions->backward = spec->backward_portion;
+}
+
 static status plan(const void *settings, op_plan *p)
 {
     const conv2d_config *c = settings;
@@ -59,10 +72,7 @@ static status plan(const void *settings, op_plan *p)
           "conv2d: a kernel of %d with padding %d does not fit into an image of %d x %d",
           spec.kernel, spec.pad, spec.in.h, spec.in.w);
     spec.out_bf16 = convolution_stores_bf16(&spec);
-    if (p->portion_bytes > 0) {
-        spec.forward_portion = convolution_portion(&spec, false, p->portion_bytes);
-        if (p->backward) spec.backward_portion = convolution_portion(&spec, true, p->portion_bytes);
-    }
+    plan_portions(p, &spec);
     convolution *kernels = NULL;
     TRY(convolution_create(&kernels, &spec, p->backward));
     p->kernel = kernels;
@@ -71,11 +81,15 @@ static status plan(const void *settings, op_plan *p)
     p->out_bf16 = spec.out_bf16;
     p->param_count = 1;
     p->params[0] = weight(c, spec.in.c);
-    p->forward_portion = spec.forward_portion > 0 ? spec.forward_portion : spec.in.n;
-    p->backward_portion = spec.backward_portion > 0 ? spec.backward_portion : spec.in.n;
     p->scratch_bytes = convolution_scratch_bytes(kernels);
     p->backward_reads_input[0] = true;
     return ST_OK;
+}
+
+static int portion_samples(const op_plan *p, bool backward)
+{
+    if (p->portions == NULL) return p->in[0].n;
+    return backward ? p->portions->backward : p->portions->forward;
 }
 
 // From sample `at` of the call's on.
@@ -90,13 +104,14 @@ static convolution_operands operands(const op_plan *p, const op_run *run, int at
                                   .dx = advance(run->din[0], x),
                                   .dweights = run->dparams[0],
                                   .scratch = run->scratch,
-                                  .first = run->first + at};
+                                  .first = op_portion_of(p, run).first + at};
 }
 
 static void forward(const void *settings, const op_plan *p, const op_run *run)
 {
     (void)settings;
-    for (int at = 0; at < run->samples; at += p->forward_portion) {
+    int all = op_portion_of(p, run).count, some = portion_samples(p, false);
+    for (int at = 0; at < all; at += some) {
         convolution_operands o = operands(p, run, at);
         convolution_run(p->kernel, CONVOLUTION_FORWARD, &o);
     }
@@ -105,10 +120,11 @@ static void forward(const void *settings, const op_plan *p, const op_run *run)
 static void backward(const void *settings, const op_plan *p, const op_run *run)
 {
     (void)settings;
-    for (int at = 0; at < run->samples; at += p->backward_portion) {
+    int all = op_portion_of(p, run).count, some = portion_samples(p, true);
+    for (int at = 0; at < all; at += some) {
         convolution_operands o = operands(p, run, at);
         if (o.dx != NULL) convolution_run(p->kernel, CONVOLUTION_BACKWARD_DATA, &o);
-        convolution_run(p->kernel, CONVOLUTION_BACKWARD_WEIGHTS, &o);
+        if (o.dweights != NULL) convolution_run(p->kernel, CONVOLUTION_BACKWARD_WEIGHTS, &o);
     }
 }
 
@@ -117,6 +133,8 @@ static void release(op_plan *p)
     convolution_destroy(p->kernel);
     p->kernel = NULL;
 }
+
+static const struct op_portions portions = {0};
 
 const op_type op_conv2d = {
     .name = "conv2d",
@@ -128,7 +146,7 @@ const op_type op_conv2d = {
     .min_inputs = 1,
     .max_inputs = 1,
     .takes_bf16 = true,
-    .by_portions = true,
+    .portions = &portions,
     .plan = plan,
     .forward = forward,
     .backward = backward,

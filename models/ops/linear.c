@@ -77,6 +77,7 @@ static void backward(const void *settings, const op_plan *p, const op_run *run)
     if (run->din[0] != NULL)
         matmul(false, false, n, c, features, 1.0f, run->dout, run->params[WEIGHT], 0.0f,
                run->din[0]);
+    if (run->dparams[WEIGHT] == NULL) return;
     matmul(true, false, features, c, n, 1.0f, run->dout, run->in[0], 1.0f, run->dparams[WEIGHT]);
     if (((const linear_config *)settings)->bias)
         sum_rows(run->dout, n, features, run->dparams[BIAS]);

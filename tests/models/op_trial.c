@@ -114,7 +114,8 @@ static void make_inputs(op_trial *t)
     t->packed = floats(p->packed_bytes / sizeof(float));
     t->saved = floats(p->saved_bytes / sizeof(float));
     t->scratch = floats(p->scratch_bytes / sizeof(float));
-    t->carried = floats(p->carried_bytes / sizeof(float));
+    t->whole.carried = floats(t->portions.carried_bytes / sizeof(float));
+    t->whole.count = p->in[0].n;
 }
 
 static void make_parameters(op_trial *t)
@@ -176,6 +177,7 @@ bool trial_open(op_trial *t, const op_setting *setting)
              setting->example, setting->input_count, setting->block);
     parse(t);
     t->plan.workers = TRIAL_WORKERS;
+    if (setting->op->portions != NULL) t->plan.portions = &t->portions;
     t->plan.input_count = setting->input_count;
     t->plan.backward = setting->backward;
     t->plan.arithmetic.bf16 = setting->bf16;
@@ -204,7 +206,7 @@ static void free_inputs(op_trial *t)
         free(t->in[i]), free(t->din[i]);
     for (int i = 0; i < OP_MAX_STATISTICS; i++)
         free(t->batch_statistics[i]);
-    free(t->packed), free(t->saved), free(t->scratch), free(t->carried);
+    free(t->packed), free(t->saved), free(t->scratch), free(t->whole.carried);
 }
 
 void trial_close(op_trial *t)
@@ -227,7 +229,7 @@ void trial_close(op_trial *t)
 
 op_run trial_run(const op_trial *t)
 {
-    op_run run = {.training = true, .samples = t->plan.in[0].n, .out = t->out, .dout = t->dout};
+    op_run run = {.training = true, .out = t->out, .dout = t->dout};
     for (int i = 0; i < t->plan.input_count; i++)
         run.in[i] = t->in[i], run.din[i] = t->din[i];
     for (int i = 0; i < t->plan.param_count; i++)
@@ -237,7 +239,7 @@ op_run trial_run(const op_trial *t)
     run.packed = t->packed;
     run.saved = t->saved;
     run.scratch = t->scratch;
-    run.carried = t->carried;
+    run.portion = t->plan.portions != NULL ? &t->whole : NULL;
     return run;
 }
 
@@ -262,7 +264,7 @@ static void run_all(op_trial *t, const op_run *own, const op_meeting *m,
     for (int w = 0; w < t->workers; w++) {
         op_trial *one = member(t, w);
         fill_with_nan(one->scratch, t->plan.scratch_bytes / sizeof(float));
-        fill_with_nan(one->carried, t->plan.carried_bytes / sizeof(float));
+        fill_with_nan(one->whole.carried, t->portions.carried_bytes / sizeof(float));
         op_run run = member_run(t, w, own);
         run.part = t->parts + (size_t)w * m->floats;
         run.total = t->total;

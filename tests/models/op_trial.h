@@ -6,7 +6,7 @@
 #ifndef TESTS_MODELS_OP_TRIAL_H
 #define TESTS_MODELS_OP_TRIAL_H
 
-#include "models/graph/op.h"
+#include "models/graph/op_portions.h"
 
 #define TRIAL_WORKERS 3
 
@@ -30,7 +30,9 @@ typedef struct op_trial {
     float *out, *dout;
     float *params[OP_MAX_PARAMS], *dparams[OP_MAX_PARAMS];
     float *statistics[OP_MAX_STATISTICS], *batch_statistics[OP_MAX_STATISTICS];
-    void *packed, *saved, *scratch, *carried;
+    void *packed, *saved, *scratch;
+    struct op_portion_plan portions;        // of an operation with portions
+    struct op_portion whole;                // all samples, and what a pass carries
     int workers, worker;                    // how many meet (1: none), and which this one is
     struct op_trial *others[TRIAL_WORKERS]; // owned; NULL at its own place and where nothing meets
     float *all_out, *all_dout;              // (workers, out); own: out and dout within

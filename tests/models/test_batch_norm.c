@@ -200,12 +200,12 @@ static void compare_rounded(op_trial *bf16, op_trial *plain)
         assert_equal(bf16->dparams[i], plain->dparams[i], trial_param_count(plain, i));
 }
 
-// Views of samples [first, first + count), given those of the whole batch.
-static op_run part_of(const op_trial *t, const op_run *whole, int first, int count)
+// Views of a portion, given those of the whole batch.
+static op_run part_of(const op_trial *t, const op_run *whole, const struct op_portion *part)
 {
-    size_t before = shape_count(t->plan.in[0]) / (size_t)t->plan.in[0].n * (size_t)first;
+    size_t before = shape_count(t->plan.in[0]) / (size_t)t->plan.in[0].n * (size_t)part->first;
     op_run run = *whole;
-    run.first = first, run.samples = count, run.measured = true;
+    run.portion = part;
     run.out += before, run.dout += before;
     for (int i = 0; i < t->plan.input_count; i++)
         run.in[i] += before, run.din[i] += before;
@@ -217,7 +217,8 @@ static void call_portions(const op_trial *t, op_pass *pass, const op_run *whole)
 {
     const int firsts[] = {0, 2, 3}, counts[] = {2, 1, 2};
     for (int i = 0; i < 3; i++) {
-        const op_run run = part_of(t, whole, firsts[i], counts[i]);
+        const struct op_portion part = {firsts[i], counts[i], true, t->whole.carried};
+        const op_run run = part_of(t, whole, &part);
         pass(t->settings, &t->plan, &run);
     }
 }
@@ -237,13 +238,13 @@ static void portions_change_no_bit(void **state)
         assert_true(trial_open(&parts, &setting));
         const op_run a = trial_run(&whole), b = trial_run(&parts);
         trial_forward(&whole, &a), trial_backward(&whole, &a);
-        call_portions(&parts, type.measure, &b);
+        call_portions(&parts, type.portions->measure, &b);
         call_portions(&parts, type.forward, &b);
         size_t count = shape_count(whole.plan.out);
         assert_equal(whole.out, parts.out, count);
         assert_equal(whole.batch_statistics[1], parts.batch_statistics[1], 16);
         fill_with_nan(parts.out, whole.plan.backward_reads_output ? 0 : count);
-        call_portions(&parts, type.reduce, &b);
+        call_portions(&parts, type.portions->reduce, &b);
         call_portions(&parts, type.backward, &b);
         for (int k = 0; k < whole.plan.input_count; k++)
             assert_equal(whole.din[k], parts.din[k], count);
