@@ -16,6 +16,7 @@
 #include "comm/workers.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/views/loader.h"
+#include "models/decoders/decoder.h"
 #include "trainer/parts/encoder.h"
 #include "trainer/run/phases.h"
 #include "trainer/sparse/inference_choice.h"
@@ -34,9 +35,10 @@ typedef struct method_setup {
     uint64_t steps_total;              // of the schedule
     const char *const *metric_names;   // NULL-ended, the method_type's
     shape view;                        // of one logical worker: (b, channels, height, width)
-    encoder encoder;                   // of a method that embeds
+    encoder encoder;                   // with SECTION_MODEL
+    decoder decoder;                   // with SECTION_DECODER
     const team *team;                  // what the graphs join, so that operations may meet
-    const inference_choice *inference; // of a method that infers codes; not owned
+    const inference_choice *inference; // with SECTION_INFERENCE; not owned
     const void *settings;              // the method's own, lives as long as the method
 } method_setup;
 
@@ -73,6 +75,14 @@ static inline int method_two_views(const void *settings, view_slot slots[LOADER_
     return 2;
 }
 
+// The `views` of a method that sees one draw of each sample.
+static inline int method_one_view(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
+{
+    (void)settings;
+    slots[0] = (view_slot){0, false};
+    return 1;
+}
+
 // Own workers first .. first+count-1 (numbers within this rank) that run together.
 typedef struct worker_group {
     int first, count;
@@ -106,17 +116,21 @@ typedef struct method_contrast {
     double loss_scale;    // the loss is this times a query's mean cross entropy
 } method_contrast;
 
-// What a method learns decides which sections its job has.
-typedef enum method_kind {
-    METHOD_EMBEDS, // an encoder of whole images: section model
-    METHOD_INFERS  // a dictionary and perhaps an encoder of codes: encoder, penalty, solver; it has
-                   // the metric "nonzero", the share of codes that are not 0
-} method_kind;
+// The sections of the job that a method reads, beside `method` itself.
+enum method_section {
+    SECTION_MODEL = 1,    // model: an encoder of whole images, with a head
+    SECTION_DECODER = 2,  // decoder: from a code back to an image
+    SECTION_INFERENCE = 4 // encoder, penalty, solver: codes by inference
+};
+
+#define METHOD_MAX_READOUTS 3
 
 typedef struct method_type {
     const char *name;
     const char *help;
-    method_kind kind;
+    unsigned sections; // of enum method_section
+    // What a trained run can be asked for, NULL-ended; each is evaluated (trainer/evaluator.h).
+    const char *readouts[METHOD_MAX_READOUTS + 1];
     const char *learned_prefix; // of the learned weights in checkpoints; NULL: LEARNED_PREFIX
     const config_field *fields; // own keys in the job's `method` section
     size_t config_size;
@@ -152,5 +166,8 @@ typedef struct method_type {
     // (K+1)-way.
     void (*contrast)(const void *settings, uint64_t samples, method_contrast *c);
 } method_type;
+
+// Whether a run of this method has the readout.
+bool method_reads(const method_type *m, const char *readout);
 
 #endif

@@ -27,7 +27,7 @@ static status open_model(code_stream *s, bool encoder_codes)
 status code_stream_open(code_stream *s, const job *j, const view_statistics *training,
                         const char *files, uint64_t most, bool encoder_codes)
 {
-    ASSERT(j->method->kind == METHOD_INFERS);
+    ASSERT(method_reads(j->method, "codes"));
     *s = (code_stream){.job = j};
     TRY(open_data(s, training, files, most));
     return open_model(s, encoder_codes);

@@ -8,7 +8,7 @@
 // result.
 status trained_model_create(trained_model *m, const job *j, shape view, bool encoder_codes)
 {
-    ASSERT(j->method->kind == METHOD_INFERS);
+    ASSERT(method_reads(j->method, "codes"));
     const solver_type *no_solver = solver_find("encoder_only");
     *m = (trained_model){.choice = j->inference};
     memcpy(&m->config, &j->method_config, sizeof m->config);

@@ -36,7 +36,7 @@ static status create_evaluator(evaluated_run *v, const world *w)
     const job *j = &v->run.job;
     kernels_set_threads((int)j->threads);
     TRY(trained_run_statistics(&v->run));
-    if (j->method->kind == METHOD_INFERS)
+    if (method_reads(j->method, "codes"))
         return code_evaluator_create(&v->code_evaluator, w, j, &v->run.training, NULL);
     return evaluator_create(&v->evaluator, w, j, &v->run.training);
 }

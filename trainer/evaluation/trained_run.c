@@ -22,7 +22,7 @@ status trained_run_open_codes(trained_run *r, const char *command, const char *f
                               int override_count, char *const *overrides)
 {
     TRY(trained_run_open(r, command, folder, override_count, overrides));
-    CHECK(r->job.method->kind == METHOD_INFERS, ST_CONFIG,
+    CHECK(method_reads(r->job.method, "codes"), ST_CONFIG,
           "%s: %s was trained by method %s, which has no codes; take a run of method sparse",
           command, folder, r->job.method->name);
     return ST_OK;

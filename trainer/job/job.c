@@ -129,6 +129,10 @@ static const config_field encoder_fields[] = {
     {"name", FIELD_TEXT, offsetof(named, name), "none", 0, 0, NULL, "guesses codes in one pass"},
     {0}};
 
+static const config_field decoder_fields[] = {
+    {"name", FIELD_TEXT, offsetof(named, name), "convnet", 0, 0, NULL, "makes images of codes"},
+    {0}};
+
 static const config_field solver_fields[] = {
     {"name", FIELD_TEXT, offsetof(named, name), "working_set", 0, 0, NULL, "finds codes"}, {0}};
 
@@ -165,6 +169,16 @@ static status read_embedding(job *j, config *c)
     return ST_OK;
 }
 
+static status read_decoder(job *j, config *c)
+{
+    plugin chosen = {0};
+    named chooser = {0};
+    TRY(read_plugin(c, PLUGIN_DECODER, "decoder.name", "convnet", decoder_fields, &chooser,
+                    &j->decoder_config, &chosen));
+    j->decoder = (decoder){chosen.type, &j->decoder_config};
+    return ST_OK;
+}
+
 static status read_inference(job *j, config *c)
 {
     plugin chosen = {0};
@@ -196,10 +210,11 @@ static status read_plugins(job *j, config *c)
     TRY(config_selected(c, "method.name", "moco", name));
     TRY(plugin_find(PLUGIN_METHOD, name, config_place(c, "method.name"), &chosen));
     j->method = chosen.type;
-    if (j->method->kind == METHOD_EMBEDS) TRY(read_embedding(j, c));
+    if (j->method->sections & SECTION_MODEL) TRY(read_embedding(j, c));
     TRY(read_plugin(c, PLUGIN_METHOD, "method.name", "moco", method_fields, &method,
                     &j->method_config, &chosen));
-    if (j->method->kind == METHOD_INFERS) TRY(read_inference(j, c));
+    if (j->method->sections & SECTION_INFERENCE) TRY(read_inference(j, c));
+    if (j->method->sections & SECTION_DECODER) TRY(read_decoder(j, c));
     TRY(read_plugin(c, PLUGIN_OPTIMIZER, "optimizer.name", "sgd", optimizer_fields, &optimizer,
                     &j->optimizer_config, &chosen));
     j->optimizer = chosen.type;
@@ -300,6 +315,7 @@ static void help_common(FILE *out)
     config_help(out, "model", model_fields);
     config_help(out, "method", method_fields);
     config_help(out, "encoder", encoder_fields);
+    config_help(out, "decoder", decoder_fields);
     config_help(out, "penalty", penalty_fields);
     config_help(out, "solver", solver_fields);
     config_help(out, "optimizer", optimizer_fields);

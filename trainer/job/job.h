@@ -62,9 +62,11 @@ typedef struct job {
     job_model model;
     const method_type *method;
     plugin_config method_config;
-    const net_type *net; // of a method that embeds, else NULL
+    const net_type *net; // with SECTION_MODEL, else NULL
     plugin_config net_config;
-    inference_choice inference; // of a method that infers codes
+    decoder decoder; // with SECTION_DECODER
+    plugin_config decoder_config;
+    inference_choice inference; // with SECTION_INFERENCE
     plugin_config encoder_config, penalty_config, solver_config;
     const optimizer_type *optimizer;
     plugin_config optimizer_config;

@@ -2,6 +2,7 @@
 #include "trainer/job/plugins.h"
 
 #include "models/codes/code_encoder.h"
+#include "models/decoders/decoder.h"
 #include "models/nets/net.h"
 #include "models/codes/solver.h"
 #include "trainer/method.h"
@@ -43,6 +44,8 @@ bool plugin_at(plugin_kind kind, int i, plugin *p)
         *p = VIEW("method", "method", method_table[i]);
     else if (kind == PLUGIN_OPTIMIZER && optimizer_table[i] != NULL)
         *p = VIEW("optimizer", "optimizer", optimizer_table[i]);
+    else if (kind == PLUGIN_DECODER && decoder_table[i] != NULL)
+        *p = VIEW("decoder", "decoder", decoder_table[i]);
     else if (kind == PLUGIN_ENCODER && code_encoder_table[i] != NULL)
         *p = VIEW("encoder", "encoder", code_encoder_table[i]);
     else if (kind == PLUGIN_PENALTY && penalty_table[i] != NULL)

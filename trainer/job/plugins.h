@@ -10,6 +10,7 @@ typedef enum plugin_kind {
     PLUGIN_NET,
     PLUGIN_METHOD,
     PLUGIN_OPTIMIZER,
+    PLUGIN_DECODER,
     PLUGIN_ENCODER, // of codes
     PLUGIN_PENALTY,
     PLUGIN_SOLVER,
@@ -17,7 +18,7 @@ typedef enum plugin_kind {
 } plugin_kind;
 
 typedef struct plugin {
-    const char *kind;    // "net", "method", "optimizer", "encoder", "penalty", "solver"
+    const char *kind;    // "net", "method", "optimizer", "decoder", "encoder", "penalty", "solver"
     const char *section; // of the job its fields stand in
     const char *name, *help;
     const config_field *fields;

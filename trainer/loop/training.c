@@ -65,6 +65,7 @@ static status create_method(training *t)
         .metric_names = j->method->metric_names,
         .view = {t->workers.batch, t->view.c, t->view.h, t->view.w},
         .encoder = job_encoder(j),
+        .decoder = j->decoder,
         .team = &t->lockstep.team,
         .inference = &j->inference,
         .settings = &j->method_config,
@@ -207,7 +208,7 @@ static status create_evaluator(training *t)
 {
     if (t->job->data.test[0] == '\0') return ST_OK;
     const view_statistics *units = &t->data_statistics;
-    if (t->job->method->kind == METHOD_INFERS)
+    if (method_reads(t->job->method, "codes"))
         return code_evaluator_create(&t->code_evaluator, t->world, t->job, units, t->learned);
     return evaluator_create(&t->evaluator, t->world, t->job, units);
 }

@@ -1,6 +1,7 @@
 // trainer/loop/warn.c -- which number of a training is which of the warnings'.
 #include "trainer/loop/warn.h"
 
+#include <math.h>
 #include <string.h>
 
 // False: the method is not contrastive.
@@ -35,21 +36,20 @@ void warn_at_start(training *t)
     warn_momentum(&t->warnings, &setup);
 }
 
+// NaN where the method has no such metric.
 static double mean_of(const training *t, const double *means, const char *metric)
 {
-    size_t i = 0;
-    while (i < t->metric_count && strcmp(t->job->method->metric_names[i], metric) != 0)
-        i++;
-    ASSERT(i < t->metric_count);
-    return means[i];
+    for (size_t i = 0; i < t->metric_count; i++)
+        if (strcmp(t->job->method->metric_names[i], metric) == 0) return means[i];
+    return (double)NAN;
 }
 
 void warn_of_metrics(training *t, const double *means)
 {
     method_contrast contrast;
     warnings_setup setup;
-    if (t->job->method->kind == METHOD_INFERS)
-        warn_empty(&t->warnings, mean_of(t, means, "nonzero"));
+    double nonzero = mean_of(t, means, "nonzero");
+    if (!isnan(nonzero)) warn_empty(&t->warnings, nonzero);
     if (!describe(t, &contrast, &setup)) return;
     uint64_t window = (uint64_t)t->job->log_every;
     uint64_t before = t->step > window ? t->step - window : 0; // steps before those of the means

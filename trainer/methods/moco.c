@@ -148,6 +148,8 @@ static void contrast(const void *settings, uint64_t samples, method_contrast *co
 const method_type method_moco = {
     .name = "moco",
     .help = "momentum contrast with a queue of negatives (MoCo v1 and v2)",
+    .sections = SECTION_MODEL,
+    .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(moco_config),
     .state_size = sizeof(moco),

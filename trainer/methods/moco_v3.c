@@ -102,6 +102,8 @@ static void contrast(const void *settings, uint64_t samples, method_contrast *co
 const method_type method_moco_v3 = {
     .name = "moco_v3",
     .help = "momentum contrast among the keys of the batch, with a predictor (MoCo v3)",
+    .sections = SECTION_MODEL,
+    .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(moco_v3_config),
     .state_size = sizeof(moco_v3),

@@ -64,6 +64,8 @@ static void destroy(void *state)
 const method_type method_sigreg = {
     .name = "sigreg",
     .help = "views agree, and embeddings are spread as a standard normal (LeJEPA's SIGReg)",
+    .sections = SECTION_MODEL,
+    .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(sigreg_config),
     .state_size = sizeof(model),

@@ -210,13 +210,6 @@ static double lambda(const void *state)
     return (double)((const sparse *)state)->lambda;
 }
 
-static int views(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
-{
-    (void)settings;
-    slots[0] = (view_slot){0, false};
-    return 1;
-}
-
 static size_t describe(void *state, checkpoint_array *arrays)
 {
     sparse *m = state;
@@ -248,14 +241,15 @@ static status draw(void *state, const char *prefix)
 const method_type method_sparse = {
     .name = "sparse",
     .help = "sparse auto-encoder: a dictionary, codes by a solver, perhaps an encoder (PSD, LISTA)",
-    .kind = METHOD_INFERS,
+    .sections = SECTION_INFERENCE,
+    .readouts = {"codes"},
     .learned_prefix = SPARSE_PREFIX,
     .fields = sparse_fields,
     .config_size = sizeof(sparse_config),
     .state_size = sizeof(sparse),
     .metric_names = {"energy", "error", "nonzero", "gap", "iterations", "encoder", "alive",
                      "bound"},
-    .views = views,
+    .views = method_one_view,
     .create = create,
     .begin = begin,
     .run = run,

@@ -49,6 +49,8 @@ static void destroy(void *state)
 const method_type method_vicreg = {
     .name = "vicreg",
     .help = "two views agree, features vary and differ from each other (VICReg)",
+    .sections = SECTION_MODEL,
+    .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(vicreg_config),
     .state_size = sizeof(model),

@@ -100,6 +100,8 @@ static void join_energies(model *m)
                               w[1], w[2], w[3]);
     }
     graph_keep(m->graph, m->energy);
+    for (int i = 0; i < m->metric_count; i++) // a pass ends at the energy
+        ASSERT(m->metrics[i].tensor <= m->energy || m->energy < 0);
 }
 
 // Whether the rows of an input are brought together before a pass.

@@ -91,6 +91,7 @@ int model_add_input(model *m, const char *name, shape s, model_input input);
 void model_energy(model *m, int id, double weight);
 
 // The mean of tensor `id` (rows, 1, 1, 1) over all workers and passes is metric `name` of the method.
+// It was added to the graph before the last energy, or is one.
 void model_metric(model *m, const char *name, int id);
 
 // Plans the graph and gives it its first weights; `passes` of each worker in a step. A batch
