@@ -36,6 +36,9 @@ hash_of() {
     "$basin" inspect --hash "$1/checkpoints/latest"
 }
 
+# Lines of a run's metrics without times, which are all that may differ from an undisturbed run's.
+records() { sed -E 's/,"images_per_s":[^,]*//; s/,"seconds":\{[^}]*\}//; s/,"busy":\{[^}]*\}//' "$1/metrics.jsonl"; }
+
 # `on RANKS COMMAND ...` as a program, for timeout.
 mkdir bin
 cat >bin/on <<END

@@ -21,6 +21,7 @@ wait $launcher || code=$?
 [ "$code" != 0 ] || fail "the job said that all is well"
 train 1 killed schedule.epochs=40 data.test=
 [ "$(hash_of killed)" = "$(hash_of whole)" ] || fail "other bits after kill and resume"
+diff <(records killed) <(records whole) >log || { cat log; fail "other metrics after kill and resume"; }
 
 # Without an epoch's end in sight: what was learned since the last checkpoint by the clock is lost, no more.
 "$basin" train "$job" run=clock schedule.epochs=40 data.test= checkpoint.every=0 checkpoint.minutes=0.001 >log 2>&1 &

@@ -33,7 +33,7 @@ static const config_field top_fields[] = {
     {"conv", FIELD_TEXT, offsetof(job, conv), "auto", 0, 0, CONVOLUTION_WAYS,
      "convolutions: auto = Winograd's where it is faster; direct has the smallest rounding errors"},
     {"log_every", FIELD_INT, offsetof(job, log_every), "10", 1, NO_LIMIT, NULL,
-     "steps between lines of metrics.jsonl"},
+     "steps between lines of metrics.jsonl; checkpoints have one, too"},
     {"trace", FIELD_BOOL, offsetof(job, trace), "false", 0, 0, NULL,
      "write trace.json, what all ranks did when, for ui.perfetto.dev"},
     {0}};

@@ -10,6 +10,7 @@
 #include "comm/agree.h"
 #include "trainer/loop/training_evaluate.h"
 #include "trainer/loop/proof.h"
+#include "trainer/loop/recall.h"
 #include "trainer/loop/report.h"
 #include "trainer/run/trace_file.h"
 #include "trainer/loop/warn.h"
@@ -72,6 +73,7 @@ static void save(training *t)
 {
     if (t->saver == NULL) return;
     phases_enter(&t->phases, PHASE_OTHER);
+    proof_flush(t);
     snapshot_begin(t);
     t->saved = clock_seconds();
 }
@@ -104,14 +106,15 @@ static status note_state(training *t, const report *r, bool last)
 static status after_step(training *t, report *r, bool last)
 {
     const job *j = t->job;
-    if (report_due(r, t, last || t->stopping)) pace_look(&t->pace, t->world, &t->phases);
-    status s = report_write(r, t, last || t->stopping);
+    bool leaving = t->stopping && !last;
+    bool save_due = last || leaving || due(t->step, t->steps_per_epoch, j->checkpoint.every);
+    // A line at each checkpoint: means are then over the same steps when the run goes on from there.
+    if (report_due(r, t, save_due)) pace_look(&t->pace, t->world, &t->phases);
+    status s = report_write(r, t, save_due);
     if (s == ST_OK && r->steps == 0) s = trace_flush();
     if (r->steps == 0) warn_of_metrics(t, r->last_metrics); // they are new
     if (t->saver != NULL) saver_look(t->saver);
     if (t->pending == ST_OK) t->pending = s;
-    bool leaving = t->stopping && !last;
-    bool save_due = last || leaving || due(t->step, t->steps_per_epoch, j->checkpoint.every);
     bool evaluate_due = last || due(t->step, t->steps_per_epoch, j->evaluate.every);
     bool draw_due = last || due(t->step, t->steps_per_epoch, 1);
     if (draw_due && t->pending == ST_OK) t->pending = forgive(draw(t));
@@ -172,18 +175,27 @@ static void tell_done(const training *t)
             t->job->run, step, total, (long long)t->job->stop_after);
 }
 
+// Collective. The run has come to this job's end before; what was lost behind it is made up for.
+static status run_nothing(training *t, report *r)
+{
+    tell_done(t);
+    if (t->step > training_end(t)) return ST_OK; // of another job
+    TRY(training_evaluate_lost(t, r));
+    TRY(agree(t->world, finish_writing(t)));
+    return agree(t->world, report_run_once(r, t, state_of(t, true)));
+}
+
 // Collective.
 static status run_steps(training *t, report *r)
 {
-    TRY(agree(t->world, forgive(report_run(r, t, "running"))));
     uint64_t end = training_end(t);
-    if (t->step >= end) {
-        tell_done(t);
-        return training_evaluate(t, r);
-    }
+    TRY(recall(r, t));
+    if (t->step >= end) return run_nothing(t, r);
+    TRY(agree(t->world, forgive(report_run(r, t, "running"))));
     warn_at_start(t);
     TRY(agree(t->world, forgive(proof_begin(t))));
     TRY(training_evaluate_floors(t, r));
+    TRY(training_evaluate_lost(t, r));
     start_counting(t, r);
     t->saved = clock_seconds();
     while (t->step < end && !t->stopping) {
@@ -218,12 +230,14 @@ status training_loop(training *t)
 {
     report r;
     report_begin(&r);
+    uint64_t first = t->step;
     stop_signals_own(true); // after a step, with a checkpoint
     phases_enter(&t->phases, PHASE_OTHER);
     status s = run_traced(t, &r);
     progress_end();
     if (s == ST_STOPPED) stop_tell(&t->stop, t->world);
     if (s == ST_OK || s == ST_STOPPED) {
+        if (t->step == first && s == ST_OK) return s;
         tell_times(t);
         log_info("%s: step %llu of %llu after %.1f s%s", t->job->run, (unsigned long long)t->step,
                  (unsigned long long)t->steps_total, clock_seconds() - t->started,

@@ -108,6 +108,11 @@ void proof_add_step(training *t, const step_outcome *outcome)
     (void)proof_line_write(t->proof.file, &line); // the stream remembers
 }
 
+void proof_flush(training *t)
+{
+    if (t->proof.file != NULL) (void)fflush(t->proof.file); // the stream remembers
+}
+
 status proof_add_epoch(training *t)
 {
     if (t->proof.file == NULL) return ST_OK;

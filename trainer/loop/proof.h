@@ -29,6 +29,10 @@ status proof_begin(training *t);
 // After each step. Nothing when the proof is not open.
 void proof_add_step(training *t, const step_outcome *outcome);
 
+// Hands what has been added to the system, so that a killed run has a proof of all steps up to a checkpoint. What
+// cannot be written is told by proof_add_epoch.
+void proof_flush(training *t);
+
 // After an epoch. Errors: ST_IO.
 status proof_add_epoch(training *t);
 

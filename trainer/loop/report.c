@@ -66,7 +66,7 @@ static void start_line(json_line *line, const training *t)
 
 bool report_due(const report *r, const training *t, bool force)
 {
-    return r->steps >= (uint64_t)t->job->log_every || (force && r->steps > 0);
+    return r->steps > 0 && (force || t->step % (uint64_t)t->job->log_every == 0);
 }
 
 // Seconds that ranks did not wait.
@@ -163,6 +163,12 @@ static void add_checkpoints(json_line *line, saver *s)
     json_close(line);
 }
 
+static void start_run(json_line *line, const training *t, const char *run_status)
+{
+    start_line(line, t);
+    json_text(line, "status", run_status);
+}
+
 status report_run(const report *r, const training *t, const char *run_status)
 {
     if (t->world->rank != 0) return ST_OK;
@@ -170,8 +176,7 @@ status report_run(const report *r, const training *t, const char *run_status)
     kernels_versions(versions, sizeof versions);
     kernels_instruction_set(instructions, sizeof instructions);
     json_line line;
-    start_line(&line, t);
-    json_text(&line, "status", run_status);
+    start_run(&line, t, run_status);
     json_int(&line, "steps_total", (int64_t)t->steps_total);
     json_text(&line, "method", t->job->method->name);
     if (t->job->net != NULL) json_text(&line, "net", t->job->net->name);
@@ -190,4 +195,13 @@ status report_run(const report *r, const training *t, const char *run_status)
     json_text(&line, "instruction_set", instructions);
     json_int(&line, "written", (int64_t)time(NULL));
     return run_folder_write(&t->folder, "run.json", json_end(&line));
+}
+
+status report_run_once(const report *r, const training *t, const char *run_status)
+{
+    json_line start;
+    if (t->world->rank != 0) return ST_OK;
+    start_run(&start, t, run_status);
+    if (run_folder_begins(&t->folder, "run.json", start.text)) return ST_OK;
+    return report_run(r, t, run_status);
 }

@@ -12,6 +12,7 @@ typedef struct report {
     double since; // clock_seconds
     double last_metrics[METHOD_MAX_METRICS], images_per_second;
     double knn, knn_pixels, knn_untrained; // newest evaluations; negative = none
+    bool is_evaluated;                     // at the step where this process began
 } report;
 
 void report_begin(report *r);
@@ -20,10 +21,11 @@ void report_begin(report *r);
 void report_step(report *r, const training *t, const float *metrics, double gradient_norm,
                  double lr);
 
-// Whether a line of metrics is due: the same on all ranks.
+// Whether a line of metrics is due: at steps that log_every divides, so that a run that was stopped logs the steps of
+// one that was not; with `force` at any. The same on all ranks.
 bool report_due(const report *r, const training *t, bool force);
 
-// Writes a line of metrics when log_every steps have passed, or always with `force`. Rank 0 writes,
+// Writes a line of metrics when it is due. Rank 0 writes,
 // others do nothing. Errors: ST_IO.
 status report_write(report *r, training *t, bool force);
 
@@ -40,5 +42,8 @@ status report_code_evaluation(training *t, const code_evaluation *found);
 
 // Replaces run.json. run_status: "running", "done", "stopped", "failed". Errors: ST_IO.
 status report_run(const report *r, const training *t, const char *run_status);
+
+// The same, unless run.json has that status at this step already. Errors: ST_IO.
+status report_run_once(const report *r, const training *t, const char *run_status);
 
 #endif

@@ -170,7 +170,7 @@ static status find_point(training *t, resume_point *point)
 // the checkpoint has been read and fits, and there are steps to do.
 static status open_folder(training *t)
 {
-    TRY(run_folder_open(&t->folder, t->job->run));
+    TRY(run_folder_open(&t->folder, t->job->run, t->step));
     if (t->step < training_end(t)) TRY(run_folder_write_job(&t->folder, t->job->resolved, t->step));
     TRY(snapshot_prepare(t));
     if (saver_room(t->saver) == ST_OK) return ST_OK;

@@ -11,11 +11,11 @@ status training_evaluate_floors(training *t, report *r)
 {
     if (t->evaluator == NULL || !t->job->evaluate.floors) return ST_OK;
     if (!evaluator_is_labelled(t->evaluator)) return ST_OK;
+    if (r->knn_pixels >= 0 && r->knn_untrained >= 0) return ST_OK; // recalled
     TRY(evaluator_pixels_knn(t->evaluator, &r->knn_pixels));
     TRY(evaluator_untrained_knn(t->evaluator, &r->knn_untrained));
     log_info("kNN top-1 before training: raw pixels %.2f %%, untrained net %.2f %%",
              100 * r->knn_pixels, 100 * r->knn_untrained);
-    if (t->step > 0) return ST_OK; // a resumed run has them in its metrics
     status s = report_floor(t, "knn_top1_pixels", r->knn_pixels);
     if (s == ST_OK) s = report_floor(t, "knn_top1_untrained", r->knn_untrained);
     return agree(t->world, s);
@@ -58,6 +58,13 @@ status training_evaluate(training *t, report *r)
 {
     if (t->code_evaluator != NULL) return evaluate_codes(t);
     return t->evaluator != NULL ? evaluate_features(t, r) : ST_OK;
+}
+
+status training_evaluate_lost(training *t, report *r)
+{
+    uint64_t epoch = t->steps_per_epoch, every = (uint64_t)t->job->evaluate.every;
+    bool due = t->step == training_end(t) || (every > 0 && t->step % (epoch * every) == 0);
+    return due && t->step > 0 && !r->is_evaluated ? training_evaluate(t, r) : ST_OK;
 }
 
 status training_rehearse_evaluation(training *t)

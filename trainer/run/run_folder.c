@@ -4,7 +4,9 @@
 #include "base/input.h"
 #include "base/log.h"
 #include "io/files/atomic_file.h"
+#include "trainer/run/metrics_lines.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -51,17 +53,6 @@ status run_folder_pictures(const run_folder *r, uint64_t epoch, char prefix[RUN_
     return ST_OK;
 }
 
-// Ends a line that was not written to its end.
-static status end_line(const run_folder *r)
-{
-    char last = '\n';
-    off_t size = lseek(r->metrics, 0, SEEK_END);
-    if (size > 0 && pread(r->metrics, &last, 1, size - 1) != 1) last = '\n';
-    CHECK(last == '\n' || write(r->metrics, "\n", 1) == 1, ST_IO,
-          "%s/metrics.jsonl: cannot be written: %s", r->path, strerror(errno));
-    return ST_OK;
-}
-
 status run_folder_make(const char *path)
 {
     char inside[RUN_PATH_SIZE];
@@ -69,17 +60,63 @@ status run_folder_make(const char *path)
     return make_folders(inside);
 }
 
-status run_folder_open(run_folder *r, const char *path)
+// A part of one of the small files that are replaced atomically (io/files/atomic_file.h).
+static int is_part(const struct dirent *entry)
+{
+    static const char *const starts[] = {"run.json.partial-", "job.yaml.partial-",
+                                         "proof.jsonl.partial-", "job-until-step-"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (strncmp(entry->d_name, starts[i], strlen(starts[i])) == 0)
+            return strstr(entry->d_name, ".partial-") != NULL;
+    return 0;
+}
+
+static void remove_parts(const char *folder)
+{
+    struct dirent **names;
+    int count = scandir(folder, &names, is_part, alphasort);
+    for (int i = 0; i < count; i++) {
+        char path[RUN_PATH_SIZE];
+        join(path, folder, names[i]->d_name);
+        if (unlink(path) == 0) log_info("%s: removed; its writer was killed", path);
+        free(names[i]);
+    }
+    if (count >= 0) free(names);
+}
+
+status run_folder_open(run_folder *r, const char *path, uint64_t step)
 {
     char inside[RUN_PATH_SIZE];
+    uint64_t lines = 0;
     *r = (run_folder){0};
     snprintf(r->path, sizeof r->path, "%s", path);
     TRY(run_folder_make(path));
+    remove_parts(path);
     join(inside, path, "metrics.jsonl");
+    TRY(metrics_lines_cut(inside, step, &lines));
+    if (lines > 0)
+        log_info("%s: %llu line%s behind step %llu removed; the steps are done again", inside,
+                 (unsigned long long)lines, lines > 1 ? "s" : "", (unsigned long long)step);
     r->metrics = open(inside, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     CHECK(r->metrics >= 0, ST_IO, "%s: cannot be opened for writing: %s", inside, strerror(errno));
     r->is_open = true;
-    return end_line(r);
+    return ST_OK;
+}
+
+bool run_folder_begins(const run_folder *r, const char *name, const char *text)
+{
+    char path[RUN_PATH_SIZE], start[512];
+    int file;
+    size_t size = strlen(text), got = 0;
+    ASSERT(size < sizeof start);
+    join(path, r->path, name);
+    status s = input_open(&file, path);
+    if (s == ST_OK) {
+        s = input_read(file, path, 0, start, size, &got);
+        close(file); // read only
+    }
+    if (s != ST_OK) status_clear();
+    return s == ST_OK && got == size && memcmp(start, text, size) == 0;
 }
 
 status run_folder_write(const run_folder *r, const char *name, const char *text)

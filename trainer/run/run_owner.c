@@ -8,7 +8,6 @@
 #include "comm/agree.h"
 #include "comm/heartbeat.h"
 #include "trainer/run/run_folder.h"
-#include "trainer/run/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -197,21 +196,15 @@ status run_owner_take(run_owner *o, const world *w, const char *run, double beat
 {
     *o = (run_owner){.file = -1};
     snprintf(o->run, sizeof o->run, "%s", run);
-    stop_request nothing_but_signals = {0};
     for (bool told = false;; told = true) {
         bool others = false;
-        TRY(agree(w, w->rank == 0 ? try_to_take(o, w, beat, &others) : ST_OK));
-        uint64_t counts[2] = {others, stop_asked(&nothing_but_signals, 0)};
-        exchange_sum(w, counts, 2);
-        if (counts[0] == 0) return ST_OK;
-        if (!waits) return agree(w, w->rank == 0 ? refuse(o) : ST_OK);
         char other[OWNER_LINE_SIZE];
+        TRY(agree(w, w->rank == 0 ? try_to_take(o, w, beat, &others) : ST_OK));
+        exchange_broadcast(w, &others, sizeof others, 0);
+        if (!others) return ST_OK;
+        if (!waits) return agree(w, w->rank == 0 ? refuse(o) : ST_OK);
         describe_other(o, other);
         if (!told) log_info("%s: waits for the training there to end (%s)", run, other);
-        if (counts[1] > 0) {
-            log_info("%s: stopping while still waiting; nothing was done, run me again", run);
-            return ST_STOPPED;
-        }
         sleep_for(POLL_SECONDS);
     }
 }

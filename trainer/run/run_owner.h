@@ -22,7 +22,7 @@ typedef struct run_owner {
 
 // Collective. Makes the folder if need be. `beat`: seconds between heartbeats of this training (comm/watchdog.h), 0:
 // it will have none. Another training is waited for with `waits`. Errors, the same on all ranks and printed:
-// ST_USAGE another training owns the folder, which is named; ST_IO. ST_STOPPED: a signal came while waiting.
+// ST_USAGE another training owns the folder, which is named; ST_IO. ST_STOPPED a signal came while waiting.
 status run_owner_take(run_owner *o, const world *w, const char *run, double beat, bool waits);
 
 // Local. Also after an error.
