@@ -13,7 +13,7 @@ packages=(
     libhdf5-dev zlib1g-dev                     # shards and checkpoints; .gz sources
     libfyaml-dev                               # job files
     librandom123-dev libxxhash-dev libisal-dev # random numbers, hashes, crc32c
-    libspng-dev libturbojpeg0-dev              # PNG and JPEG
+    libspng-dev libturbojpeg0-dev libtiff-dev  # PNG, JPEG, TIFF
     libcmocka-dev                              # tests
 )
 if [ "${1:-build}" = check ]; then

@@ -6,6 +6,7 @@
 
 #include "io/files/buffer.h"
 #include "io/images/image_decoder.h"
+#include "io/images/tiff_reader.h"
 
 #include <turbojpeg.h>
 
@@ -13,6 +14,7 @@
 typedef struct codec_memory {
     tjhandle jpeg;
     buffer rows; // pixels of another form, on their way
+    tiff_scratch tiff;
 } codec_memory;
 
 typedef struct image_codec {
@@ -27,7 +29,7 @@ typedef struct image_codec {
                      void *pixels);
 } image_codec;
 
-extern const image_codec image_codec_jpeg, image_codec_png;
+extern const image_codec image_codec_jpeg, image_codec_png, image_codec_tiff;
 
 // Whether the file's first bytes are these.
 bool image_codec_begins(const encoded_image *e, const void *signature, size_t size);

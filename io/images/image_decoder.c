@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const image_codec *const codecs[] = {&image_codec_jpeg, &image_codec_png};
+static const image_codec *const codecs[] = {&image_codec_jpeg, &image_codec_png, &image_codec_tiff};
 
 struct image_decoder {
     codec_memory memory;
@@ -34,6 +34,8 @@ void image_decoder_destroy(image_decoder *d)
     if (d == NULL) return;
     (void)tjDestroy(d->memory.jpeg); // only frees memory
     free(d->memory.rows.data);
+    free(d->memory.tiff.piece.data);
+    free(d->memory.tiff.numbers.data);
     free(d->stored.data);
     free(d);
 }
@@ -54,7 +56,7 @@ static status look_stored(image_decoder *d, const encoded_image *e, const image_
                           image_header *header)
 {
     *codec = find_codec(e);
-    CHECK(*codec != NULL, ST_BAD_DATA, "%s: neither a JPEG nor a PNG file", e->name);
+    CHECK(*codec != NULL, ST_BAD_DATA, "%s: no JPEG, PNG or TIFF file", e->name);
     TRY((*codec)->look(&d->memory, e, header));
     int64_t pixels = (int64_t)header->height * header->width;
     CHECK(pixels <= IMAGE_MAX_PIXELS, ST_BAD_DATA,

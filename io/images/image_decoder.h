@@ -1,4 +1,4 @@
-// io/images/image_decoder.h -- JPEG and PNG files in memory to pixels.
+// io/images/image_decoder.h -- JPEG, PNG and TIFF files in memory to pixels.
 //
 //   image_decoder_create ─> per image: image_decoder_look, image_decoder_decode ─> image_decoder_destroy
 //
@@ -22,7 +22,7 @@ typedef struct encoded_image {
 
 typedef struct image_header {
     int height, width;
-    int channels;    // 1 grey, 3 RGB
+    int channels;    // 1 grey, 3 RGB; TIFF: up to DATASET_MAX_CHANNELS of anything
     pixel_type type; // of its numbers
     int orientation; // EXIF's, 1 to 8; 1: height and width are as stored
     bool cmyk;       // made of inks
@@ -38,12 +38,12 @@ typedef struct image_decoder image_decoder;
 // Errors: ST_INTERNAL no memory.
 status image_decoder_create(image_decoder **created);
 
-// Reads the header only. Errors: ST_BAD_DATA neither JPEG nor PNG, header broken or cut off, or larger
+// Reads the header only. Errors: ST_BAD_DATA neither JPEG nor PNG or TIFF, header broken or cut off, or larger
 // than IMAGE_MAX_PIXELS; ST_INTERNAL no memory.
 status image_decoder_look(image_decoder *d, const encoded_image *e, image_header *header);
 
 // All pixels, with the header that image_decoder_look has found. Uses the decoder's own state: one
-// thread at a time. Errors: ST_BAD_DATA truncated, damaged or of an unknown colour space, in the
+// thread at a time. Errors: ST_BAD_DATA truncated, damaged or not to be made RGB, in the
 // library's words, and then the pixels are undefined; ST_INTERNAL no memory.
 status image_decoder_decode(image_decoder *d, const encoded_image *e, const image_header *header,
                             image_form form, void *pixels);

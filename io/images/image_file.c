@@ -59,6 +59,11 @@ status image_file_read(image_file *f, const char *path, encoded_image *bytes)
     return s;
 }
 
+status image_file_look(image_file *f, const encoded_image *bytes, image_header *header)
+{
+    return image_decoder_look(f->decoder, bytes, header);
+}
+
 status image_file_decode(image_file *f, const encoded_image *bytes, image_form form,
                          decoded_image *pixels)
 {

@@ -1,4 +1,4 @@
-// io/images/image_file.h -- JPEG and PNG files: their bytes, and their pixels.
+// io/images/image_file.h -- JPEG, PNG and TIFF files: their bytes, and their pixels.
 //
 //   image_file_create ─> per file: image_file_read, and perhaps image_file_decode ─> image_file_destroy
 #ifndef IO_IMAGES_IMAGE_FILE_H
@@ -21,6 +21,9 @@ status image_file_create(image_file **created);
 // The file's bytes, valid until the reader's next call. Memory grows to the largest file.
 // Errors: as input_open; ST_INTERNAL no memory.
 status image_file_read(image_file *f, const char *path, encoded_image *bytes);
+
+// Its header alone. Errors: as image_decoder_look.
+status image_file_look(image_file *f, const encoded_image *bytes, image_header *header);
 
 // Its pixels in this form. Errors: as image_decoder_decode; ST_INTERNAL no memory.
 status image_file_decode(image_file *f, const encoded_image *bytes, image_form form,

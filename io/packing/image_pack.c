@@ -30,6 +30,8 @@ typedef struct split {
 struct image_pack {
     const pack_job *job;
     image_source source;
+    bool decodes; // images are stored decoded, in this form
+    stored_form form;
     split splits[PACK_MAX_SPLITS];
     char ignored[IGNORED_TEXT];
     char *left_out; // lines
@@ -97,7 +99,7 @@ static image_shard shard_of(image_pack *p, const split *s, int number, const cha
                          .count = left < p->job->shard_size ? left : p->job->shard_size,
                          .class_names = split_labelled(p, s) ? p->source.class_names : NULL,
                          .root_length = strlen(p->job->sources[0]),
-                         .side = p->job->side,
+                         .form = p->decodes ? &p->form : NULL,
                          .skip_bad = p->job->skip_bad,
                          .left_out = note_left_out,
                          .context = p,
@@ -176,6 +178,8 @@ static status open_pack(image_pack *p)
     TRY(image_source_list(&p->source, job->sources[0], job->labels));
     ignored_files_text(&p->source.ignored, p->ignored);
     if (p->source.count == 0) return pack_finds_nothing(job->sources[0], p->ignored);
+    p->decodes = job->side != 0 || job->pixels != PACK_RGB;
+    if (p->decodes) TRY(stored_form_find(&p->form, job, &p->source));
     for (int i = 0; i < PACK_MAX_SPLITS; i++)
         TRY(plan_split(p, i));
     return look_at_destination(p);
@@ -261,18 +265,19 @@ status image_pack_round(image_pack *p, int round)
 
 void image_pack_result(const image_pack *p, pack_result *result)
 {
+    const stored_form *form = &p->form; // all 0 when the files are kept
     *result = (pack_result){
         .skipped = p->left_out_count, .kept_shards = p->kept_shards, .notes = p->notes};
     for (int i = 0; i < PACK_MAX_SPLITS; i++) {
         const split *s = &p->splits[i];
         if (s->count == 0) continue;
-        result->splits[result->split_count++] =
-            (pack_split){.name = s->name,
-                         .shape = {.height = p->job->side,
-                                   .width = p->job->side,
-                                   .channels = 3,
-                                   .labelled = split_labelled(p, s)},
-                         .made = s->made};
+        pack_split *to = &result->splits[result->split_count++];
+        *to = (pack_split){.name = s->name, .made = s->made};
+        to->shape = (sample_shape){.height = form->height,
+                                   .width = form->width,
+                                   .channels = form->channels,
+                                   .type = form->type,
+                                   .labelled = split_labelled(p, s)};
     }
 }
 

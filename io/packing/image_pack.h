@@ -1,4 +1,4 @@
-// io/packing/image_pack.h -- a folder of JPEG and PNG files becomes shards, by many processes.
+// io/packing/image_pack.h -- a folder of JPEG, PNG and TIFF files becomes shards, by many processes.
 //
 //   image_pack_open ─> image_pack_round, rounds times ─> image_pack_finish, by one ─> image_pack_close
 //

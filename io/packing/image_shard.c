@@ -6,7 +6,6 @@
 #include "io/shards/encoded_writer.h"
 #include "io/images/image_file.h"
 #include "io/shards/shard_writer.h"
-#include "io/packing/square_image.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,13 +39,24 @@ static status hash_images(const image_shard *s, XXH3_state_t *state)
     return ST_OK;
 }
 
+// RGB squares by their side alone, files by 0.
+static void hash_form(const stored_form *f, XXH3_state_t *state)
+{
+    bool plain = f == NULL || (f->square && f->decoded == IMAGE_RGB);
+    int side = f == NULL ? 0 : plain ? f->height : -1;
+    XXH3_64bits_update(state, &side, sizeof side);
+    if (plain) return;
+    int numbers[] = {f->square, f->decoded, f->height, f->width, f->channels, (int)f->type};
+    XXH3_64bits_update(state, numbers, sizeof numbers);
+}
+
 status image_shard_hash(const image_shard *s, uint64_t *hash)
 {
     XXH3_state_t *state = XXH3_createState();
     CHECK(state != NULL, ST_INTERNAL, "no memory to look at the files for \"%s\"", s->path);
     XXH3_64bits_reset(state);
     hash_text(state, HASH_VERSION);
-    XXH3_64bits_update(state, &s->side, sizeof s->side);
+    hash_form(s->form, state);
     hash_text(state, s->class_names != NULL ? s->class_names : "");
     status result = hash_images(s, state);
     *hash = XXH3_64bits_digest(state);
@@ -64,16 +74,17 @@ typedef struct work {
     uint64_t left_out;
     shard_columns columns;
     image_file *file;
-    square_reader *squares;
-    unsigned char *pixels; // of one square
+    stored_maker *maker;
+    void *pixels; // of one decoded image
 } work;
 
 static sample_shape shape_of(const image_shard *s)
 {
-    return (sample_shape){.height = s->side,
-                          .width = s->side,
-                          .channels = 3,
-                          .type = PIXEL_U8,
+    const stored_form *f = s->form;
+    return (sample_shape){.height = f != NULL ? f->height : 0,
+                          .width = f != NULL ? f->width : 0,
+                          .channels = f != NULL ? f->channels : 3,
+                          .type = f != NULL ? f->type : PIXEL_U8,
                           .labelled = s->class_names != NULL,
                           .class_names = s->class_names};
 }
@@ -87,6 +98,7 @@ static void note(const work *w, const decoded_image *decoded)
 {
     w->shard->notes->turned += decoded->header.orientation != 1;
     w->shard->notes->inks += decoded->header.cmyk;
+    w->shard->notes->cut += decoded->type == PIXEL_U8 && decoded->header.type == PIXEL_U16;
 }
 
 // Decodes image i for the moments, and notes its size and checksum.
@@ -107,18 +119,18 @@ static status look_at_encoded(work *w, const source_image *image)
     return ST_OK;
 }
 
-static status read_square(work *w, const source_image *image, decoded_image *decoded)
+static status make_pixels(work *w, const source_image *image, decoded_image *decoded)
 {
     encoded_image bytes;
     TRY(image_file_read(w->file, image->path, &bytes));
-    TRY(image_file_decode(w->file, &bytes, IMAGE_RGB, decoded));
-    return square_reader_resize(w->squares, decoded, w->pixels);
+    TRY(image_file_decode(w->file, &bytes, w->shard->form->decoded, decoded));
+    return stored_maker_make(w->maker, decoded, image->path, w->pixels);
 }
 
-static status look_at_square(work *w, const source_image *image)
+static status look_at_decoded(work *w, const source_image *image)
 {
     decoded_image decoded;
-    return read_square(w, image, &decoded);
+    return make_pixels(w, image, &decoded);
 }
 
 // The whole images are kept, the broken ones left out or an error.
@@ -170,11 +182,11 @@ static status write_encoded(work *w, uint64_t hash)
     return s;
 }
 
-static status store_squares(work *w, shard_writer *writer)
+static status store_decoded(work *w, shard_writer *writer)
 {
     for (size_t i = 0; i < w->kept_count; i++) {
         decoded_image decoded;
-        TRY(read_square(w, &w->kept[i], &decoded));
+        TRY(make_pixels(w, &w->kept[i], &decoded));
         note(w, &decoded);
         TRY(shard_writer_add(writer, w->pixels, &w->kept[i].label));
     }
@@ -187,20 +199,20 @@ static void keep_all(work *w)
         w->kept[w->kept_count++] = w->shard->images[i];
 }
 
-static status write_squares(work *w, uint64_t hash)
+static status write_decoded(work *w, uint64_t hash)
 {
     shard_writer *writer;
     sample_shape shape = shape_of(w->shard);
-    TRY(square_reader_create(&w->squares, w->shard->side));
+    TRY(stored_maker_create(&w->maker, w->shard->form));
     w->pixels = malloc(sample_bytes(&shape));
     CHECK(w->pixels != NULL, ST_INTERNAL, "no memory for one image");
     if (w->shard->skip_bad)
-        TRY(look_at_all(w, look_at_square));
+        TRY(look_at_all(w, look_at_decoded));
     else
         keep_all(w);
     TRY(shard_writer_open(&writer, w->shard->path, &shape, w->kept_count));
     shard_writer_set_source(writer, &(shard_source){hash, w->left_out});
-    status s = store_squares(w, writer);
+    status s = store_decoded(w, writer);
     if (s == ST_OK) return shard_writer_close(writer);
     shard_writer_abandon(writer);
     return s;
@@ -215,12 +227,12 @@ status image_shard_write(const image_shard *shard, uint64_t hash, uint64_t *stor
     status s = image_file_create(&w.file);
     if (s == ST_OK && (w.kept == NULL || w.sizes == NULL))
         s = failure(ST_INTERNAL, "no memory to write \"%s\": use smaller shards", shard->path);
-    if (s == ST_OK) s = shard->side > 0 ? write_squares(&w, hash) : write_encoded(&w, hash);
+    if (s == ST_OK) s = shard->form != NULL ? write_decoded(&w, hash) : write_encoded(&w, hash);
     *stored = w.kept_count;
     *left_out = w.left_out;
     shard_columns_free(&w.columns);
     image_file_destroy(w.file);
-    square_reader_destroy(w.squares);
+    stored_maker_destroy(w.maker);
     free(w.pixels);
     free(w.kept);
     free(w.sizes);

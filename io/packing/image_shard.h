@@ -4,7 +4,7 @@
 #ifndef IO_PACKING_IMAGE_SHARD_H
 #define IO_PACKING_IMAGE_SHARD_H
 
-#include "io/packing/image_source.h"
+#include "io/packing/stored_form.h"
 
 #include <stdbool.h>
 
@@ -14,7 +14,7 @@ typedef struct image_shard {
     size_t count;
     const char *class_names; // one a line, in the order of labels; NULL: the images have no labels
     size_t root_length;      // the first so many bytes of the images' paths name the source folder
-    int side;                // images are stored decoded, side x side pixels; 0: as they are
+    const stored_form *form; // how images are stored decoded; NULL: the files are kept
     bool skip_bad; // leave broken images and links to nothing out; else the first is an error
     // Told of each broken image that is left out: one line.
     void (*left_out)(void *context, const char *why);
@@ -23,7 +23,7 @@ typedef struct image_shard {
 } image_shard;
 
 // Of the images' names inside the source folder, their sizes in bytes and labels, the classes' names
-// and `side`: what was made from something else, or otherwise, has another hash. Never 0.
+// and the form: what was made from something else, or otherwise, has another hash. Never 0.
 // Errors: ST_NO_INPUT, ST_IO a file that cannot be looked at.
 status image_shard_hash(const image_shard *s, uint64_t *hash);
 

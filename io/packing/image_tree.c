@@ -12,7 +12,7 @@
 
 static bool is_image_name(const char *name)
 {
-    static const char *const endings[] = {".jpg", ".jpeg", ".png"};
+    static const char *const endings[] = {".jpg", ".jpeg", ".png", ".tif", ".tiff"};
     const char *ending = strrchr(name, '.');
     if (ending == NULL) return false;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)

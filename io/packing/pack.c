@@ -116,10 +116,11 @@ const char *const pack_split_names[PACK_MAX_SPLITS] = {"train", "val", "test"};
 status pack_finds_nothing(const char *folder, const char *ignored)
 {
     char text[512];
-    return failure(ST_BAD_DATA,
-                   "%s: no file of a known format is in this folder: %s; nor are JPEG or PNG files "
-                   "in it or in its sub-folders%s%s",
-                   folder, format_names(text), ignored[0] != '\0' ? ", but " : "", ignored);
+    return failure(
+        ST_BAD_DATA,
+        "%s: no file of a known format is in this folder: %s; nor are JPEG, PNG or TIFF files "
+        "in it or in its sub-folders%s%s",
+        folder, format_names(text), ignored[0] != '\0' ? ", but " : "", ignored);
 }
 
 static status pack_sources(const pack_job *job, pack_result *result)

@@ -2,7 +2,7 @@
 //
 //   a folder      DST/train-00000.h5 ... and DST/test-00000.h5 ..., as the format tells them apart
 //   some files    DST-00000.h5 ..., one file's samples after the other's, in the order given
-//   images        a folder of JPEG and PNG files: see io/packing/image_pack.h; without splits of its
+//   images        a folder of JPEG, PNG and TIFF files: see io/packing/image_pack.h; without splits of its
 //                 own (io/packing/image_source.h), of each class the images number test_every - 1,
 //                 2 test_every - 1, ... by name are for testing
 #ifndef IO_PACKING_PACK_H
@@ -11,6 +11,16 @@
 #include "io/shards/shard_series.h"
 
 enum { PACK_TRAIN, PACK_VAL, PACK_TEST, PACK_MAX_SPLITS };
+
+// What images are stored as when they are stored decoded.
+typedef enum pack_pixels {
+    PACK_RGB, // uint8, three channels
+    PACK_U8,  // their own channels, of this type
+    PACK_U16,
+    PACK_F32
+} pack_pixels;
+
+#define PACK_SAME (-1) // all images are of one size, which is kept
 
 typedef struct pack_job {
     const char *const *sources; // one folder, or files of one format and shape
@@ -21,7 +31,8 @@ typedef struct pack_job {
     uint64_t shard_size; // samples
     bool replace;        // overwrite shards of that name
     // Folders of images only:
-    int side;             // images are stored decoded, side x side pixels; 0: as they are
+    int side;             // images are stored decoded, side x side pixels; 0: the files; PACK_SAME
+    pack_pixels pixels;   // PACK_RGB when the files are kept
     int test_every;       // of each class's images every so-many-th is a test image; 0: none
     const char *labels;   // where labels come from (io/packing/image_source.h); NULL: folders
     bool skip_bad;        // broken images are named and left out; else the first ends it all
@@ -32,6 +43,7 @@ typedef struct pack_job {
 typedef struct pack_notes {
     uint64_t turned; // upright by EXIF's orientation
     uint64_t inks;   // CMYK that became RGB
+    uint64_t cut;    // of 16 bits, of which the upper 8 are used
 } pack_notes;
 
 typedef struct pack_split {

@@ -19,7 +19,8 @@ static const char *shape_text(const shard_layout *l, char text[128])
 {
     static const char *const types[] = {"uint8", "uint16", "float32"};
     if (l->storage == STORED_ENCODED)
-        snprintf(text, 128, "JPEG or PNG images, %s labels", l->labelled ? "with" : "without");
+        snprintf(text, 128, "JPEG, PNG or TIFF images, %s labels",
+                 l->labelled ? "with" : "without");
     else
         snprintf(text, 128, "%s images of %d x %d with %d channel%s, %s labels", types[l->type],
                  l->height, l->width, l->channels, l->channels == 1 ? "" : "s",

@@ -39,7 +39,8 @@ static status read_sizes(shard_layout *l, hid_t file)
           " are %d and %d; the size of the largest image is expected: pack it again",
           l->path, l->height, l->width);
     CHECK(l->channels == 3, ST_BAD_DATA,
-          "%s: attribute " SHARD_ATTRIBUTE_CHANNELS " is %d, but JPEG and PNG images become RGB, 3",
+          "%s: attribute " SHARD_ATTRIBUTE_CHANNELS
+          " is %d, but JPEG, PNG and TIFF images become RGB, 3",
           l->path, l->channels);
     return ST_OK;
 }
@@ -118,8 +119,9 @@ status encoded_layout_read(shard_layout *l, hid_t file, const dataset_source *so
     uint64_t count = 0;
     bool usual = source->axes[0] == '\0' || strcmp(source->axes, "auto") == 0 ||
                  strcasecmp(source->axes, "NHWC") == 0;
-    CHECK(usual, ST_CONFIG, "%s: holds JPEG or PNG images, whose axes are \"NHWC\" and not \"%s\"",
-          l->path, source->axes);
+    CHECK(usual, ST_CONFIG,
+          "%s: holds JPEG, PNG or TIFF images, whose axes are \"NHWC\" and not \"%s\"", l->path,
+          source->axes);
     l->storage = STORED_ENCODED;
     l->type = PIXEL_U8;
     TRY(read_sizes(l, file));

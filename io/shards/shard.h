@@ -10,7 +10,7 @@
 //
 // A shard of encoded images, each of its own size, has instead of /images
 //
-//   /jpeg_bytes     (B) uint8, JPEG and PNG files as they are, one after the other
+//   /jpeg_bytes     (B) uint8, JPEG, PNG and TIFF files as they are, one after the other
 //   /jpeg_offsets   (N + 1) uint64, where each begins in /jpeg_bytes, from 0; the last is B
 //   attributes: layout = "encoded", max_height, max_width, min_height, min_width (int, of the shard's
 //   images; pixels; the last two may be missing: then sizes count as different), channels = 3

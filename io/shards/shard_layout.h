@@ -12,7 +12,7 @@ typedef enum shard_storage {
     STORED_PLAIN,     // one piece of the file, sample after sample: pread
     STORED_CHUNKS,    // chunks of whole samples, plain, shuffled or deflated: decoded here
     STORED_OTHERWISE, // whatever HDF5 can read
-    STORED_ENCODED    // JPEG and PNG files, one after the other
+    STORED_ENCODED    // JPEG, PNG and TIFF files, one after the other
 } shard_storage;
 
 enum { AXIS_N, AXIS_H, AXIS_W, AXIS_C };

@@ -1,4 +1,4 @@
-// tests/fuzz/fuzz_image.c -- any bytes as a JPEG or PNG file.
+// tests/fuzz/fuzz_image.c -- any bytes as a JPEG, PNG or TIFF file.
 #include "io/images/image_decoder.h"
 #include "io/images/pixels.h"
 #include "tests/fuzz/input.h"

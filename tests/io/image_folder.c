@@ -6,6 +6,7 @@
 #include "tests/check.h"
 
 #include <ftw.h>
+#include <spng.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -56,6 +57,28 @@ void image_folder_jpeg(const test_folder *folder, const char *name, int height, 
     picture p = plain_picture(height, width, shade);
     write_jpeg(folder, name, &p, missing);
     picture_free(&p);
+}
+
+void image_folder_deep(const test_folder *folder, const char *name, int height, int width)
+{
+    size_t count = (size_t)height * (size_t)width, size;
+    uint16_t *pixels = malloc(2 * count);
+    int problem;
+    struct spng_ihdr header = {
+        .width = (uint32_t)width, .height = (uint32_t)height, .bit_depth = 16};
+    for (size_t i = 0; i < count; i++)
+        pixels[i] = (uint16_t)(1000 + i);
+    spng_ctx *png = spng_ctx_new(SPNG_CTX_ENCODER);
+    assert_int_equal(spng_set_option(png, SPNG_ENCODE_TO_BUFFER, 1), 0);
+    assert_int_equal(spng_set_ihdr(png, &header), 0);
+    assert_int_equal(spng_encode_image(png, pixels, 2 * count, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE),
+                     0);
+    void *bytes = spng_get_png_buffer(png, &size, &problem);
+    assert_int_equal(problem, 0);
+    test_write(folder, name, bytes, size);
+    free(bytes);
+    spng_ctx_free(png);
+    free(pixels);
 }
 
 void image_folder_inks(const test_folder *folder, const char *name, int height, int width)
@@ -120,6 +143,7 @@ static void add_result(pack_result *sum, const pack_result *one)
     sum->kept_shards += one->kept_shards;
     sum->notes.turned += one->notes.turned;
     sum->notes.inks += one->notes.inks;
+    sum->notes.cut += one->notes.cut;
     for (int i = 0; i < one->split_count; i++) {
         shard_series_result *to = &sum->splits[i].made;
         const shard_series_result *from = &one->splits[i].made;

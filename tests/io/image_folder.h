@@ -14,6 +14,9 @@ void image_folder_png(const test_folder *folder, const char *name, int height, i
 void image_folder_jpeg(const test_folder *folder, const char *name, int height, int width,
                        int shade, size_t missing);
 
+// A grey PNG of 16 bits: 1000 in the first pixel, then 1001 ... row by row.
+void image_folder_deep(const test_folder *folder, const char *name, int height, int width);
+
 // A JPEG of inks (CMYK) of a camera that was held a quarter clockwise: height and width as stored.
 void image_folder_inks(const test_folder *folder, const char *name, int height, int width);
 

@@ -384,7 +384,7 @@ static void an_image_that_cannot_be_decoded_is_named(void **state)
                  "train-00000.h5: sample 0: broken JPEG: ");
     assert_fails(dataset_read_sized(d, 0, pixels, &size), ST_BAD_DATA, "with --bad skip");
     assert_fails(dataset_read_sized(d, 1, pixels, &size), ST_BAD_DATA,
-                 "train-00000.h5: sample 1: neither a JPEG nor a PNG file");
+                 "train-00000.h5: sample 1: no JPEG, PNG or TIFF file");
     assert_ok(dataset_read_sized(d, 2, pixels, &size));
     free(pixels);
     dataset_close(d);

@@ -141,8 +141,7 @@ static void damage_is_told_in_the_librarys_words(void **state)
     assert_fails(image_decoder_decode(decoder, &jpeg, &upright, IMAGE_RGB, pixels), ST_BAD_DATA,
                  "photo.jpg: broken JPEG: Premature end of JPEG file");
     bytes[0] = 'x';
-    assert_fails(image_decoder_look(decoder, &jpeg, &header), ST_BAD_DATA,
-                 "neither a JPEG nor a PNG");
+    assert_fails(image_decoder_look(decoder, &jpeg, &header), ST_BAD_DATA, "no JPEG, PNG or TIFF");
     bytes = (unsigned char *)png.bytes;
     bytes[png.size / 2] ^= 1;
     assert_fails(image_decoder_decode(decoder, &png, &upright, IMAGE_RGB, pixels), ST_BAD_DATA,

@@ -173,7 +173,7 @@ static void broken_images_are_named_and_counted(void **state)
     job.skip_bad = true;
     assert_ok(image_folder_pack(&job, &result, &left_out));
     assert_non_null(strstr(left_out, "class1/1.jpg: broken JPEG"));
-    assert_non_null(strstr(left_out, "class2/0.jpg: neither a JPEG nor a PNG"));
+    assert_non_null(strstr(left_out, "class2/0.jpg: no JPEG, PNG or TIFF"));
     free(left_out);
     assert_int_equal(result.skipped, 2);
     assert_int_equal(result.splits[0].made.samples, 7);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <tiffio.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -417,6 +418,50 @@ static void raw_numbers_are_read_as_told(void **state)
     dataset_close(d);
 }
 
+// Each image of two stacks is a sample, of its own channels and type.
+static void stacks_of_tiff_are_samples(void **state)
+{
+    (void)state;
+    enum { SIDE = 6, CHANNELS = 2, NUMBERS = SIDE * SIDE * CHANNELS };
+    uint16_t numbers[NUMBERS];
+    char paths[2][512];
+    for (int file = 0; file < 2; file++) {
+        snprintf(paths[file], sizeof paths[file], "%s", test_path(&sources, file ? "b" : "a"));
+        TIFF *tiff = TIFFOpen(paths[file], "w");
+        for (int image = 0; image < 2 + file; image++) {
+            TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, SIDE);
+            TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, SIDE);
+            TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, CHANNELS);
+            TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 16);
+            TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+            for (int i = 0; i < NUMBERS; i++)
+                numbers[i] = (uint16_t)(1000 * (2 * file + image) + i);
+            for (uint32_t y = 0; y < SIDE; y++)
+                assert_int_equal(TIFFWriteScanline(tiff, numbers + y * SIDE * CHANNELS, y, 0), 1);
+            assert_int_equal(TIFFWriteDirectory(tiff), 1);
+        }
+        TIFFClose(tiff);
+    }
+    const char *files[] = {paths[0], paths[1]};
+    pack_result result;
+    pack_job job = {.sources = files, .source_count = 2, .shard_size = 4};
+    job.destination = test_path(&shards, "stack");
+    assert_ok(pack(&job, &result));
+    dataset *d;
+    assert_ok(dataset_open(&d, &(dataset_source){.files = test_path(&shards, "stack-*.h5"),
+                                                 .images = "/images",
+                                                 .labels = "/labels",
+                                                 .axes = "NHWC"}));
+    assert_int_equal(dataset_get_info(d)->count, 5);
+    assert_false(dataset_get_info(d)->labelled);
+    for (uint64_t n = 0; n < 5; n++) {
+        assert_ok(dataset_read(d, n, numbers));
+        for (int i = 0; i < NUMBERS; i++)
+            assert_int_equal(numbers[i], 1000 * (int)n + i);
+    }
+    dataset_close(d);
+}
+
 static void wrong_raw_layouts_are_refused(void **state)
 {
     (void)state;
@@ -479,6 +524,7 @@ int main(void)
         test_in_folders(several_files_follow_each_other),
         test_in_folders(a_full_disk_leaves_nothing),
         test_in_folders(raw_numbers_are_read_as_told),
+        test_in_folders(stacks_of_tiff_are_samples),
         test_in_folders(wrong_raw_layouts_are_refused),
         test_in_folders(real_mnist_has_its_known_first_digits),
     };

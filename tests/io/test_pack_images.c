@@ -7,6 +7,7 @@
 #include "tests/io/image_folder.h"
 
 #include <hdf5.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -150,6 +151,80 @@ static void turned_images_and_inks_are_counted(void **state)
     assert_true(result.notes.turned == 1 && result.notes.inks == 1);
 }
 
+static status pack_as(int side, pack_pixels pixels, pack_result *result)
+{
+    const char *source = sources.path;
+    return image_folder_pack(&(pack_job){.sources = &source,
+                                         .source_count = 1,
+                                         .destination = shards.path,
+                                         .shard_size = 1,
+                                         .side = side,
+                                         .pixels = pixels,
+                                         .replace = true,
+                                         .rank_count = 2},
+                             result, NULL);
+}
+
+// Number i of image 0 of the shards.
+static double number(pixel_type type, const void *pixels, size_t i)
+{
+    if (type == PIXEL_U8) return ((const uint8_t *)pixels)[i];
+    return type == PIXEL_U16 ? ((const uint16_t *)pixels)[i] : (double)((const float *)pixels)[i];
+}
+
+static void assert_numbers(pixel_type type, int height, int width, int channels, double first,
+                           double step)
+{
+    dataset *d;
+    uint32_t pixels[24 * 24];
+    assert_ok(dataset_open(&d, &(dataset_source){.files = test_path(&shards, "train-*.h5"),
+                                                 .images = "/images",
+                                                 .labels = "",
+                                                 .axes = "NHWC"}));
+    const dataset_info *info = dataset_get_info(d);
+    assert_true(info->type == type && info->height == height && info->width == width);
+    assert_int_equal(info->channels, channels);
+    assert_int_equal(info->count, 2);
+    assert_ok(dataset_read(d, 0, pixels));
+    for (size_t i = 0; i < (size_t)height * (size_t)width; i++) {
+        double expected = first + step * (double)i;
+        assert_true(fabs(number(type, pixels, i * (size_t)channels) - expected) <= 1e-6 * expected);
+    }
+    dataset_close(d);
+}
+
+// Without a side all is kept; with one, the middle; and what 8 bits lose is told.
+static void sixteen_bits_are_kept_on_request(void **state)
+{
+    (void)state;
+    pack_result result;
+    image_folder_deep(&sources, "a.png", 12, 20);
+    image_folder_deep(&sources, "b.png", 12, 20);
+    assert_ok(pack_as(PACK_SAME, PACK_U16, &result));
+    assert_numbers(PIXEL_U16, 12, 20, 1, 1000, 1);
+    assert_int_equal(result.notes.cut, 0);
+    assert_ok(pack_as(PACK_SAME, PACK_F32, &result));
+    assert_numbers(PIXEL_F32, 12, 20, 1, 1000 / 65535.0, 1 / 65535.0);
+    assert_ok(pack_as(PACK_SAME, PACK_RGB, &result));
+    assert_int_equal(result.notes.cut, 2);
+}
+
+static void images_of_several_forms_are_refused(void **state)
+{
+    (void)state;
+    pack_result result;
+    image_folder_deep(&sources, "a.png", 12, 20);
+    image_folder_png(&sources, "b.png", 12, 20, 9);
+    assert_fails(pack_as(PACK_SAME, PACK_U16, &result), ST_BAD_DATA,
+                 "b.png: has 3 channels, but the first image has 1");
+    assert_fails(pack_as(PACK_SAME, PACK_U8, &result), ST_BAD_DATA,
+                 "a.png: its pixels are uint16, which uint8 cannot hold: give --pixels u16");
+    image_folder_deep(&sources, "b.png", 13, 20);
+    assert_fails(pack_as(PACK_SAME, PACK_U16, &result), ST_BAD_DATA,
+                 "b.png: has 13 x 20 pixels, but the first image has 12 x 20");
+    assert_ok(pack_as(8, PACK_U16, &result));
+}
+
 // Links whose target is gone: named, or left out and counted.
 static void a_link_to_nothing_can_be_left_out(void **state)
 {
@@ -246,8 +321,7 @@ static void a_broken_image_stops_otherwise(void **state)
     assert_fails(pack_all(SIDE, 3, false, &result), ST_BAD_DATA, "cat/2.jpg: broken JPEG: ");
     assert_int_equal(test_count(&shards), 0); // it is in the first shard
     test_write(&sources, "cat/2.jpg", "GIF89a", 6);
-    assert_fails(pack_all(SIDE, 3, false, &result), ST_BAD_DATA,
-                 "cat/2.jpg: neither a JPEG nor a PNG");
+    assert_fails(pack_all(SIDE, 3, false, &result), ST_BAD_DATA, "cat/2.jpg: no JPEG, PNG or TIFF");
     assert_int_equal(test_count(&shards), 0);
 }
 
@@ -269,6 +343,8 @@ int main(void)
         test_in_folders(classes_are_labelled_in_the_order_of_their_names),
         test_in_folders(the_folders_own_splits_are_kept),
         test_in_folders(turned_images_and_inks_are_counted),
+        test_in_folders(sixteen_bits_are_kept_on_request),
+        test_in_folders(images_of_several_forms_are_refused),
         test_in_folders(a_link_to_nothing_can_be_left_out),
         test_in_folders(class_names_are_stored),
         test_in_folders(every_third_image_of_a_class_is_for_testing),

@@ -15,7 +15,7 @@ pack() { # RANKS DESTINATION ...
 pack 1 data
 pack 2 data2
 diff -r data data2 || fail "two ranks pack other bytes than one"
-grep -q "packed 36 JPEG and PNG images, 3 classes, into 6 files" log || { cat log; fail "the summary"; }
+grep -q "packed 36 images as they are, 3 classes, into 6 files" log || { cat log; fail "the summary"; }
 rm data2/train-00001.h5
 pack 2 data2
 grep -q "5 of the shards were there already" log || { cat log; fail "whole shards are made again"; }
@@ -37,7 +37,7 @@ run_ranks 2 "$basin" eval run >log 2>&1 || { cat log; fail "eval"; }
 grep -q "kNN" log || { cat log; fail "eval says nothing"; }
 "$basin" inspect --views "$job" views.png $settings >log 2>&1 || { cat log; fail "views"; }
 "$basin" inspect --sheet 'data/train-*.h5' sheet.png >log 2>&1 || { cat log; fail "sheet"; }
-expect 0 "JPEG or PNG, up to " "$basin" inspect data/train-00000.h5
+expect 0 "JPEG, PNG or TIFF, up to " "$basin" inspect data/train-00000.h5
 
 # both CODE TEXT key=value ...: `train` fails alike on one rank and on two.
 both() {

@@ -28,7 +28,7 @@ static void data_are_described_in_one_line(void **state)
     info = (dataset_info){
         .count = 2, .varied = true, .channels = 3, .height = 9, .width = 8, .labelled = true};
     info.classes = 1;
-    expect(&info, "2 images of up to 9 x 8 pixels, 3 channels, JPEG or PNG, 1 class");
+    expect(&info, "2 images of up to 9 x 8 pixels, 3 channels, JPEG, PNG or TIFF, 1 class");
 }
 
 int main(void)

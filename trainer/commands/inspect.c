@@ -102,7 +102,7 @@ static void print_info(const char *path, const dataset_info *info)
     printf("%s: image data set\n", path);
     printf("  samples    %llu\n", (unsigned long long)info->count);
     if (info->varied)
-        printf("  image      JPEG or PNG, up to %d x %d pixels\n", info->height, info->width);
+        printf("  image      JPEG, PNG or TIFF, up to %d x %d pixels\n", info->height, info->width);
     else
         printf("  image      %d x %d pixels, %d channel%s, %s\n", info->height, info->width,
                info->channels, info->channels == 1 ? "" : "s", pixel_names[info->type]);
@@ -279,7 +279,7 @@ const command_type command_inspect = {
         "show what a shard, checkpoint, HDF5 file or job holds; of a run, its newest checkpoint",
     .more = "--hash   one line, the hash of all arrays of a checkpoint: parameters, statistics,\n"
             "         optimizer, queue; it depends neither on file layout nor on ranks\n"
-            "--sheet  draws the first 100 images of a shard; JPEG and PNG as squares\n"
+            "--sheet  draws the first 100 images of a shard; encoded images as squares\n"
             "--views  draws the first samples of a job's training: stored image, then view 0 and\n"
             "         view 1 of epoch 0, of epoch 1 and so on\n"
             "--force  replace OUT.png, if it is there; never one of the files that are read\n",

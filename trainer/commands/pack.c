@@ -15,7 +15,8 @@
 typedef struct pack_options {
     int64_t shard_size;
     bool force;
-    int64_t decode, test_every;
+    int64_t test_every;
+    char decode[CONFIG_TEXT_SIZE], pixels[CONFIG_TEXT_SIZE];
     char bad[CONFIG_TEXT_SIZE], raw[CONFIG_TEXT_SIZE], labels[CONFIG_TEXT_SIZE];
 } pack_options;
 
@@ -23,8 +24,10 @@ static const config_field fields[] = {{"shard_size", FIELD_INT, offsetof(pack_op
                                        "10000", 1, 1e12, NULL, "most samples of one file"},
                                       {"force", FIELD_BOOL, offsetof(pack_options, force), "false",
                                        0, 0, NULL, "replace shards that exist"},
-                                      {"decode", FIELD_INT, offsetof(pack_options, decode), "0", 0,
-                                       4096, NULL, "images: side to store them decoded with"},
+                                      {"decode", FIELD_TEXT, offsetof(pack_options, decode), "", 0,
+                                       0, NULL, "images: side to store them decoded with, or same"},
+                                      {"pixels", FIELD_TEXT, offsetof(pack_options, pixels), "rgb",
+                                       0, 0, "rgb|u8|u16|f32", "images: what to store them as"},
                                       {"test_every", FIELD_INT, offsetof(pack_options, test_every),
                                        "10", 0, 1e9, NULL,
                                        "images: every so-many-th is for testing"},
@@ -41,8 +44,10 @@ static void describe_samples(const sample_shape *shape, char text[64])
     if (shape->height > 0)
         snprintf(text, 64, "samples of %d x %d x %d", shape->height, shape->width, shape->channels);
     else
-        snprintf(text, 64, "JPEG and PNG images");
+        snprintf(text, 64, "images as they are");
 }
+
+#define LARGEST_SIDE 4096 // of a square
 
 static void report_notes(const pack_notes *n)
 {
@@ -52,6 +57,9 @@ static void report_notes(const pack_notes *n)
     if (n->inks > 0)
         log_warn("%llu images of inks (CMYK) are taken as RGB, without a colour profile",
                  (unsigned long long)n->inks);
+    if (n->cut > 0)
+        log_warn("%llu images hold 16 bits, of which the upper 8 are used: --pixels u16 keeps all",
+                 (unsigned long long)n->cut);
 }
 
 static void report(const pack_job *job, const pack_result *result)
@@ -169,6 +177,30 @@ static status pack_images(const world *w, const pack_job *job)
     return s;
 }
 
+// The side of squares, or the sizes that the images have.
+static status read_side(const pack_options *o, pack_job *job)
+{
+    char *end;
+    bool same = strcmp(o->decode, "same") == 0;
+    long side = strtol(o->decode, &end, 10);
+    CHECK(o->decode[0] == '\0' || same || (*end == '\0' && side >= 0 && side <= LARGEST_SIDE),
+          ST_USAGE, "pack: --decode \"%s\": a side of 1 to %d pixels is expected, or same",
+          o->decode, LARGEST_SIDE);
+    job->side = same ? PACK_SAME : (int)side;
+    if (job->side == 0 && job->pixels != PACK_RGB) job->side = PACK_SAME;
+    return ST_OK;
+}
+
+static pack_pixels read_pixels(const char *name)
+{
+    static const char *const names[] = {
+        [PACK_RGB] = "rgb", [PACK_U8] = "u8", [PACK_U16] = "u16", [PACK_F32] = "f32"};
+    pack_pixels pixels = PACK_RGB;
+    while (strcmp(names[pixels], name) != 0)
+        pixels++;
+    return pixels;
+}
+
 // What the command line asks for; the job points into the rest.
 typedef struct pack_command {
     pack_options options;
@@ -187,13 +219,13 @@ static status read_job(int argc, char **argv, const world *w, pack_command *c)
                         .raw = o->raw[0] != '\0' ? o->raw : NULL,
                         .shard_size = (uint64_t)o->shard_size,
                         .replace = o->force,
-                        .side = (int)o->decode,
+                        .pixels = read_pixels(o->pixels),
                         .test_every = (int)o->test_every,
                         .labels = o->labels[0] != '\0' ? o->labels : NULL,
                         .skip_bad = strcmp(o->bad, "skip") == 0,
                         .rank = w->rank,
                         .rank_count = w->size};
-    return ST_OK;
+    return read_side(o, &c->job);
 }
 
 static status prepare(int argc, char **argv, const world *w, pack_command *c, bool *images)
@@ -201,9 +233,11 @@ static status prepare(int argc, char **argv, const world *w, pack_command *c, bo
     TRY(read_job(argc, argv, w, c));
     TRY(pack_finds_images(&c->job, images));
     const pack_job *job = &c->job;
-    CHECK(*images || (job->side == 0 && job->labels == NULL && !job->skip_bad), ST_USAGE,
-          "pack: --decode, --labels and --bad skip are for folders of images, which \"%s\" is not",
-          job->sources[0]);
+    CHECK(
+        *images || (job->side == 0 && job->labels == NULL && !job->skip_bad), ST_USAGE,
+        "pack: --decode, --pixels, --labels and --bad skip are for folders of images, which \"%s\" "
+        "is not",
+        job->sources[0]);
     return ST_OK;
 }
 
@@ -222,21 +256,22 @@ static status run(const world *w, int argc, char **argv)
 
 const command_type command_pack = {
     .name = "pack",
-    .usage =
-        "SRC... DST [--shard-size N] [--force] [--decode S] [--test-every K] [--bad skip|stop]\n"
-        "                  [--labels PATTERN|none] [--raw TYPE:HxWxC]",
-    .help = "turn image files (MNIST's idx, CIFAR-10's and -100's binary, JPEG and PNG, raw) into "
+    .usage = "SRC... DST [--shard-size N] [--force] [--decode S|same] [--pixels rgb|u8|u16|f32]\n"
+             "                  [--test-every K] [--labels PATTERN|none] [--bad skip|stop] [--raw "
+             "TYPE:HxWxC]",
+    .help = "turn image files (MNIST's idx, CIFAR's binary, JPEG, PNG, TIFF, raw) into "
             "shards",
     .more =
         "SRC a folder   writes DST/train-00000.h5 ... and DST/test-00000.h5 ...\n"
-        "SRC files      writes DST-00000.h5 ..., the files' samples one after the other\n"
+        "SRC files      writes DST-00000.h5 ..., the files' samples one after the other; of TIFF\n"
+        "               files each image of a stack is a sample, of its own type and channels\n"
         "--shard-size   most samples of one shard, 10000\n"
         "--force        replace shards that exist\n"
         "--raw          the files are bare numbers, as in --raw f32be:512x512x1: samples of 512 "
         "rows,\n"
         "               512 columns, 1 channel; type u8, u16le, u16be, f32le or f32be; no labels\n"
         "\n"
-        "SRC a folder of .jpg, .jpeg and .png files: the files are kept as they are, of any size.\n"
+        "SRC a folder of JPEG, PNG and TIFF files: they are kept as they are, of any size.\n"
         "               With mpirun the ranks share the shards; whole shards of the same files "
         "are\n"
         "               kept, so a pack that was killed is continued\n"
@@ -246,7 +281,11 @@ const command_type command_pack = {
         "--labels       take images of all depths, and the class from what the group of this\n"
         "               expression finds in their path: '([^/]+)_[0-9]+' has beagle for\n"
         "               dogs/beagle_17.jpg; none: no labels\n"
-        "--decode S     store the largest square in the middle, S x S pixels\n"
+        "--decode S     store the largest square in the middle, S x S pixels; same: all of it, if\n"
+        "               all images are of one size\n"
+        "--pixels       store colours of 8 bits, rgb, or the images' own channels: u8, u16 "
+        "(16-bit\n"
+        "               PNG and TIFF) or f32 (any TIFF); rgb. Without --decode: --decode same\n"
         "--test-every K without splits of its own: of each class every K-th by name is for\n"
         "               testing, 10; 0 none\n"
         "--bad          stop at a broken image or a link to nothing, or skip it and say so; stop\n",

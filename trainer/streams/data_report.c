@@ -9,7 +9,7 @@ static const char *pixels_of(const dataset_info *info)
 {
     static const char *const names[] = {
         [PIXEL_U8] = "uint8", [PIXEL_U16] = "uint16", [PIXEL_F32] = "float32"};
-    return info->axes[0] == '\0' ? "JPEG or PNG" : names[info->type];
+    return info->axes[0] == '\0' ? "JPEG, PNG or TIFF" : names[info->type];
 }
 
 void data_report_write(const dataset_info *info, char *text, size_t size)
