@@ -65,9 +65,10 @@ uint64_t dataset_file_count(const dataset *d);
 // The path of file `number`, and its first sample and their count. A view.
 const char *dataset_file(const dataset *d, uint64_t number, uint64_t *first, uint64_t *count);
 
-// XXH3-64 of what the shards look like: their sizes in bytes and samples, in order, and the type,
-// dims, mean and deviation of the images. Not of their paths, nor of every pixel.
-uint64_t dataset_hash(const dataset *d);
+// XXH3-64 of what the shards are: their sizes in bytes and samples, in order, the type, dims, mean and
+// deviation of the images, and their checksums or a few of them (io/shards/shard_prints.h). Not of
+// their paths. Errors: as dataset_fetch.
+status dataset_hash(dataset *d, uint64_t *hash);
 
 // One number for all channels: the root of the average of their squared deviations; 1 if all are 0.
 float dataset_deviation(const dataset_info *info);

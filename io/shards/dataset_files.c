@@ -1,6 +1,8 @@
 // io/shards/dataset_files.c -- the files of a data set: which holds a sample, and what they look like.
 #include "io/shards/dataset_private.h"
 
+#include "io/shards/shard_prints.h"
+
 #include <sys/stat.h>
 #include <xxhash.h>
 
@@ -22,14 +24,17 @@ const char *dataset_file(const dataset *d, uint64_t number, uint64_t *first, uin
     return d->shards[number].path;
 }
 
-uint64_t dataset_hash(const dataset *d)
+status dataset_hash(dataset *d, uint64_t *found)
 {
     const dataset_info *info = &d->info;
     const uint64_t numbers[] = {
-        info->count,           (uint64_t)info->channels, (uint64_t)info->height,
-        (uint64_t)info->width, (uint64_t)info->type,     (uint64_t)info->classes};
+        info->count,           (uint64_t)info->channels,  (uint64_t)info->height,
+        (uint64_t)info->width, (uint64_t)info->type,      (uint64_t)info->classes,
+        d->part.every,         (uint64_t)d->part.held_out};
     size_t moments = (size_t)info->channels * sizeof *info->mean;
-    uint64_t hash = XXH3_64bits(numbers, sizeof numbers);
+    uint64_t prints, hash = XXH3_64bits(numbers, sizeof numbers);
+    TRY(shard_prints(&d->reader, d->shards, d->shard_count, &prints));
+    hash = XXH3_64bits_withSeed(&prints, sizeof prints, hash);
     hash = XXH3_64bits_withSeed(info->mean, moments, hash);
     hash = XXH3_64bits_withSeed(info->deviation, moments, hash);
     for (uint64_t i = 0; i < d->shard_count; i++) {
@@ -39,7 +44,8 @@ uint64_t dataset_hash(const dataset *d)
         const uint64_t shard[] = {d->shards[i].count, (uint64_t)file.st_size};
         hash = XXH3_64bits_withSeed(shard, sizeof shard, hash);
     }
-    return hash;
+    *found = hash;
+    return ST_OK;
 }
 
 uint64_t dataset_place(const dataset *d, uint64_t index)

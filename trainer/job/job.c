@@ -55,6 +55,8 @@ static const config_field data_fields[] = {
     {"axes", FIELD_TEXT, offsetof(job_data, axes), "auto", 0, 0, NULL,
      "order of the axes: the letters NHWC in any order, without C for one channel, without N where "
      "each file is one image; auto = NHWC, NHW or HW, if that makes plausible images"},
+    {"changed", FIELD_TEXT, offsetof(job_data, changed), "refuse", 0, 0, "refuse|accept",
+     "a run that goes on with other training data than before: accept it, or refuse"},
     {"augment", FIELD_TEXT, offsetof(job_data, augment), "moco_v2", 0, 0, NULL,
      "recipe of random views"},
     {"size", FIELD_INT, offsetof(job_data, size), "0", 0, 4096, NULL,

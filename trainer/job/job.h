@@ -18,6 +18,7 @@
 typedef struct job_data {
     char train[CONFIG_TEXT_SIZE], test[CONFIG_TEXT_SIZE]; // globs; test "" = none
     char images[CONFIG_TEXT_SIZE], labels[CONFIG_TEXT_SIZE], axes[CONFIG_TEXT_SIZE];
+    char changed[CONFIG_TEXT_SIZE]; // "refuse" or "accept"
     char classes[CONFIG_TEXT_SIZE]; // "by_name" or "by_number"
     char augment[CONFIG_TEXT_SIZE];
     int64_t size;    // of a view, pixels; 0 = as stored

@@ -6,6 +6,7 @@
 //   whatever the method describes  (key/..., queue, queue_ids, queue_pointer)
 //   data/mean, data/deviation      of the training data, (C) in 0..1: what all images are normalised by;
 //   data/whitening/...             mean and matrix, of a recipe that whitens
+//   data/hash, data/samples        what the training data was, to notice another at resume
 //   texts: job, method, versions, instruction_set
 #include "trainer/loop/training.h"
 
@@ -41,11 +42,25 @@ static size_t describe_state(training *t, checkpoint_array *arrays)
     return count + t->job->method->describe(t->method, arrays != NULL ? arrays + count : NULL);
 }
 
+#define DATA_HASH    CHECKPOINT_DATA "hash"
+#define DATA_SAMPLES CHECKPOINT_DATA "samples"
+
+// Which data was trained on last; nothing in a training without data.
+static size_t describe_data(training *t, checkpoint_array *arrays)
+{
+    if (t->data == NULL) return 0;
+    if (arrays != NULL) {
+        arrays[0] = (checkpoint_array){DATA_HASH, ARRAY_U64, 0, {0}, &t->data_hash};
+        arrays[1] = (checkpoint_array){DATA_SAMPLES, ARRAY_U64, 0, {0}, &t->data_samples};
+    }
+    return 2;
+}
+
 size_t snapshot_describe(training *t, checkpoint_array *arrays)
 {
     size_t count = describe_state(t, arrays);
-    return count +
-           view_statistics_describe(&t->data_statistics, arrays != NULL ? arrays + count : NULL);
+    count += view_statistics_describe(&t->data_statistics, arrays != NULL ? arrays + count : NULL);
+    return count + describe_data(t, arrays != NULL ? arrays + count : NULL);
 }
 
 static status list_arrays(training *t, size_t (*describe)(training *, checkpoint_array *),
@@ -128,7 +143,7 @@ static bool has_line(const char *text, const char *section, const char *line, si
 static bool is_free(const char *section, const char *line)
 {
     static const char *const free_starts[] = {
-        "run:", "stop_after:", "max_time:", "log_every:", "trace:", "  test:", NULL};
+        "run:", "stop_after:", "max_time:", "log_every:", "trace:", "  test:", "  changed:", NULL};
     static const char *const free_sections[] = {"evaluate:", "checkpoint:", "watch:", NULL};
     for (int i = 0; free_sections[i] != NULL; i++)
         if (strcmp(section, free_sections[i]) == 0) return true;
@@ -171,6 +186,34 @@ static void compare_machines(checkpoint *c)
     }
 }
 
+// Other data than before is refused, or told of where the job accepts it.
+static status compare_data(const training *t, checkpoint *c)
+{
+    uint64_t hash, samples;
+    checkpoint_array then = {DATA_HASH, ARRAY_U64, 0, {0}, &hash};
+    checkpoint_array count = {DATA_SAMPLES, ARRAY_U64, 0, {0}, &samples};
+    if (!checkpoint_find(c, DATA_HASH, &(checkpoint_array){.rank = 0})) return ST_OK; // older
+    TRY(checkpoint_read(c, &then));
+    TRY(checkpoint_read(c, &count));
+    if (hash == t->data_hash) return ST_OK;
+    char what[160];
+    if (samples == t->data_samples)
+        snprintf(what, sizeof what, "as many images, %llu, but others, or stored in another way",
+                 (unsigned long long)samples);
+    else
+        snprintf(what, sizeof what, "now %llu images, then %llu",
+                 (unsigned long long)t->data_samples, (unsigned long long)samples);
+    CHECK(
+        strcmp(t->job->data.changed, "accept") == 0, ST_BAD_DATA,
+        "%s: data.train is not the data that the run was trained on (%s); bring that back, choose "
+        "another run folder, or go on with data.changed=accept",
+        t->job->run, what);
+    log_warn("data.train is not the data that the run was trained on (%s); its result will not be "
+             "that of one run on either",
+             what);
+    return ST_OK;
+}
+
 // Methods may have arrays of the same names and sizes.
 static status check_method(const training *t, const checkpoint *c)
 {
@@ -188,6 +231,7 @@ status snapshot_resume(training *t, uint64_t step)
     checkpoint *c;
     TRY(checkpoint_open(&c, path));
     status s = check_method(t, c);
+    if (s == ST_OK) s = compare_data(t, c);
     if (s == ST_OK) s = read_all(t, c);
     const char *then = checkpoint_get_text(c, "job");
     if (s == ST_OK && then != NULL) compare_jobs(t->job->resolved, then);

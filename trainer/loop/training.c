@@ -29,6 +29,8 @@ static status open_data(training *t)
     dataset_source source = job_source(j, j->data.train);
     TRY(dataset_open(&t->data, &source));
     const dataset_info *info = dataset_get_info(t->data);
+    t->data_samples = info->count;
+    TRY(dataset_hash(t->data, &t->data_hash));
     data_report("data.train", info);
     t->view = (shape){.n = 1};
     TRY(views_measure(j, info, &t->view.c, &t->view.h, &t->view.w));
@@ -264,7 +266,7 @@ status training_open(training *t, const world *w, const job *j)
     binding_tell(w, (int)j->threads);
     TRY(agree(w, open_data(t)));
     TRY(agree_same(w, dataset_get_info(t->data)->count, "number of training samples"));
-    TRY(agree_same(w, dataset_hash(t->data), "training data"));
+    TRY(agree_same(w, t->data_hash, "training data"));
     TRY(agree(w, create_method(t)));
     TRY(agree(w, create_optimizer(t)));
     TRY(create_reduce(t));

@@ -27,7 +27,8 @@ typedef struct training {
     uint64_t steps_per_epoch, steps_total; // of the schedule
     uint64_t step;                         // steps done so far; the position of the run
     dataset *data;
-    view_statistics data_statistics; // of the data that the run began with; part of the model
+    uint64_t data_hash, data_samples; // of dataset_hash; images
+    view_statistics data_statistics;  // of the data that the run began with; part of the model
     augmenter *augmenter;
     loader *loader;
     shape view;     // one image of a batch
