@@ -91,7 +91,7 @@ int graph_input(graph *g, const char *name, shape s, bool wants_gradient)
     g->error = add_tensor(g, s, 1, false, -1);
     if (g->error != ST_OK) return -1;
     graph_tensor *t = tensor_at(g, g->tensor_count - 1);
-    t->wants_gradient = wants_gradient && g->backward;
+    t->wants_gradient = t->reaches_input = wants_gradient && g->backward;
     t->name = name;
     return g->tensor_count - 1;
 }
@@ -146,9 +146,10 @@ static status connect(graph *g, graph_node *node, const int *inputs, int input_c
             ASSERT(inputs[k] != inputs[i]); // one gradient a tensor and node
         node->inputs[i] = inputs[i];
         graph_tensor *t = tensor_at(g, inputs[i]);
-        CHECK(t->consumer_count < GRAPH_MAX_CONSUMERS, ST_INTERNAL,
-              "%s '%s': its input %d is read by more than %d operations", node->op->name,
-              node->name, i, GRAPH_MAX_CONSUMERS);
+        int *consumers =
+            grown(t->consumers, t->consumer_count, &t->consumer_capacity, sizeof *consumers);
+        if (consumers == NULL) return no_memory();
+        t->consumers = consumers;
         t->consumers[t->consumer_count++] = g->node_count - 1;
         node->plan.in[i] = t->shape;
         node->plan.in_block[i] = t->block;
@@ -169,27 +170,47 @@ static status plan_node(graph_node *node)
     return failure(s, "node '%s': %s", node->name, cause);
 }
 
-// The node's own parameters, or those of an earlier node of this name.
+static bool same_dims(const op_param *a, int count_a, const op_param *b, int count_b)
+{
+    bool same = count_a == count_b;
+    for (int i = 0; same && i < count_a; i++)
+        same = memcmp(a[i].dims, b[i].dims, sizeof a[i].dims) == 0;
+    return same;
+}
+
+// The last node of this name before it, NULL: there is none.
+static const graph_node *sharer_of(const graph *g, const graph_node *node)
+{
+    const graph_node *found = NULL;
+    for (const graph_node *other = g->nodes; other < node; other++)
+        if (strcmp(other->name, node->name) == 0) found = other;
+    return found;
+}
+
+// The node's own parameters and statistics, or those of an earlier node of this name.
 static status place_params(graph *g, graph_node *node)
 {
-    for (const graph_node *other = g->nodes; other < node; other++) {
-        if (strcmp(other->name, node->name) != 0 || node->plan.param_count == 0) continue;
-        bool same = other->plan.param_count == node->plan.param_count;
-        for (int i = 0; same && i < node->plan.param_count; i++)
-            same = memcmp(other->plan.params[i].dims, node->plan.params[i].dims,
-                          sizeof node->plan.params[i].dims) == 0;
-        CHECK(same, ST_INTERNAL,
-              "node '%s': its parameters differ from those of the node it "
-              "shares them with by name",
+    const op_plan *p = &node->plan;
+    const graph_node *other = sharer_of(g, node);
+    if (other != NULL && p->param_count + p->statistic_count > 0) {
+        const op_plan *q = &other->plan;
+        CHECK(same_dims(p->params, p->param_count, q->params, q->param_count) &&
+                  same_dims(p->statistics, p->statistic_count, q->statistics, q->statistic_count),
+              ST_INTERNAL,
+              "node '%s': its parameters or statistics differ from those of the node it shares "
+              "them with by name",
               node->name);
         node->first_param = other->first_param;
+        node->first_statistic = other->first_statistic;
+        node->sharers_before = other->sharers_before + 1;
         return ST_OK;
     }
     node->first_param = g->params.count;
-    TRY(declare(&g->params, node, node->plan.params, node->plan.param_count));
-    for (int i = 0; i < node->plan.param_count; i++)
-        g->params.items[node->first_param + i].constraint = node->plan.constraints[i];
-    return ST_OK;
+    node->first_statistic = g->statistics.count;
+    TRY(declare(&g->params, node, p->params, p->param_count));
+    for (int i = 0; i < p->param_count; i++)
+        g->params.items[node->first_param + i].constraint = p->constraints[i];
+    return declare(&g->statistics, node, p->statistics, p->statistic_count);
 }
 
 static status add_node(graph *g, const char *op, const char *name, const int *inputs,
@@ -207,14 +228,16 @@ static status add_node(graph *g, const char *op, const char *name, const int *in
     TRY(connect(g, node, inputs, input_count));
     TRY(graph_prepare_link(g, node));
     TRY(plan_node(node));
-    node->learns = g->backward && (node->learns || node->plan.param_count > 0);
+    node->learns =
+        g->backward && node->op->backward != NULL && (node->learns || node->plan.param_count > 0);
     TRY(place_params(g, node));
-    node->first_statistic = g->statistics.count;
-    TRY(declare(&g->statistics, node, node->plan.statistics, node->plan.statistic_count));
     TRY(add_tensor(g, node->plan.out, node->plan.out_block, node->plan.out_bf16,
                    g->node_count - 1));
     node->output = g->tensor_count - 1;
-    tensor_at(g, node->output)->wants_gradient = node->learns;
+    graph_tensor *made = tensor_at(g, node->output);
+    made->wants_gradient = node->learns;
+    for (int i = 0; i < input_count && node->learns; i++)
+        made->reaches_input = made->reaches_input || tensor_at(g, node->inputs[i])->reaches_input;
     return ST_OK;
 }
 
@@ -347,6 +370,9 @@ void graph_destroy(graph *g)
         free(node->link);
     }
     if (!g->within) arena_destroy(&g->memory);
+    for (int i = 0; i < g->tensor_count; i++)
+        free(tensor_at(g, i)->consumers);
+    free(g->statistics_beside);
     free(g->provided);
     free(g->remakes);
     free(g->tensors);

@@ -51,7 +51,7 @@ int graph_input(graph *g, const char *name, shape s, bool wants_gradient);
 // Adds operation `op` under `name`; `config` is a YAML flow text in printf format, e.g.
 // "{channels: %d, kernel: 3}". `inputs` are different tensors; those of the first one's shape are
 // reordered into its layout where they have another. Nodes of one name share their parameters (of
-// equal shapes; gradients add up). Returns the output tensor's id; -1 after an error: no such
+// equal shapes; gradients add up) and running statistics (batch statistics are the mean of theirs). Returns the output tensor's id; -1 after an error: no such
 // operation, a config that is wrong, shapes that do not fit.
 int graph_add(graph *g, const char *op, const char *name, const int *inputs, int input_count,
               const char *config, ...) __attribute__((format(printf, 6, 7)));
@@ -109,7 +109,7 @@ void graph_forward_from(graph *g, bool training, int after, int until, float *ba
 void graph_forward(graph *g, bool training, int until, float *batch_statistics);
 
 // From d(`from`) = seed everywhere back to all parameters it depends on; adds to dparams
-// (graph_param_count).
+// (graph_param_count). dparams NULL: only gradients of inputs are computed, at no cost of weights'.
 // After a training graph_forward up to `from` on a graph created with backward.
 void graph_backward(graph *g, int from, float seed, float *dparams);
 
@@ -117,6 +117,9 @@ void graph_backward(graph *g, int from, float seed, float *dparams);
 // meet. The seed is of every worker's `from`: what is differentiated is the sum over all workers.
 void graph_forward_team(graph *g, bool training, int until, float *const *batch_statistics);
 void graph_backward_team(graph *g, int from, float seed, float *const *dparams);
+
+// The same from a gradient for each row of `from` (n, ...): seeds[worker][row] everywhere in the row.
+void graph_backward_rows(graph *g, int from, const float *const *seeds, float *const *dparams);
 
 // A kept tensor's values, or the gradient of an input that wants one; until the next pass.
 const float *graph_value(const graph *g, int id);

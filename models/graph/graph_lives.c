@@ -83,7 +83,7 @@ static bool value_in_place(const graph *g, const graph_node *node)
 static bool gradient_in_place(const graph *g, const graph_node *node)
 {
     const graph_tensor *in = tensor_at(g, node->inputs[0]), *out = tensor_at(g, node->output);
-    return node->op->in_place && in->wants_gradient && in->consumer_count == 1 &&
+    return node->op->in_place && node->learns && in->wants_gradient && in->consumer_count == 1 &&
            graph_gradient_is_whole(g, in) && graph_gradient_is_whole(g, out) &&
            shape_equal(in->shape, out->shape) && in->bf16 == out->bf16;
 }

@@ -68,6 +68,20 @@ static op_pass *pass_of(const op_type *op, call_kind kind)
     }
 }
 
+// Nodes of one name leave the mean of what each measures.
+static void average_statistics(const graph *g, const graph_call *c)
+{
+    const graph_node *node = c->node;
+    if (c->shared_statistics == NULL || node->sharers_before == 0) return;
+    float share = 1.0f / (float)(node->sharers_before + 1);
+    for (int i = 0; i < node->plan.statistic_count; i++) {
+        const graph_param *p = &g->statistics.items[node->first_statistic + i];
+        float *mean = c->shared_statistics + p->offset;
+        for (size_t k = 0; k < p->count; k++)
+            mean[k] += (c->run.batch_statistics[i][k] - mean[k]) * share;
+    }
+}
+
 void graph_make_call(const graph *g, const graph_call *c, const op_run *run, int first, int count)
 {
     static const meter_pass rows[CALL_KINDS] = {METER_FORWARD, METER_FORWARD, METER_REMAKE,
@@ -79,6 +93,7 @@ void graph_make_call(const graph *g, const graph_call *c, const op_run *run, int
     bool counts = c->kind != CALL_MEASURE && c->kind != CALL_REDUCE && first == 0;
     if (counts) graph_meter_count(node->name, node->op, rows[c->kind], &node->plan, run);
     if (c->kind == CALL_BACKWARD) add_gradients(g, c, first, count);
+    if (c->kind == CALL_FORWARD && first == 0) average_statistics(g, c);
 }
 
 void graph_call_workers(const graph_pass *p, const graph_node *node, call_kind kind)

@@ -115,7 +115,9 @@ status graph_plan_within(graph *g, const graph *host)
     layout_destroy(&l);
     TRY(s);
     g->provided = calloc((size_t)g->workers * (size_t)g->tensor_count, sizeof *g->provided);
-    CHECK(g->provided != NULL, ST_INTERNAL, "no memory for a graph");
+    g->statistics_beside = calloc(g->statistics.floats + 1, sizeof *g->statistics_beside);
+    CHECK(g->provided != NULL && g->statistics_beside != NULL, ST_INTERNAL,
+          "no memory for a graph");
     return ST_OK;
 }
 

@@ -5,8 +5,7 @@
 #include "base/arena.h"
 #include "models/graph/graph.h"
 
-#define GRAPH_MAX_CONSUMERS 8
-#define GRAPH_NEVER         (-1) // a time
+#define GRAPH_NEVER (-1) // a time
 
 // While planning: the pieces of memory (models/graph/graph_layout.h) of a tensor and the node that makes it.
 typedef struct tensor_pieces {
@@ -23,10 +22,12 @@ typedef struct graph_tensor {
     int node;            // that makes it, -1 = input
     bool wants_gradient; // something upstream learns, or the caller asked
     bool kept;
-    const char *name;                                   // of an input; not owned
-    int consumers[GRAPH_MAX_CONSUMERS], consumer_count; // nodes, in the order they run
-    void *gradient;                                     // of own worker 0; NULL: not wanted
-    void *beside; // gradient of a second or later consumer, before it is added; of the same
+    const char *name; // of an input; not owned
+    int *consumers;   // owned: nodes, in the order they run
+    int consumer_count, consumer_capacity;
+    bool reaches_input; // something upstream is an input whose gradient the caller asked for
+    void *gradient;     // of own worker 0; NULL: not wanted
+    void *beside;       // gradient of a second or later consumer, before it is added; of the same
     int gradient_writer; // the consumer that writes it in this backward pass, the first to run; GRAPH_NEVER
     tensor_pieces pieces;
 } graph_tensor;
@@ -39,7 +40,8 @@ typedef struct graph_node {
     int output;
     op_plan plan;
     int first_param, first_statistic; // index into graph.params / graph.statistics
-    void *out, *saved;                // of own worker 0; `out` is the output tensor's memory
+    int sharers_before; // nodes of its name before it, whose statistics are its own too
+    void *out, *saved;  // of own worker 0; `out` is the output tensor's memory
     void *packed, *scratch, *scratch_backward;
     struct chain_link
         *link;     // owned; NULL: the operation takes whole batches (models/graph/graph_chains.h)
@@ -79,6 +81,8 @@ struct graph {
     float *parts, *total;   // of the meeting under way: (workers, part), (part) or (V, part)
     const float **provided; // (workers, tensor_count): the caller's inputs
     const float *bound_params, *bound_statistics;
+    float *
+        statistics_beside; // of a call whose statistics are averaged with those of its name before it
 };
 
 // Node and tensor i. In every build a number out of range ends the job instead of reading beyond.

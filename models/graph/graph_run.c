@@ -117,14 +117,15 @@ static void remake_due(graph_pass *p, int before)
     }
 }
 
-static void fill_gradient(const graph *g, graph_tensor *t, float value)
+// Of every own worker: `value` everywhere, or rows[worker][n] all over row n.
+static void fill_gradient(const graph *g, graph_tensor *t, float value, const float *const *rows)
 {
     ASSERT(!t->bf16 && graph_gradient_is_whole(g, t));
+    size_t count = shape_count(t->shape), row = count / (size_t)t->shape.n;
     for (int w = 0; w < g->workers; w++) {
         float *gradient = graph_place(g, w, t->gradient);
-        size_t count = shape_count(t->shape);
         for (size_t i = 0; i < count; i++)
-            gradient[i] = value;
+            gradient[i] = rows != NULL ? rows[w][i / row] : value;
     }
     t->gradient_writer = g->node_count;
 }
@@ -133,11 +134,14 @@ static void fill_gradient(const graph *g, graph_tensor *t, float value)
 static bool has_part(const graph_pass *p, int i)
 {
     const graph_node *node = node_at(p->g, i);
-    bool reached = tensor_at(p->g, node->output)->gradient_writer != GRAPH_NEVER;
+    const graph_tensor *out = tensor_at(p->g, node->output);
+    // Without gradients of parameters only what lies behind an input that wants one.
+    bool reached = out->gradient_writer != GRAPH_NEVER && (p->arrays != NULL || out->reaches_input);
     return node->learns && (reached || graph_chain_will_reach(p, i));
 }
 
-void graph_backward_team(graph *g, int from, float seed, float *const *dparams)
+static void differentiate(graph *g, int from, float seed, const float *const *rows,
+                          float *const *dparams)
 {
     graph_tensor *start = tensor_at(g, from);
     ASSERT(g->backward && start->node >= 0 && start->wants_gradient);
@@ -146,7 +150,7 @@ void graph_backward_team(graph *g, int from, float seed, float *const *dparams)
     graph_pass p = {
         .g = g, .training = true, .last = start->node, .arrays = dparams, .measured = -1};
     remake_due(&p, start->node);
-    fill_gradient(g, start, seed);
+    fill_gradient(g, start, seed, rows);
     for (int i = start->node; i >= 0; i--) {
         remake_due(&p, i);
         // Nodes that `from` does not depend on have no part in it.
@@ -155,14 +159,24 @@ void graph_backward_team(graph *g, int from, float seed, float *const *dparams)
     for (int i = 0; i < g->tensor_count; i++) {
         graph_tensor *t = tensor_at(g, i);
         if (t->node < 0 && t->wants_gradient && t->gradient_writer == GRAPH_NEVER)
-            fill_gradient(g, t, 0.0f);
+            fill_gradient(g, t, 0.0f, NULL);
     }
+}
+
+void graph_backward_team(graph *g, int from, float seed, float *const *dparams)
+{
+    differentiate(g, from, seed, NULL, dparams);
+}
+
+void graph_backward_rows(graph *g, int from, const float *const *seeds, float *const *dparams)
+{
+    differentiate(g, from, 0, seeds, dparams);
 }
 
 void graph_backward(graph *g, int from, float seed, float *dparams)
 {
     ASSERT(g->workers == 1);
-    graph_backward_team(g, from, seed, &dparams);
+    differentiate(g, from, seed, NULL, dparams != NULL ? &dparams : NULL);
 }
 
 const float *graph_value(const graph *g, int id)

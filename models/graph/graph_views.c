@@ -52,7 +52,8 @@ static void view_flat_arrays(const graph *g, graph_call *c, float *dparams, floa
     for (int i = 0; i < node->plan.statistic_count; i++) {
         size_t offset = g->statistics.items[node->first_statistic + i].offset;
         c->run.statistics[i] = g->bound_statistics != NULL ? g->bound_statistics + offset : NULL;
-        c->run.batch_statistics[i] = batch_statistics != NULL ? batch_statistics + offset : NULL;
+        float *own = node->sharers_before > 0 ? g->statistics_beside : batch_statistics;
+        c->run.batch_statistics[i] = batch_statistics != NULL ? own + offset : NULL;
     }
 }
 
@@ -60,7 +61,8 @@ graph_call graph_view(const graph *g, const graph_node *node, call_kind kind, in
                       float *dparams, float *batch_statistics)
 {
     bool backward = is_backward(kind);
-    graph_call c = {.node = node, .kind = kind, .worker = worker};
+    graph_call c = {
+        .node = node, .kind = kind, .worker = worker, .shared_statistics = batch_statistics};
     c.run = (op_run){.training = graph_sees_remade(kind),
                      .out = output_of(g, worker, node, kind),
                      .saved = graph_place(g, worker, node->saved),

@@ -20,6 +20,7 @@ typedef struct graph_call {
     call_kind kind;
     int worker; // own
     op_run run;
+    float *shared_statistics; // of all nodes, NULL: not wanted
     bool beside
         [OP_MAX_INPUTS]; // backward: this gradient has been written, the call's is to be added
 } graph_call;

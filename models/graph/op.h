@@ -87,7 +87,7 @@ typedef struct op_type {
     op_pass *forward;
     op_pass
         *remake; // out bit for bit, from inputs it declares, params and saved; NULL: out is kept
-    op_pass *backward;
+    op_pass *backward;                     // NULL: no gradient flows through it
     op_pass *forward_part, *backward_part; // NULL: no meeting in this pass
     const struct op_portions *portions;    // NULL: whole batches only
     void (*release)(op_plan *plan);        // NULL: plan creates nothing

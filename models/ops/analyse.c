@@ -60,7 +60,7 @@ static void backward(const void *settings, const op_plan *p, const op_run *run)
         dictionary_apply(l, run->packed, &s);
         code_layout_unpack_image(l, s.image, run->din[0] + n * code_layout_pixels(l));
     }
-    dictionary_add_sums(&l->geometry, s.sums, 1, run->dparams[0]);
+    if (run->dparams[0] != NULL) dictionary_add_sums(&l->geometry, s.sums, 1, run->dparams[0]);
 }
 
 const op_type op_analyse = {

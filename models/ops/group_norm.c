@@ -174,8 +174,8 @@ static void reduce_sample(const slabs *s, const op_run *run, int sample, bool re
             size_t k = first + (size_t)c;
             double dbias = gather(sums, s->block, c);
             double dweight = gather(products, s->block, c) * (double)inverses[k];
-            run->dparams[WEIGHT][k] += (float)dweight;
-            run->dparams[BIAS][k] += (float)dbias;
+            if (run->dparams[WEIGHT] != NULL) run->dparams[WEIGHT][k] += (float)dweight;
+            if (run->dparams[BIAS] != NULL) run->dparams[BIAS][k] += (float)dbias;
             pulls[k] = (double)run->params[WEIGHT][k] * dbias;
             turns[k] = (double)run->params[WEIGHT][k] * dweight;
         }

@@ -71,6 +71,7 @@ static void backward(const void *settings, const op_plan *p, const op_run *run)
             by_b += towards * s.by_b;
             if (run->din[0] != NULL) run->din[0][i] = run->dout[i] * s.by_x;
         }
+        if (run->dparams[LOG_BETA] == NULL) continue;
         run->dparams[LOG_BETA][plane % channels] += by_beta * beta;
         run->dparams[LOG_B][plane % channels] += by_b * b;
     }

@@ -64,7 +64,7 @@ static void backward(const void *settings, const op_plan *p, const op_run *run)
         for (size_t i = 0; i < pixels; i++)
             sum += y[i] > 0 ? dy[i] : y[i] < 0 ? -dy[i] : 0.0f;
         bool learns = non_negative || run->params[0][plane % channels] > 0;
-        if (learns) run->dparams[0][plane % channels] -= sum;
+        if (learns && run->dparams[0] != NULL) run->dparams[0][plane % channels] -= sum;
         if (run->din[0] == NULL) continue;
         float *restrict dx = run->din[0] + plane * pixels;
         for (size_t i = 0; i < pixels; i++)

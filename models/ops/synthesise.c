@@ -98,7 +98,7 @@ static void forward(const void *settings, const op_plan *p, const op_run *run)
 static void backward(const void *settings, const op_plan *p, const op_run *run)
 {
     const code_layout *l = p->kernel;
-    bool learn = ((const synthesise_config *)settings)->learn;
+    bool learn = ((const synthesise_config *)settings)->learn && run->dparams[0] != NULL;
     dictionary_scratch s = dictionary_take_scratch(p, run->scratch);
     memset(s.sums, 0, dictionary_sum_floats(&l->geometry) * sizeof *s.sums);
     for (size_t n = 0; n < (size_t)p->in[0].n; n++) {

@@ -51,6 +51,7 @@ static void backward(const void *settings, const op_plan *p, const op_run *run)
             by_bias += slope;
             if (run->din[0] != NULL) run->din[0][i] = slope;
         }
+        if (run->dparams[GAIN] == NULL) continue;
         run->dparams[GAIN][plane % channels] += by_gain;
         run->dparams[BIAS][plane % channels] += by_bias;
     }

@@ -17,6 +17,7 @@ static void for_each_trial(bool backward, void (*check)(op_trial *t))
     for (int o = 0; op_table[o] != NULL; o++) {
         const op_type *op = op_table[o];
         assert_non_null(op->examples[0]);
+        if (backward && op->backward == NULL) continue;
         for (int e = 0; op->examples[e] != NULL; e++)
             for (int inputs = op->min_inputs; inputs <= op->max_inputs; inputs++)
                 for (int b = 0; b < 3; b++) {
@@ -240,6 +241,28 @@ static void unwanted_gradients_are_left_out(void **state)
     for_each_trial(true, check_unwanted);
 }
 
+// Gradients of inputs alone have the bits that they have beside those of parameters.
+static void check_inputs_alone(op_trial *t)
+{
+    op_run run = trial_run(t), back = run;
+    result whole = run_once(t, &run, &run);
+    for (int i = 0; i < OP_MAX_PARAMS; i++)
+        back.dparams[i] = NULL;
+    result alone = run_once(t, &run, &back);
+    for (int i = 0; i < t->plan.input_count; i++)
+        assert_same_bits(t, "din", whole.din[i], alone.din[i], shape_count(t->plan.in[i]));
+    for (int i = 0; i < t->plan.param_count && t->workers == 1; i++)
+        for (size_t k = 0; k < trial_param_count(t, i); k++)
+            assert_true(alone.dparams[i][k] == 0.0f);
+    free_result(&whole), free_result(&alone);
+}
+
+static void gradients_of_inputs_come_without_those_of_parameters(void **state)
+{
+    (void)state;
+    for_each_trial(true, check_inputs_alone);
+}
+
 static void check_unwanted_statistics(op_trial *t)
 {
     op_run run = trial_run(t), without = run;
@@ -436,6 +459,7 @@ int main(void)
         cmocka_unit_test(same_inputs_give_same_bits),
         cmocka_unit_test(backward_reads_what_it_declares),
         cmocka_unit_test(unwanted_gradients_are_left_out),
+        cmocka_unit_test(gradients_of_inputs_come_without_those_of_parameters),
         cmocka_unit_test(statistics_may_be_unwanted),
         cmocka_unit_test(evaluation_writes_no_statistics),
         cmocka_unit_test(inference_gives_the_bits_of_training),
