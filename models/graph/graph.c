@@ -1,8 +1,6 @@
 // models/graph/graph.c -- building a graph: tensors, nodes, parameters, initial weights.
 #include "models/graph/graph_chains.h"
 
-#include "base/rng.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +31,7 @@ status graph_create(graph **g, bool backward)
     (*g)->backward = backward;
     (*g)->team = team_of_one;
     (*g)->portion_bytes = PORTION_BYTES;
+    (*g)->parameters = &(*g)->own;
     return ST_OK;
 }
 
@@ -40,6 +39,17 @@ void graph_join(graph *g, const team *t)
 {
     ASSERT(g->node_count == 0);
     g->team = *t;
+}
+
+void graph_share(graph *g, parameters *shared)
+{
+    ASSERT(g->node_count == 0);
+    g->parameters = shared;
+}
+
+const parameters *graph_parameters(const graph *g)
+{
+    return g->parameters;
 }
 
 void graph_set_arithmetic(graph *g, arithmetic a)
@@ -96,27 +106,6 @@ int graph_input(graph *g, const char *name, shape s, bool wants_gradient)
     return g->tensor_count - 1;
 }
 
-// Appends the op's parameters to the list under "node.param".
-static status declare(param_list *list, const graph_node *node, const op_param *specs, int count)
-{
-    for (int i = 0; i < count; i++) {
-        graph_param *items = grown(list->items, list->count, &list->capacity, sizeof *items);
-        if (items == NULL) return no_memory();
-        list->items = items;
-        graph_param *p = &items[list->count++];
-        int length = snprintf(p->name, sizeof p->name, "%s.%s", node->name, specs[i].name);
-        CHECK(length < (int)sizeof p->name, ST_INTERNAL, "parameter name too long: %s.%s",
-              node->name, specs[i].name);
-        p->spec = specs[i];
-        p->offset = list->floats;
-        p->count = 1;
-        for (int d = 0; d < specs[i].rank; d++)
-            p->count *= (size_t)specs[i].dims[d];
-        list->floats += p->count;
-    }
-    return ST_OK;
-}
-
 static status parse_config(graph_node *node, const char *text)
 {
     static const config_field none[] = {{0}};
@@ -170,47 +159,24 @@ static status plan_node(graph_node *node)
     return failure(s, "node '%s': %s", node->name, cause);
 }
 
-static bool same_dims(const op_param *a, int count_a, const op_param *b, int count_b)
+// Nodes of its name before it, which have running statistics in common.
+static int sharers_before(const graph *g, const graph_node *node)
 {
-    bool same = count_a == count_b;
-    for (int i = 0; same && i < count_a; i++)
-        same = memcmp(a[i].dims, b[i].dims, sizeof a[i].dims) == 0;
-    return same;
-}
-
-// The last node of this name before it, NULL: there is none.
-static const graph_node *sharer_of(const graph *g, const graph_node *node)
-{
-    const graph_node *found = NULL;
+    int count = 0;
     for (const graph_node *other = g->nodes; other < node; other++)
-        if (strcmp(other->name, node->name) == 0) found = other;
-    return found;
+        count += node->plan.statistic_count > 0 && strcmp(other->name, node->name) == 0;
+    return count;
 }
 
-// The node's own parameters and statistics, or those of an earlier node of this name.
+// The node's own parameters and statistics, or those of an earlier node of this name, in this graph or in another.
 static status place_params(graph *g, graph_node *node)
 {
     const op_plan *p = &node->plan;
-    const graph_node *other = sharer_of(g, node);
-    if (other != NULL && p->param_count + p->statistic_count > 0) {
-        const op_plan *q = &other->plan;
-        CHECK(same_dims(p->params, p->param_count, q->params, q->param_count) &&
-                  same_dims(p->statistics, p->statistic_count, q->statistics, q->statistic_count),
-              ST_INTERNAL,
-              "node '%s': its parameters or statistics differ from those of the node it shares "
-              "them with by name",
-              node->name);
-        node->first_param = other->first_param;
-        node->first_statistic = other->first_statistic;
-        node->sharers_before = other->sharers_before + 1;
-        return ST_OK;
-    }
-    node->first_param = g->params.count;
-    node->first_statistic = g->statistics.count;
-    TRY(declare(&g->params, node, p->params, p->param_count));
-    for (int i = 0; i < p->param_count; i++)
-        g->params.items[node->first_param + i].constraint = p->constraints[i];
-    return declare(&g->statistics, node, p->statistics, p->statistic_count);
+    node->sharers_before = sharers_before(g, node);
+    TRY(parameters_declare(&g->parameters->learned, node->name, p->params, p->constraints,
+                           p->param_count, &node->first_param));
+    return parameters_declare(&g->parameters->statistics, node->name, p->statistics, NULL,
+                              p->statistic_count, &node->first_statistic);
 }
 
 static status add_node(graph *g, const char *op, const char *name, const int *inputs,
@@ -306,22 +272,22 @@ void graph_keep(graph *g, int id)
 
 size_t graph_param_count(const graph *g)
 {
-    return g->params.floats;
+    return g->parameters->learned.floats;
 }
 
 size_t graph_statistic_count(const graph *g)
 {
-    return g->statistics.floats;
+    return g->parameters->statistics.floats;
 }
 
 const graph_param *graph_param_at(const graph *g, int i)
 {
-    return i < g->params.count ? &g->params.items[i] : NULL;
+    return i < g->parameters->learned.count ? &g->parameters->learned.items[i] : NULL;
 }
 
 const graph_param *graph_statistic_at(const graph *g, int i)
 {
-    return i < g->statistics.count ? &g->statistics.items[i] : NULL;
+    return i < g->parameters->statistics.count ? &g->parameters->statistics.items[i] : NULL;
 }
 
 void graph_bind(graph *g, const float *params, const float *statistics)
@@ -330,34 +296,9 @@ void graph_bind(graph *g, const float *params, const float *statistics)
     g->bound_statistics = statistics;
 }
 
-static void initialise(const graph_param *p, rng r, float *values)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        switch (p->spec.init) {
-        case INIT_UNIFORM:
-            values[i] = rng_range(&r, -p->spec.scale, p->spec.scale);
-            break;
-        case INIT_NORMAL:
-            values[i] = p->spec.scale * rng_normal(&r);
-            break;
-        case INIT_CONSTANT:
-            values[i] = p->spec.scale;
-            break;
-        }
-    }
-}
-
-static void initialise_all(const param_list *list, uint64_t seed, uint32_t kind, float *values)
-{
-    for (int i = 0; i < list->count; i++)
-        initialise(&list->items[i], rng_open(seed, RNG_WEIGHTS, kind, (uint64_t)i, 0),
-                   values + list->items[i].offset);
-}
-
 void graph_initialise(const graph *g, uint64_t seed, float *params, float *statistics)
 {
-    initialise_all(&g->params, seed, 0, params);
-    initialise_all(&g->statistics, seed, 1, statistics);
+    parameters_initialise(g->parameters, seed, params, statistics);
 }
 
 void graph_destroy(graph *g)
@@ -377,7 +318,7 @@ void graph_destroy(graph *g)
     free(g->remakes);
     free(g->tensors);
     free(g->nodes);
-    free(g->params.items);
-    free(g->statistics.items);
+    free(g->own.learned.items);
+    free(g->own.statistics.items);
     free(g);
 }

@@ -15,19 +15,10 @@
 #define MODELS_GRAPH_GRAPH_H
 
 #include "models/graph/op.h"
+#include "models/graph/parameters.h"
 #include "models/graph/team.h"
 
-#define GRAPH_NAME_SIZE 128
-
 typedef struct graph graph;
-
-// One learned tensor or running statistic, and where it lies in the flat array.
-typedef struct graph_param {
-    char name[GRAPH_NAME_SIZE]; // "layer1.0.conv1.weight"
-    op_param spec;
-    op_constraint constraint;
-    size_t offset, count; // floats
-} graph_param;
 
 // backward: gradients will be asked for; without it no activation outlives its last reader.
 status graph_create(graph **g, bool backward);
@@ -35,6 +26,12 @@ status graph_create(graph **g, bool backward);
 // The workers that the graph's operations meet; before the first graph_add. The team is copied.
 // Without this call: a team of one.
 void graph_join(graph *g, const team *t);
+
+// The graph's parameters and running statistics are those of `shared`, with those of its name that other graphs have; the
+// flat arrays are of all of them. Before the first graph_add. `shared` outlives the graph. Without this call: a list
+// of the graph's own.
+void graph_share(graph *g, parameters *shared);
+const parameters *graph_parameters(const graph *g);
 
 // How operations added from now on form products. Without this call: float32, the fastest way.
 void graph_set_arithmetic(graph *g, arithmetic a);

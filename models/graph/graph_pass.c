@@ -75,7 +75,7 @@ static void average_statistics(const graph *g, const graph_call *c)
     if (c->shared_statistics == NULL || node->sharers_before == 0) return;
     float share = 1.0f / (float)(node->sharers_before + 1);
     for (int i = 0; i < node->plan.statistic_count; i++) {
-        const graph_param *p = &g->statistics.items[node->first_statistic + i];
+        const graph_param *p = &g->parameters->statistics.items[node->first_statistic + i];
         float *mean = c->shared_statistics + p->offset;
         for (size_t k = 0; k < p->count; k++)
             mean[k] += (c->run.batch_statistics[i][k] - mean[k]) * share;

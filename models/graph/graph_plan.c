@@ -115,7 +115,8 @@ status graph_plan_within(graph *g, const graph *host)
     layout_destroy(&l);
     TRY(s);
     g->provided = calloc((size_t)g->workers * (size_t)g->tensor_count, sizeof *g->provided);
-    g->statistics_beside = calloc(g->statistics.floats + 1, sizeof *g->statistics_beside);
+    g->statistics_beside =
+        calloc(g->parameters->statistics.floats + 1, sizeof *g->statistics_beside);
     CHECK(g->provided != NULL && g->statistics_beside != NULL, ST_INTERNAL,
           "no memory for a graph");
     return ST_OK;
@@ -148,10 +149,11 @@ void graph_print(const graph *g, FILE *out)
         }
         const graph_node *node = node_at(g, t->node);
         for (int p = 0; p < node->plan.param_count; p++)
-            params += g->params.items[node->first_param + p].count;
+            params += g->parameters->learned.items[node->first_param + p].count;
         bytes += node->plan.saved_bytes + node->plan.packed_bytes;
         print_line(out, node->name, node->op->name, t->shape, params, bytes);
     }
-    fprintf(out, "%zu parameters, %zu running statistics, %.1f MB of memory\n", g->params.floats,
-            g->statistics.floats, (double)g->memory.capacity * 1e-6);
+    fprintf(out, "%zu parameters, %zu running statistics, %.1f MB of memory\n",
+            g->parameters->learned.floats, g->parameters->statistics.floats,
+            (double)g->memory.capacity * 1e-6);
 }

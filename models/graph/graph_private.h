@@ -51,20 +51,13 @@ typedef struct graph_node {
     void *out_remade; // of own worker 0: where it lies from then on; NULL: it stays in `out`
 } graph_node;
 
-// Parameters or running statistics, and the flat array they lie in.
-typedef struct param_list {
-    graph_param *items;
-    int count, capacity;
-    size_t floats;
-} param_list;
-
 struct graph {
     graph_tensor *tensors;
     int tensor_count, tensor_capacity;
     graph_node *nodes;
     int node_count, node_capacity;
-    param_list params, statistics;
-    status error; // of building; its message waits in the thread
+    parameters own, *parameters; // its own list, and the one it uses: that or one it shares
+    status error;                // of building; its message waits in the thread
     bool backward;
     arithmetic arithmetic;
     size_t portion_bytes;

@@ -45,12 +45,12 @@ static void view_flat_arrays(const graph *g, graph_call *c, float *dparams, floa
 {
     const graph_node *node = c->node;
     for (int i = 0; i < node->plan.param_count; i++) {
-        size_t offset = g->params.items[node->first_param + i].offset;
+        size_t offset = g->parameters->learned.items[node->first_param + i].offset;
         c->run.params[i] = g->bound_params + offset;
         c->run.dparams[i] = dparams != NULL ? dparams + offset : NULL;
     }
     for (int i = 0; i < node->plan.statistic_count; i++) {
-        size_t offset = g->statistics.items[node->first_statistic + i].offset;
+        size_t offset = g->parameters->statistics.items[node->first_statistic + i].offset;
         c->run.statistics[i] = g->bound_statistics != NULL ? g->bound_statistics + offset : NULL;
         float *own = node->sharers_before > 0 ? g->statistics_beside : batch_statistics;
         c->run.batch_statistics[i] = batch_statistics != NULL ? own + offset : NULL;

@@ -268,9 +268,8 @@ static status probe_features(evaluator *e, const embedding *unit_features, doubl
     return s;
 }
 
-static embedding bind_features(evaluator *e, const float *params, const float *statistics)
+static embedding bind_features(evaluator *e)
 {
-    graph_bind(e->graph, params, statistics);
     graph_prepare(e->graph);
     return (embedding){graph_shape(e->graph, e->features).c, true, embed_features, e};
 }
@@ -288,7 +287,7 @@ static status embed_little(evaluator *e, const embedding *how, search *f)
 
 status evaluator_rehearse(evaluator *e)
 {
-    embedding how = bind_features(e, e->weights.params, e->weights.statistics);
+    embedding how = bind_features(e);
     search f = {0};
     double none;
     status s = open_search(e, &how, &f);
@@ -299,10 +298,9 @@ status evaluator_rehearse(evaluator *e)
     return s;
 }
 
-status evaluator_features(evaluator *e, const float *params, const float *statistics,
-                          evaluation *found)
+static status evaluate_weights(evaluator *e, evaluation *found)
 {
-    embedding how = bind_features(e, params, statistics);
+    embedding how = bind_features(e);
     found->probe = -1;
     TRY(evaluate(e, &how, true, found));
     TRY(alignment_measure(&how, &e->queries, e->world, e->views, (uint64_t)e->job->seed,
@@ -311,10 +309,17 @@ status evaluator_features(evaluator *e, const float *params, const float *statis
     return probe ? probe_features(e, &how, &found->probe) : ST_OK;
 }
 
+status evaluator_features(evaluator *e, const weights *learned, evaluation *found)
+{
+    weights_follow(&e->weights, learned, 0);
+    weights_copy_statistics(&e->weights, learned);
+    return evaluate_weights(e, found);
+}
+
 status evaluator_untrained_knn(evaluator *e, double *top1)
 {
     graph_initialise(e->graph, (uint64_t)e->job->seed, e->weights.params, e->weights.statistics);
-    embedding how = bind_features(e, e->weights.params, e->weights.statistics);
+    embedding how = bind_features(e);
     return evaluate_floor(e, &how, top1);
 }
 
@@ -344,5 +349,5 @@ static status read_weights(evaluator *e, const char *path)
 status evaluator_checkpoint(evaluator *e, const char *path, evaluation *found)
 {
     TRY(agree(e->world, read_weights(e, path)));
-    return evaluator_features(e, e->weights.params, e->weights.statistics, found);
+    return evaluate_weights(e, found);
 }

@@ -29,12 +29,11 @@ status evaluator_create(evaluator **e, const world *w, const job *j,
 bool evaluator_is_labelled(const evaluator *e);
 
 // Collective. kNN, the share of test images whose neighbours in the train set vote for their class,
-// alignment and health, with the net's features under these weights (laid out as encoder_features'
-// graph: a prefix of a graph with a head). The same bits on any number of ranks. On error all ranks
+// alignment and health, with the net's features under these weights, which have an encoder's by their
+// names. The same bits on any number of ranks. On error all ranks
 // return the same status, its message already printed. Further errors: ST_DIVERGED features that are
 // not finite.
-status evaluator_features(evaluator *e, const float *params, const float *statistics,
-                          evaluation *found);
+status evaluator_features(evaluator *e, const weights *learned, evaluation *found);
 
 // The same with the weights of a checkpoint file. Further errors: those of io/checkpoint/checkpoint.h.
 status evaluator_checkpoint(evaluator *e, const char *path, evaluation *found);

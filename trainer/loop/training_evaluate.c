@@ -42,7 +42,7 @@ static status evaluate_codes(training *t)
 static status evaluate_features(training *t, report *r)
 {
     evaluation found;
-    TRY(evaluator_features(t->evaluator, t->learned->params, t->learned->statistics, &found));
+    TRY(evaluator_features(t->evaluator, t->learned, &found));
     r->knn = found.knn;
     char knn[64] = "";
     if (found.knn >= 0) snprintf(knn, sizeof knn, "kNN top-1 %.2f %%  ", 100 * found.knn);

@@ -26,9 +26,7 @@ status key_encoder_create(key_encoder *k, const model *query, const key_plan *pl
     k->embedding = encoder_embedding(g, &query->setup->encoder, model_images(&k->model, 1));
     // Keys are copied before queries are computed.
     TRY(model_finish_within(&k->model, k->embedding, query));
-    weights *w = &k->model.weights;
-    ASSERT(w->param_count <= query->weights.param_count);
-    memcpy(w->params, query->weights.params, w->param_count * sizeof(float));
+    weights_follow(&k->model.weights, &query->weights, 0);
     return take_memory(k);
 }
 
@@ -44,7 +42,7 @@ static void follow(key_encoder *k, const method_step *step)
     double momentum = cosine_between(k->plan.momentum, k->plan.momentum_final, passed);
     weights *w = &k->model.weights;
     phases_enter(step->phases, PHASE_OPTIMIZER);
-    weights_average(w->params, k->query->weights.params, w->param_count, (float)momentum);
+    weights_follow(w, &k->query->weights, (float)momentum);
     phases_count(step->phases, 3 * w->param_count); // two arrays read, one written
     model_prepare(&k->model, step);
 }

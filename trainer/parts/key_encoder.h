@@ -26,7 +26,7 @@ typedef struct key_encoder {
     float *keys[LOADER_MAX_VIEWS]; // (B, dim) that pass p looks for, in the order of positions
 } key_encoder;
 
-// An encoder of its own with the weights of `query`, whose parameters begin with an encoder's; it
+// An encoder of its own with the weights of `query`, which has all parameters of an encoder by name; it
 // works in the memory of its graph. `keys` may be an input of the query before. Destroy it also
 // after an error. Errors: ST_INTERNAL no memory.
 status key_encoder_create(key_encoder *k, const model *query, const key_plan *plan);

@@ -87,6 +87,18 @@ void weights_constrain(weights *w)
         }
 }
 
+void weights_follow(weights *slow, const weights *fast, float keep)
+{
+    parameters_follow(&graph_parameters(slow->graph)->learned, slow->params,
+                      &graph_parameters(fast->graph)->learned, fast->params, keep);
+}
+
+void weights_copy_statistics(weights *to, const weights *from)
+{
+    parameters_follow(&graph_parameters(to->graph)->statistics, to->statistics,
+                      &graph_parameters(from->graph)->statistics, from->statistics, 0);
+}
+
 void weights_average(float *restrict average, const float *restrict newest, size_t count,
                      float keep)
 {

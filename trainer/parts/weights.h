@@ -32,6 +32,12 @@ size_t weights_describe_statistics(const weights *w, const char *prefix, checkpo
 // Makes the parameters fulfil their constraints (models/graph/op.h): rows of length 1; a row of zeros stays.
 void weights_constrain(weights *w);
 
+// slow <- keep slow + (1 - keep) fast, of each parameter by its name; `fast` has all that `slow` has. keep 0: a copy.
+void weights_follow(weights *slow, const weights *fast, float keep);
+
+// A copy of the running statistics, by name.
+void weights_copy_statistics(weights *to, const weights *from);
+
 // average <- keep * average + (1 - keep) * newest, elementwise.
 void weights_average(float *average, const float *newest, size_t count, float keep);
 
