@@ -25,3 +25,8 @@ sed -i '/"step":6,"digest"/s/digest":"\(.\)/digest":"\1\1/; /"step":6,"digest"/s
 expect 65 "the chain breaks at step 6" "$basin" verify changed --from 3
 expect 65 "step 4 is the first whose numbers differ" "$basin" verify run --from 3 optimizer.lr=0.050001
 expect 65 "tensors differ, the first is" "$basin" verify run --from 3 optimizer.lr=0.050001
+
+# A number of a step that no run can have.
+cp -r run far
+echo '{"step":18446744073709551615,"digest":"0123456789abcdef"}' >>far/proof.jsonl
+expect 65 "the chain breaks at step 18446744073709551615" "$basin" verify far
