@@ -153,6 +153,10 @@ typedef struct method_type {
     // Appends what a checkpoint must hold beside the learned weights; returns how many.
     // arrays == NULL: only counts. Read back through the same descriptions. NULL: nothing.
     size_t (*describe)(void *state, checkpoint_array *arrays);
+    // Whether the state that a checkpoint has filled can be gone on with: an integer that will be an
+    // index lies in its range. Floats are finite then. NULL: `describe` lists floats alone, and any
+    // will do. Errors: ST_BAD_DATA.
+    status (*validate)(const void *state);
     void (*destroy)(void *state); // also after a failed create, or none
     // Local, rank 0, at the end of each epoch. Draws what has been learned into files that begin with
     // `prefix`, a path. Errors: ST_IO, ST_INTERNAL. NULL: nothing to see.

@@ -1,6 +1,7 @@
 // io/checkpoint/checkpoint.c -- reads checkpoints, and checks every array against its hash.
 #include "io/checkpoint/checkpoint.h"
 
+#include "base/finite.h"
 #include "base/input.h"
 #include "io/checkpoint/checkpoint_format.h"
 #include "io/checkpoint/checkpoint_pieces.h"
@@ -29,6 +30,7 @@ struct checkpoint {
     size_t array_count, array_capacity;
     stored_text *texts;
     uint64_t manifest;             // of what was found
+    uint64_t room;                 // bytes of the file that no array has taken
     bool no_memory, bad_array;     // while the table of contents is read
     char bad_name[HDF5_TEXT_SIZE]; // the array that no checkpoint holds
 };
@@ -57,6 +59,21 @@ static bool describe_shape(hid_t dataset, checkpoint_array *array)
     return array->rank >= 0 && array->rank <= 4;
 }
 
+// Whether all its bytes stand in this file, in one piece, apart from those of the arrays before: what is
+// left to the reader, or lies in another file, could be of any size.
+static bool is_stored_here(hid_t dataset, const checkpoint_array *array, uint64_t *room)
+{
+    size_t bytes = array->type == ARRAY_F32 ? 4 : 8;
+    for (int i = 0; i < array->rank; i++)
+        if (__builtin_mul_overflow(bytes, array->dims[i], &bytes)) return false;
+    hid_t creation = H5Dget_create_plist(dataset);
+    bool here = H5Pget_layout(creation) == H5D_CONTIGUOUS && H5Pget_external_count(creation) == 0;
+    H5Pclose(creation);
+    if (!here || H5Dget_storage_size(dataset) != bytes || bytes > *room) return false;
+    *room -= bytes;
+    return true;
+}
+
 // The number that vouches for the object; false when it has not exactly one.
 static bool read_hash(hid_t object, const char *path, const char *name, uint64_t *hash)
 {
@@ -82,7 +99,8 @@ static void list_array(hid_t dataset, const char *name, void *context)
     checkpoint_array array = {.rank = 0};
     uint64_t hash = 0;
     if (strlen(name) >= sizeof array.name || !describe_type(dataset, &array) ||
-        !describe_shape(dataset, &array) || !read_hash(dataset, c->path, CHECKPOINT_HASH, &hash)) {
+        !describe_shape(dataset, &array) || !is_stored_here(dataset, &array, &c->room) ||
+        !read_hash(dataset, c->path, CHECKPOINT_HASH, &hash)) {
         c->bad_array = true;
         snprintf(c->bad_name, sizeof c->bad_name, "%s", name);
         return;
@@ -99,11 +117,14 @@ static int compare_names(const void *a, const void *b)
 
 static status list_arrays(checkpoint *c)
 {
+    hsize_t size = 0;
+    CHECK(H5Fget_filesize(c->file, &size) >= 0, ST_IO, "%s: its size cannot be asked for", c->path);
+    c->room = size;
     TRY(hdf5_each_dataset(c->file, c->path, list_array, c));
     CHECK(!c->no_memory, ST_INTERNAL, "no memory for the list of arrays of %s", c->path);
     CHECK(!c->bad_array, ST_BAD_DATA,
           "%s: array \"%s\" is not one of a checkpoint (at most 4 sizes of float32, int64 or "
-          "uint64, with its hash)",
+          "uint64, whole and in this file, with its hash)",
           c->path, c->bad_name);
     if (c->array_count > 0) qsort(c->arrays, c->array_count, sizeof *c->arrays, compare_names);
     return ST_OK;
@@ -257,7 +278,13 @@ status checkpoint_read(checkpoint *c, checkpoint_array *array)
     CHECK(own != NULL, ST_INTERNAL, "no memory to read %s", c->path);
     status s = read_array(c, array, PIECES_READ, own, NULL);
     XXH3_freeState(own);
-    return s;
+    TRY(s);
+    bool sound = array->type != ARRAY_F32 ||
+                 floats_finite(array->data, checkpoint_array_bytes(array) / sizeof(float));
+    CHECK(sound, ST_BAD_DATA,
+          "%s: array \"%s\" holds NaN or infinite numbers: use an older checkpoint", c->path,
+          array->name);
+    return ST_OK;
 }
 
 const char *checkpoint_get_text(const checkpoint *c, const char *name)

@@ -53,7 +53,8 @@ typedef struct checkpoint checkpoint;
 // checkpoint, another format version, damaged).
 status checkpoint_open(checkpoint **out, const char *path);
 
-// Reads one array; its stored name, type and dims must be those given. Verifies the hash.
+// Reads one array; its stored name, type and dims must be those given. Verifies the hash, and that
+// floats are finite. Integers may be any: who uses one as an index looks at it first.
 // Errors: ST_BAD_DATA saying what was expected and what came; ST_IO.
 status checkpoint_read(checkpoint *c, checkpoint_array *array);
 

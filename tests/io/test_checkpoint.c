@@ -7,6 +7,7 @@
 #include "tests/io/group_folder.h"
 
 #include <fcntl.h>
+#include <float.h>
 #include <hdf5.h>
 #include <math.h>
 #include <signal.h>
@@ -35,7 +36,7 @@ static void fill(contents *c)
     memset(c, 0, sizeof *c);
     for (int i = 0; i < 24; i++)
         (&c->weight[0][0][0][0])[i] = (float)i / 7.0f;
-    c->bias[0] = -0.0f, c->bias[1] = INFINITY, c->bias[2] = 1e-42f;
+    c->bias[0] = -0.0f, c->bias[1] = FLT_MAX, c->bias[2] = 1e-42f;
     c->steps[0] = -1, c->steps[1] = INT64_MAX;
     c->seed = UINT64_MAX;
     // Not in order of names.

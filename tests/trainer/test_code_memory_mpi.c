@@ -81,11 +81,38 @@ static void a_newer_code_takes_the_place_of_the_older(void **state)
     code_memory_destroy(&m);
 }
 
+// What a checkpoint may say of sample 1, word by word.
+static void a_place_outside_a_code_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t word;
+        bool right;
+    } cases[] = {{0, true},
+                 {UINT64_C(1) << 32 | 0x3f800000, true}, // 1.0 at place 1
+                 {(uint64_t)CODES << 32 | 0x3f800000, false},
+                 {UINT64_MAX, false},
+                 {UINT64_C(1) << 63, false},
+                 {0x7fc00000, false},                      // NaN
+                 {UINT64_C(1) << 32 | 0xff800000, false}}; // -infinity
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        code_memory m;
+        assert_all_ok(code_memory_create(&m, &samples_order, ROOM));
+        m.kept[ROOM + 1] = cases[i].word;
+        status found = code_memory_validate(&m, CODES);
+        assert_all(found == (cases[i].right ? ST_OK : ST_BAD_DATA));
+        assert_all((strstr(status_message(), "for sample 1") != NULL) != cases[i].right);
+        status_clear();
+        code_memory_destroy(&m);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rank_recalls_the_codes_of_all),
         cmocka_unit_test(a_newer_code_takes_the_place_of_the_older),
+        cmocka_unit_test(a_place_outside_a_code_is_refused),
     };
     if (world_init(&w, &argc, &argv) != ST_OK) return 1;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

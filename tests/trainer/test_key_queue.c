@@ -60,12 +60,28 @@ static void a_sample_masks_its_own_keys_and_noise_masks_nothing(void **state)
     key_queue_destroy(&q);
 }
 
+static void a_place_outside_the_ring_is_refused(void **state)
+{
+    (void)state;
+    static const uint64_t places[] = {ROWS, ROWS + 1, 1000000000, UINT64_C(1) << 63, UINT64_MAX};
+    key_queue q;
+    assert_ok(key_queue_create(&q, ROWS, DIM, 1));
+    for (q.pointer = 0; q.pointer < ROWS; q.pointer++)
+        assert_ok(key_queue_validate(&q));
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        q.pointer = places[i];
+        assert_fails(key_queue_validate(&q), ST_BAD_DATA, "the queue has rows 0 to 4");
+    }
+    key_queue_destroy(&q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_starts_with_unit_vectors_of_no_sample_by_seed),
         cmocka_unit_test(the_oldest_key_goes_first_also_round_the_end),
         cmocka_unit_test(a_sample_masks_its_own_keys_and_noise_masks_nothing),
+        cmocka_unit_test(a_place_outside_the_ring_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

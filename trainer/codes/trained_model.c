@@ -72,6 +72,7 @@ status trained_model_read(trained_model *m, const char *path)
     status read = read_arrays(path, arrays, count + 1);
     free(arrays);
     TRY(read);
+    TRY(sparse_lambda_validate(lambda));
     choose_lambda(m, lambda);
     return sparse_model_follow(&m->model);
 }

@@ -17,13 +17,13 @@ typedef struct verify_options {
     int64_t from, steps;
 } verify_options;
 
-static const config_field options[] = {{"from", FIELD_INT, offsetof(verify_options, from), "-1", -1,
-                                        1e15, NULL,
-                                        "step of the checkpoint to start from, 0 = the beginning; "
-                                        "-1 = of the newest that steps follow"},
-                                       {"steps", FIELD_INT, offsetof(verify_options, steps), "0", 0,
-                                        1e15, NULL, "how many; 0 = up to the end of the epoch"},
-                                       {0}};
+static const config_field options[] = {
+    {"from", FIELD_INT, offsetof(verify_options, from), "-1", -1, JOB_NO_LIMIT, NULL,
+     "step of the checkpoint to start from, 0 = the beginning; "
+     "-1 = of the newest that steps follow"},
+    {"steps", FIELD_INT, offsetof(verify_options, steps), "0", 0, JOB_NO_LIMIT, NULL,
+     "how many; 0 = up to the end of the epoch"},
+    {0}};
 
 typedef struct verification {
     job job;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#define NO_LIMIT 1e15
+#define NO_LIMIT JOB_NO_LIMIT
 
 static const config_field top_fields[] = {
     {"run", FIELD_TEXT, offsetof(job, run), NULL, 0, 0, NULL,

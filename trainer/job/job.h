@@ -14,6 +14,7 @@
 #include "trainer/sparse/inference_choice.h"
 
 #define JOB_MAX_PLUGIN_CONFIG 2048 // bytes of the largest plug-in's config struct
+#define JOB_NO_LIMIT          1e15 // the greatest integer of a job; so no run has more steps
 
 typedef struct job_data {
     char train[CONFIG_TEXT_SIZE], test[CONFIG_TEXT_SIZE]; // globs; test "" = none

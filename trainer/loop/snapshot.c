@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "models/kernels/version.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,6 +122,28 @@ static status read_all(training *t, checkpoint *c)
     free(arrays);
     TRY(s);
     return view_statistics_read(&t->data_statistics, c, t->job);
+}
+
+status snapshot_validate(const training *t)
+{
+    CHECK((double)t->step <= JOB_NO_LIMIT, ST_BAD_DATA,
+          "\"step\" is %" PRIu64 ", which no run reaches", t->step);
+    const method_type *method = t->job->method;
+    return method->validate != NULL ? method->validate(t->method) : ST_OK;
+}
+
+// The same, of the checkpoint that has been read.
+static status validate(const training *t, uint64_t step, const char *path)
+{
+    CHECK(t->step == step, ST_BAD_DATA,
+          "%s: is of step %" PRIu64 " by its contents: give it its own name, or use an older one",
+          path, t->step);
+    status s = snapshot_validate(t);
+    if (s == ST_OK) return ST_OK;
+    char reason[1024];
+    snprintf(reason, sizeof reason, "%s", status_message());
+    status_clear();
+    return failure(s, "%s: %s: use an older checkpoint", path, reason);
 }
 
 // Does `text` hold `line` (length bytes) in the section of this name ("" = top level)? A resolved job
@@ -233,6 +256,7 @@ status snapshot_resume(training *t, uint64_t step)
     status s = check_method(t, c);
     if (s == ST_OK) s = compare_data(t, c);
     if (s == ST_OK) s = read_all(t, c);
+    if (s == ST_OK) s = validate(t, step, path);
     const char *then = checkpoint_get_text(c, "job");
     if (s == ST_OK && then != NULL) compare_jobs(t->job->resolved, then);
     if (s == ST_OK) compare_machines(c);

@@ -120,6 +120,10 @@ status snapshot_prepare(training *t);
 // Local, rank 0. Has the complete state written as the checkpoint of t->step, beside the training.
 void snapshot_begin(training *t);
 
+// Local. Whether the state that arrays of snapshot_describe have been filled with can be gone on with: no
+// number of it leads outside memory. Errors: ST_BAD_DATA, without the file's name.
+status snapshot_validate(const training *t);
+
 // Local. Reads the checkpoint of `step` into t. Errors: ST_BAD_DATA, ST_IO, ST_NO_INPUT.
 status snapshot_resume(training *t, uint64_t step);
 

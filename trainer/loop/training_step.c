@@ -8,6 +8,7 @@
 // see them and leave at the same step: trouble before its update, a stop after its checkpoint.
 #include "trainer/loop/training.h"
 
+#include "base/finite.h"
 #include "base/vector.h"
 #include "comm/agree.h"
 #include "models/graph/op.h"
@@ -61,19 +62,6 @@ static double time_to_stop(const training *t)
     return t->longest_step + 3 * saving;
 }
 
-// On the bits, for a plain comparison of floats is not compiled to vectors.
-static bool all_finite(const float *x, size_t count)
-{
-    const uint32_t exponent = 0x7f800000;
-    uint32_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        found |= (bits & exponent) == exponent;
-    }
-    return found == 0;
-}
-
 // A rank in trouble cannot go on; its leaves only keep the others company.
 static void fill_leaves(training *t, const method_step *step)
 {
@@ -89,7 +77,7 @@ static void fill_leaves(training *t, const method_step *step)
             method_leaf parts = training_leaf_parts(t, leaf);
             run_group(t, step, (worker_group){worker, 1}, &parts);
         }
-        if (!all_finite(leaf, error_lane_at(t)) && t->unsound_worker < 0)
+        if (!floats_finite(leaf, error_lane_at(t)) && t->unsound_worker < 0)
             t->unsound_worker = t->workers.first + worker;
         leaf[error_lane_at(t)] = *step->trouble != ST_OK ? 1.0f : 0.0f;
         leaf[stop_lane_at(t)] = stop ? 1.0f : 0.0f;

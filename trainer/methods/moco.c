@@ -135,6 +135,11 @@ static size_t describe(void *state, checkpoint_array *arrays)
     return count + key_queue_describe(&m->queue, arrays != NULL ? arrays + count : NULL);
 }
 
+static status validate(const void *state)
+{
+    return key_queue_validate(&((const moco *)state)->queue);
+}
+
 static void contrast(const void *settings, uint64_t samples, method_contrast *contrast)
 {
     const moco_config *c = settings;
@@ -159,6 +164,7 @@ const method_type method_moco = {
     .begin = begin,
     .finish = finish,
     .describe = describe,
+    .validate = validate,
     .destroy = destroy,
     .contrast = contrast,
 };

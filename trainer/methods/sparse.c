@@ -219,6 +219,14 @@ static size_t describe(void *state, checkpoint_array *arrays)
     return 1 + code_memory_describe(&m->codes, arrays != NULL ? arrays + 1 : NULL);
 }
 
+static status validate(const void *state)
+{
+    const sparse *m = state;
+    TRY(sparse_lambda_validate(m->lambda));
+    if (!starts_from_last(m)) return ST_OK;
+    return code_memory_validate(&m->codes, code_layout_codes(&m->model.layout));
+}
+
 static status draw_param(const sparse *m, const char *name, const char *prefix, const char *what)
 {
     char path[RUN_PATH_SIZE + 32];
@@ -255,6 +263,7 @@ const method_type method_sparse = {
     .run = run,
     .finish = finish,
     .describe = describe,
+    .validate = validate,
     .destroy = destroy,
     .draw = draw,
     .lambda = lambda,

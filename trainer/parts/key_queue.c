@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -62,4 +63,12 @@ size_t key_queue_describe(key_queue *q, checkpoint_array *arrays)
         arrays[2] = (checkpoint_array){"queue_pointer", ARRAY_U64, 0, {0}, &q->pointer};
     }
     return 3;
+}
+
+status key_queue_validate(const key_queue *q)
+{
+    CHECK(q->pointer < q->rows, ST_BAD_DATA,
+          "\"queue_pointer\" is %" PRIu64 ", but the queue has rows 0 to %" PRIu64, q->pointer,
+          q->rows - 1);
+    return ST_OK;
 }

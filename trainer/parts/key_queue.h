@@ -33,4 +33,7 @@ void key_queue_mask(const key_queue *q, const uint64_t *ids, int count, float *m
 // Appends the queue's arrays for a checkpoint; returns how many. arrays == NULL: only counts.
 size_t key_queue_describe(key_queue *q, checkpoint_array *arrays);
 
+// Whether what a checkpoint has filled can be gone on with. Errors: ST_BAD_DATA.
+status key_queue_validate(const key_queue *q);
+
 #endif

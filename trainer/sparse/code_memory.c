@@ -3,6 +3,8 @@
 
 #include "comm/exchange.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 status code_memory_create(code_memory *m, const order *o, uint64_t room)
@@ -29,14 +31,20 @@ static uint64_t word_of(size_t place, float value)
     return (uint64_t)place << 32 | bits;
 }
 
+static float value_of(uint64_t word)
+{
+    uint32_t bits = (uint32_t)(word & UINT32_MAX);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 void code_memory_recall(const code_memory *m, uint64_t sample, float *codes, size_t count)
 {
     const uint64_t *word = m->kept + sample * m->room, *end = word + m->room;
     memset(codes, 0, count * sizeof *codes);
-    for (; word < end && *word != 0; word++) {
-        uint32_t bits = (uint32_t)(*word & UINT32_MAX);
-        memcpy(&codes[*word >> 32], &bits, sizeof bits);
-    }
+    for (; word < end && *word != 0; word++)
+        codes[*word >> 32] = value_of(*word);
 }
 
 void code_memory_note(code_memory *m, uint64_t position, const float *codes, size_t count)
@@ -68,4 +76,14 @@ size_t code_memory_describe(code_memory *m, checkpoint_array *arrays)
     if (arrays != NULL)
         arrays[0] = (checkpoint_array){"codes", ARRAY_U64, 2, {m->samples, m->room}, m->kept};
     return 1;
+}
+
+status code_memory_validate(const code_memory *m, size_t count)
+{
+    for (uint64_t i = 0; i < m->samples * m->room; i++)
+        CHECK(m->kept[i] >> 32 < count && isfinite(value_of(m->kept[i])), ST_BAD_DATA,
+              "\"codes\" has %g at place %" PRIu64 " for sample %" PRIu64
+              ", but a code has %zu places of finite numbers",
+              (double)value_of(m->kept[i]), m->kept[i] >> 32, i / m->room, count);
+    return ST_OK;
 }

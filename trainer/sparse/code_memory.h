@@ -41,4 +41,7 @@ void code_memory_keep(code_memory *m, const world *w, const order *o, uint64_t s
 // Appends the array for a checkpoint; returns how many, 1. arrays == NULL: only counts.
 size_t code_memory_describe(code_memory *m, checkpoint_array *arrays);
 
+// Whether what a checkpoint has filled can be codes of `count` numbers. Errors: ST_BAD_DATA.
+status code_memory_validate(const code_memory *m, size_t count);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "models/kernels/dictionary/dictionary_bound.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool learns_from_energy(const sparse_model *m)
@@ -220,6 +221,13 @@ void sparse_model_destroy(sparse_model *m)
 const float *sparse_model_atoms(const sparse_model *m)
 {
     return m->weights.params + m->atoms_at;
+}
+
+status sparse_lambda_validate(float lambda)
+{
+    CHECK(isfinite(lambda) && lambda >= 0, ST_BAD_DATA,
+          "\"" SPARSE_LAMBDA "\" is %g, but a price is not negative", (double)lambda);
+    return ST_OK;
 }
 
 status sparse_model_follow(sparse_model *m)

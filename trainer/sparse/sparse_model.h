@@ -67,6 +67,9 @@ const float *sparse_model_atoms(const sparse_model *m);
 // Are the sums of models/codes/code_products.h among its statistics?
 bool sparse_model_is_online(const sparse_model *m);
 
+// Whether a lambda that a checkpoint holds can be one. Errors: ST_BAD_DATA.
+status sparse_lambda_validate(float lambda);
+
 // After each change of the weights. Errors: as code_inference_set_atoms.
 status sparse_model_follow(sparse_model *m);
 
