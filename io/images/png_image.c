@@ -11,12 +11,17 @@ static bool begins(const encoded_image *e)
     return image_codec_begins(e, "\x89PNG\r\n\x1a\n", 8);
 }
 
+// What texts, profiles and the like of one file may take in memory beyond what they take in the file,
+// bytes: compressed ones grow a thousandfold.
+#define MOST_TEXT ((size_t)32 << 20)
+
 // NULL without memory. Free with spng_ctx_free.
 static spng_ctx *open_png(const encoded_image *e, struct spng_ihdr *header, int *problem)
 {
     spng_ctx *png = spng_ctx_new(0);
     if (png == NULL) return NULL;
-    *problem = spng_set_png_buffer(png, e->bytes, e->size);
+    *problem = spng_set_chunk_limits(png, MOST_TEXT + e->size, MOST_TEXT + e->size);
+    if (*problem == 0) *problem = spng_set_png_buffer(png, e->bytes, e->size);
     if (*problem == 0) *problem = spng_get_ihdr(png, header);
     return png;
 }
@@ -27,6 +32,15 @@ static int find_orientation(spng_ctx *png)
     struct spng_exif exif = {0};
     if (spng_get_exif(png, &exif) != 0) return 1;
     return orientation_of_exif((const unsigned char *)exif.data, exif.length);
+}
+
+static status broken(const encoded_image *e, int problem)
+{
+    CHECK(problem != SPNG_ECHUNK_LIMITS, ST_BAD_DATA,
+          "%s: texts or profiles in this PNG are of more than %zu MB; write it without them",
+          e->name, MOST_TEXT >> 20);
+    return failure(problem == SPNG_EMEM ? ST_INTERNAL : ST_BAD_DATA, "%s: broken PNG: %s", e->name,
+                   spng_strerror(problem));
 }
 
 static bool is_grey(const struct spng_ihdr *header)
@@ -50,7 +64,7 @@ static status look(codec_memory *m, const encoded_image *e, image_header *header
     CHECK(png != NULL, ST_INTERNAL, "%s: no memory to decode it", e->name);
     int orientation = problem == 0 ? find_orientation(png) : 1;
     spng_ctx_free(png);
-    CHECK(problem == 0, ST_BAD_DATA, "%s: broken PNG: %s", e->name, spng_strerror(problem));
+    if (problem != 0) return broken(e, problem);
     *header = (image_header){.height = found.height <= INT_MAX ? (int)found.height : INT_MAX,
                              .width = found.width <= INT_MAX ? (int)found.width : INT_MAX,
                              .channels = is_grey(&found) ? 1 : 3,
@@ -107,9 +121,7 @@ static status decode(codec_memory *m, const encoded_image *e, const image_header
         problem = decode_whole(m, e, header, has_alpha(&found), pixels);
     else
         problem = decode_to(e, SPNG_FMT_G8, count, pixels);
-    CHECK(problem == 0, problem == SPNG_EMEM ? ST_INTERNAL : ST_BAD_DATA, "%s: broken PNG: %s",
-          e->name, spng_strerror(problem));
-    return ST_OK;
+    return problem == 0 ? ST_OK : broken(e, problem);
 }
 
 const image_codec image_codec_png = {

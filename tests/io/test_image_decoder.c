@@ -1,6 +1,7 @@
 // JPEG and PNG become RGB pixels; whatever is damaged is named.
 #include "tests/check.h"
 
+#include "base/peak_memory.h"
 #include "io/images/image_decoder.h"
 #include "io/images/pictures.h"
 #include "tests/io/folder.h"
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <turbojpeg.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define HEIGHT 24
 #define WIDTH  33
@@ -152,6 +154,72 @@ static void damage_is_told_in_the_librarys_words(void **state)
     free((void *)png.bytes);
 }
 
+static unsigned char *put_big_endian(unsigned char *at, uint32_t number)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        *at++ = (unsigned char)(number >> shift);
+    return at;
+}
+
+// A chunk of this kind with `bytes` zeros compressed, its size into *size. Free it.
+static unsigned char *make_text(const char *kind, size_t bytes, size_t *size)
+{
+    static const char head[] = "text\0"; // keyword, method 0
+    uLongf packed = compressBound(bytes);
+    unsigned char *zeros = calloc(bytes, 1), *chunk = malloc(packed + 64), *at = chunk;
+    memcpy(chunk + 4, kind, 4);
+    memcpy(chunk + 8, head, sizeof head);
+    assert_int_equal(compress2(chunk + 8 + sizeof head, &packed, zeros, bytes, 9), Z_OK);
+    free(zeros);
+    put_big_endian(at, (uint32_t)(packed + sizeof head));
+    at = chunk + 8 + sizeof head + packed;
+    at = put_big_endian(at, (uint32_t)crc32(0, chunk + 4, (uInt)(packed + sizeof head + 4)));
+    *size = (size_t)(at - chunk);
+    return chunk;
+}
+
+// make_png(3) with `count` such chunks before or behind its pixels.
+static encoded_image with_texts(const char *kind, size_t bytes, int count, bool behind)
+{
+    size_t size;
+    encoded_image plain = make_png(3);
+    unsigned char *chunk = make_text(kind, bytes, &size);
+    unsigned char *all = malloc(plain.size + (size_t)count * size);
+    size_t before =
+        behind ? plain.size - 12 : 33; // an end is of 12 bytes, signature and header of 33
+    memcpy(all, plain.bytes, before);
+    for (int i = 0; i < count; i++)
+        memcpy(all + before + (size_t)i * size, chunk, size);
+    memcpy(all + before + (size_t)count * size, plain.bytes + before, plain.size - before);
+    encoded_image made = {plain.name, all, plain.size + (size_t)count * size};
+    free(chunk);
+    free((void *)plain.bytes);
+    return made;
+}
+
+// A megabyte of them becomes a gigabyte in memory.
+static void texts_that_grow_beyond_measure_are_refused(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"zTXt", "iCCP"};
+    unsigned char pixels[HEIGHT * WIDTH * 3];
+    double before = peak_memory();
+    for (int i = 0; i < 4; i++) {
+        bool profile = i / 2 == 1; // a file has one at most, and before its pixels
+        encoded_image few = with_texts(kinds[i / 2], 2 << 20, profile ? 1 : 8, i == 1);
+        assert_decodes(&few, false, 0);
+        size_t large = (size_t)100 << 20;
+        encoded_image many = with_texts(kinds[i / 2], large, profile ? 1 : 6, i == 1);
+        assert_true(many.size < 1 << 20);
+        image_header header;
+        assert_ok(image_decoder_look(decoder, &many, &header));
+        assert_fails(image_decoder_decode(decoder, &many, &upright, IMAGE_RGB, pixels), ST_BAD_DATA,
+                     "texts or profiles in this PNG are of more than 32 MB");
+        free((void *)many.bytes);
+    }
+    assert_true(peak_memory() - before < 300e6); // of which the test takes 100
+}
+
 static void a_real_photograph_has_its_size(void **state)
 {
     (void)state;
@@ -181,6 +249,7 @@ int main(void)
         test_with_decoder(jpeg_keeps_pixels_nearly),
         test_with_decoder(a_truncated_image_is_refused),
         test_with_decoder(damage_is_told_in_the_librarys_words),
+        test_with_decoder(texts_that_grow_beyond_measure_are_refused),
         test_with_decoder(a_real_photograph_has_its_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
