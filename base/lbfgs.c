@@ -1,5 +1,6 @@
 // base/lbfgs.c -- limited-memory BFGS: the curvature seen in the last MEMORY steps shapes the next.
 #include "base/lbfgs.h"
+#include "base/pulse.h"
 
 #include <math.h>
 #include <string.h>
@@ -133,6 +134,7 @@ lbfgs_result lbfgs_minimise(const lbfgs_problem *p, double *x, double *room)
     int iterations = 0;
     while (iterations < p->max_iterations && largest(s.gradient, n) > p->tolerance) {
         double value;
+        pulse_tick();
         choose_direction(&s);
         if (!search_line(&s, &value)) break;
         move(&s, value);

@@ -3,7 +3,6 @@
 #include "comm/world_private.h"
 
 #include "base/log.h"
-#include "base/pulse.h"
 #include "base/stop_signal.h"
 
 #include <inttypes.h>
@@ -28,15 +27,13 @@ status agree(const world *w, status mine)
 {
     if (mine == ST_OK) mine = stop_signal_check();
     int failing = mine == ST_OK ? w->size : w->rank, lowest;
-    double since = pulse_wait_begin();
-    MPI_Allreduce(&failing, &lowest, 1, MPI_INT, MPI_MIN, w->private->all);
-    (void)pulse_wait_end(since, "agree");
+    WAITING("agree", MPI_Allreduce(&failing, &lowest, 1, MPI_INT, MPI_MIN, w->private->all));
     if (lowest == w->size) return ST_OK;
 
     // Printed before the code goes out: the launcher may kill us as soon as another rank has left.
     if (w->rank == lowest && status_message()[0] != '\0') print_failure(w, mine);
     int code = (int)mine;
-    MPI_Bcast(&code, 1, MPI_INT, lowest, w->private->all);
+    WAITING("agree", MPI_Bcast(&code, 1, MPI_INT, lowest, w->private->all));
     status_clear();
     return (status)code;
 }
@@ -45,11 +42,11 @@ status agree_same(const world *w, uint64_t value, const char *what)
 {
     // The least of ~value is ~(the greatest value), so one message tells both ends.
     uint64_t ends[2] = {value, ~value};
-    MPI_Allreduce(MPI_IN_PLACE, ends, 2, MPI_UINT64_T, MPI_MIN, w->private->all);
+    WAITING("agree", MPI_Allreduce(MPI_IN_PLACE, ends, 2, MPI_UINT64_T, MPI_MIN, w->private->all));
     if (ends[0] == ~ends[1]) return ST_OK;
 
     uint64_t first = value;
-    MPI_Bcast(&first, 1, MPI_UINT64_T, 0, w->private->all);
+    WAITING("agree", MPI_Bcast(&first, 1, MPI_UINT64_T, 0, w->private->all));
     status mine = ST_OK;
     if (value != first)
         mine = failure(ST_CONFIG,
@@ -64,8 +61,8 @@ status agree_same_text(const world *w, const char *text, const char *what, const
     char first[AGREE_TEXT_SIZE], host[MPI_MAX_PROCESSOR_NAME];
     snprintf(first, sizeof first, "%s", text);
     snprintf(host, sizeof host, "%s", w->private->host);
-    MPI_Bcast(first, sizeof first, MPI_CHAR, 0, w->private->all);
-    MPI_Bcast(host, sizeof host, MPI_CHAR, 0, w->private->all);
+    WAITING("agree", MPI_Bcast(first, sizeof first, MPI_CHAR, 0, w->private->all));
+    WAITING("agree", MPI_Bcast(host, sizeof host, MPI_CHAR, 0, w->private->all));
     status mine = ST_OK;
     if (strcmp(text, first) != 0)
         mine = failure(ST_CONFIG, "the %s of this rank: \"%s\", of rank 0 (host %s) \"%s\": %s",

@@ -3,8 +3,6 @@
 #include "comm/exchange.h"
 #include "comm/world_private.h"
 
-#include "base/pulse.h"
-
 #include <limits.h>
 
 // Bytes as MPI counts them.
@@ -24,10 +22,8 @@ void exchange_gather(const world *w, const void *mine, size_t bytes, void *all)
 {
     int count = mpi_count(bytes);
     const char *place = (const char *)all + (size_t)w->rank * bytes;
-    double since = pulse_wait_begin();
-    MPI_Allgather(unless_in_place(mine, place), count, MPI_BYTE, all, count, MPI_BYTE,
-                  w->private->all);
-    (void)pulse_wait_end(since, "gather");
+    WAITING("gather", MPI_Allgather(unless_in_place(mine, place), count, MPI_BYTE, all, count,
+                                    MPI_BYTE, w->private->all));
 }
 
 void exchange_gather_sizes(const world *w, const void *mine, const size_t *bytes, void *all)
@@ -40,32 +36,28 @@ void exchange_gather_sizes(const world *w, const void *mine, const size_t *bytes
         end += bytes[rank];
     }
     const char *place = (const char *)all + starts[w->rank];
-    double since = pulse_wait_begin();
-    MPI_Allgatherv(unless_in_place(mine, place), counts[w->rank], MPI_BYTE, all, counts, starts,
-                   MPI_BYTE, w->private->all);
-    (void)pulse_wait_end(since, "gather");
+    WAITING("gather", MPI_Allgatherv(unless_in_place(mine, place), counts[w->rank], MPI_BYTE, all,
+                                     counts, starts, MPI_BYTE, w->private->all));
 }
 
 void exchange_broadcast(const world *w, void *data, size_t bytes, int root)
 {
     const size_t piece = (size_t)1 << 30; // MPI counts in int
-    double since = pulse_wait_begin();
     for (size_t start = 0; start < bytes; start += piece) {
-        size_t left = bytes - start;
-        MPI_Bcast((char *)data + start, mpi_count(left < piece ? left : piece), MPI_BYTE, root,
-                  w->private->all);
+        int count = mpi_count(bytes - start < piece ? bytes - start : piece);
+        WAITING("broadcast",
+                MPI_Bcast((char *)data + start, count, MPI_BYTE, root, w->private->all));
     }
-    (void)pulse_wait_end(since, "broadcast");
 }
 
 void exchange_sum(const world *w, uint64_t *values, int count)
 {
-    double since = pulse_wait_begin();
-    MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_SUM, w->private->all);
-    (void)pulse_wait_end(since, "sum of counts");
+    WAITING("sum of counts",
+            MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_SUM, w->private->all));
 }
 
 void exchange_sum_any_order(const world *w, const float *values, float *sums, int count)
 {
-    MPI_Allreduce(values, sums, count, MPI_FLOAT, MPI_SUM, w->private->all);
+    WAITING("sum in any order",
+            MPI_Allreduce(values, sums, count, MPI_FLOAT, MPI_SUM, w->private->all));
 }

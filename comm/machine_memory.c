@@ -69,7 +69,7 @@ static status create_file(const world *w, size_t bytes, address *at, int *file)
     if (made == ST_OK && w->local_rank == 0) made = open_file(bytes, file);
     *at = (address){(uint64_t)(clock_seconds() * 1e9) ^ (uint64_t)getpid() << 32, (long)getpid(),
                     made == ST_OK ? *file : -1};
-    MPI_Bcast(at, (int)sizeof *at, MPI_BYTE, 0, w->private->machine);
+    WAITING("shared memory", MPI_Bcast(at, (int)sizeof *at, MPI_BYTE, 0, w->private->machine));
     return made;
 }
 
@@ -106,7 +106,7 @@ static void warn_why(const world *w, int failing)
 {
     char why[200];
     snprintf(why, sizeof why, "%s", status_message());
-    MPI_Bcast(why, (int)sizeof why, MPI_CHAR, failing, w->private->all);
+    WAITING("shared memory", MPI_Bcast(why, (int)sizeof why, MPI_CHAR, failing, w->private->all));
     log_warn("ranks of a machine cannot share memory, so sums go by messages, which is slower: on "
              "rank %d, %s",
              failing, why);
@@ -116,7 +116,7 @@ static bool agree_on_sharing(const world *w, status mine)
 {
     // The others of the machine know only that its first rank has failed.
     int rank = mine == ST_OK || mine == ST_PEER ? w->size : w->rank, failing;
-    MPI_Allreduce(&rank, &failing, 1, MPI_INT, MPI_MIN, w->private->all);
+    WAITING("shared memory", MPI_Allreduce(&rank, &failing, 1, MPI_INT, MPI_MIN, w->private->all));
     if (failing == w->size) return true;
     warn_why(w, failing);
     status_clear();
@@ -132,7 +132,8 @@ static status create(machine_memory *m, const world *w, size_t own_first, size_t
     if (made == ST_OK) made = map_file(m, &at, &file);
     if (made == ST_OK && w->local_rank == 0) made = reserve(file, 0, sizeof *m->gate);
     if (made == ST_OK && w->local_rank == 0) m->gate->mark = at.mark;
-    MPI_Barrier(w->private->machine); // the others must have opened it, and see the mark
+    WAITING("shared memory",
+            MPI_Barrier(w->private->machine)); // the others must have opened it, and see the mark
     if (made == ST_OK && m->gate->mark != at.mark)
         made = failure(ST_INTERNAL, "another file came in the place of the first rank's memory");
     if (made == ST_OK) made = reserve(file, own_first, own_bytes);

@@ -107,7 +107,7 @@ void stall_describe(const stall_view *v, double now, char *text, size_t size)
 {
     int first = snprintf(text, size,
                          "basin: error: stalled: no rank has got on for %.0f seconds "
-                         "(watch.stall)\n",
+                         "(watch.stall of a job, else BASIN_STALL)\n",
                          v->limit);
     page p = {text, size, (size_t)first};
     add(&p, "basin:   rank  host             process      step  phase          sample   since\n");

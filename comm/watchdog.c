@@ -21,7 +21,7 @@
 struct watchdog {
     char path[512];
     int rank, size;
-    double stall, interval;
+    double stall, interval; // the thread's; as `limit` says
     heartbeat own;
     heartbeat *beats;    // (size)
     stall_sight *sights; // (size)
@@ -36,6 +36,7 @@ struct watchdog {
     pthread_mutex_t mutex; // guards what follows
     pthread_cond_t change;
     bool stop;
+    double limit; // seconds without progress; 0 = never
 };
 
 static double clamp(double value, double least, double most)
@@ -106,7 +107,19 @@ static void watch(watchdog *d)
         d->looking = false;
 }
 
-// False when the thread is to end.
+// Idleness counts anew under another limit: who sets it has got on.
+static void take_limit(watchdog *d)
+{
+    if (d->limit == d->stall) return;
+    d->stall = d->limit;
+    d->interval = watchdog_interval(d->stall);
+    d->view.limit = d->stall;
+    d->view.silence = SILENT_BEATS * d->interval;
+    d->looking = false;
+    d->moved = clock_seconds();
+}
+
+// Until it is time for a beat, or something has changed. False when the thread is to end.
 static bool wait_interval(watchdog *d)
 {
     struct timespec until;
@@ -116,9 +129,10 @@ static bool wait_interval(watchdog *d)
     until.tv_nsec = (long)((seconds - (double)until.tv_sec) * 1e9);
     pthread_mutex_lock(&d->mutex);
     int waited = 0;
-    while (!d->stop && waited == 0)
+    while (!d->stop && waited == 0 && d->limit == d->stall)
         waited = pthread_cond_timedwait(&d->change, &d->mutex, &until);
     bool go_on = !d->stop;
+    take_limit(d);
     pthread_mutex_unlock(&d->mutex);
     return go_on;
 }
@@ -127,7 +141,7 @@ static void *run(void *context)
 {
     watchdog *d = context;
     do
-        watch(d);
+        if (d->stall > 0) watch(d);
     while (wait_interval(d));
     return NULL;
 }
@@ -145,6 +159,14 @@ static uint32_t draw_start(const world *w)
     return start;
 }
 
+void watchdog_limit(watchdog *d, double stall)
+{
+    pthread_mutex_lock(&d->mutex);
+    d->limit = stall;
+    pthread_cond_broadcast(&d->change);
+    pthread_mutex_unlock(&d->mutex);
+}
+
 static status create(watchdog **out, const world *w, const char *path, double stall)
 {
     watchdog *d = calloc(1, sizeof *d);
@@ -152,7 +174,7 @@ static status create(watchdog **out, const world *w, const char *path, double st
     snprintf(d->path, sizeof d->path, "%s", path);
     d->rank = w->rank;
     d->size = w->size;
-    d->stall = stall;
+    d->stall = d->limit = stall;
     d->interval = watchdog_interval(stall);
     d->moved = clock_seconds();
     d->own.process = (int32_t)getpid();

@@ -21,6 +21,9 @@ double watchdog_interval(double stall);
 // the same on all ranks and printed: ST_IO, ST_INTERNAL.
 status watchdog_start(watchdog **out, const world *w, const char *path, double stall);
 
+// Local, by all ranks between the same two agreement points. Another limit; 0: it sleeps, without beats.
+void watchdog_limit(watchdog *d, double stall);
+
 // Local. d may be NULL.
 void watchdog_stop(watchdog *d);
 

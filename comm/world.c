@@ -2,7 +2,7 @@
 #include "comm/world_private.h"
 
 #include "base/log.h"
-#include "base/pulse.h"
+#include "comm/rank_watch.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -127,6 +127,7 @@ status world_init(world *w, int *argc, char ***argv)
     *w = (world){.private = &only};
     only.machine = MPI_COMM_NULL;
     if (!has_launcher()) TRY(launch_check(1));
+    TRY(rank_watch_before());
     yield_when_crowded();
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &thread_level);
     MPI_Comm_dup(MPI_COMM_WORLD, &only.all);
@@ -152,6 +153,7 @@ status world_init(world *w, int *argc, char ***argv)
     ASSERT(only.gather_bytes != NULL && only.gather_starts != NULL && only.hosts != NULL);
     gather_hosts();
     look_at_machine(w);
+    rank_watch_begin(w);
     return ST_OK;
 }
 
@@ -163,7 +165,8 @@ void world_fini(world *w)
     free(only.hosts);
     if (only.machine != MPI_COMM_NULL) MPI_Comm_free(&only.machine);
     MPI_Comm_free(&only.all);
-    MPI_Finalize();
+    WAITING("end", MPI_Finalize());
+    rank_watch_end();
     only = (struct world_private){0};
     *w = (world){0};
 }
@@ -180,7 +183,5 @@ void world_abort(status code)
 
 void world_barrier(const world *w)
 {
-    double since = pulse_wait_begin();
-    MPI_Barrier(w->private->all);
-    (void)pulse_wait_end(since, "barrier");
+    WAITING("barrier", MPI_Barrier(w->private->all));
 }

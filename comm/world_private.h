@@ -3,9 +3,19 @@
 #ifndef COMM_WORLD_PRIVATE_H
 #define COMM_WORLD_PRIVATE_H
 
+#include "base/pulse.h"
 #include "comm/world.h"
 
 #include <mpi.h>
+
+// Around each call of MPI that waits for other ranks: so a watchdog tells who waits from who is waited
+// for. `what` is a constant text for the trace.
+#define WAITING(what, call)                                                                        \
+    do {                                                                                           \
+        double waiting_since = pulse_wait_begin();                                                 \
+        call;                                                                                      \
+        (void)pulse_wait_end(waiting_since, what);                                                 \
+    } while (0)
 
 struct world_private {
     MPI_Comm all;                      // our own duplicate of MPI_COMM_WORLD

@@ -1,6 +1,8 @@
 // io/files/folder.c -- folders.
 #include "io/files/folder.h"
 
+#include "base/pulse.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -47,6 +49,7 @@ static status read_names(DIR *folder, const char *path, bool marked, char ***nam
 {
     size_t count = 0, room = 0;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        pulse_tick();
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
         if (count + 1 >= room) {
             room = 2 * room + 16;

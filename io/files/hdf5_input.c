@@ -2,6 +2,7 @@
 #include "io/files/hdf5_input.h"
 
 #include "base/input.h"
+#include "base/pulse.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -169,6 +170,7 @@ static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
     (void)type, (void)transfer;
     const driver_file *f = (const driver_file *)file;
     bool told = is_told();
+    pulse_tick(); // labels, offsets, attributes: all that HDF5 reads
     status s = read_bytes(f, address, buffer, bytes);
     if (s == ST_OK) return 0;
     note_trouble(s, f->path, told);

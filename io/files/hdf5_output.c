@@ -1,6 +1,8 @@
 // io/files/hdf5_output.c -- an HDF5 driver that keeps its errors to itself, and the atomic rename.
 #include "io/files/hdf5_output.h"
 
+#include "base/pulse.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -92,6 +94,7 @@ static herr_t driver_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_
     driver_file *f = (driver_file *)file;
     const char *from = buffer;
     while (bytes > 0 && f->output->error == 0) {
+        pulse_tick();
         ssize_t put = pwrite(f->output->descriptor, from, bytes, (off_t)address);
         if (put < 0 && errno == EINTR) continue;
         if (put <= 0) {

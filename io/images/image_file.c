@@ -2,6 +2,7 @@
 #include "io/images/image_file.h"
 
 #include "base/input.h"
+#include "base/pulse.h"
 #include "io/files/buffer.h"
 #include "io/images/pixels.h"
 
@@ -53,6 +54,7 @@ status image_file_read(image_file *f, const char *path, encoded_image *bytes)
 {
     int in;
     *bytes = (encoded_image){.name = path};
+    pulse_tick();
     TRY(input_open(&in, path));
     status s = read_whole(f, in, bytes);
     close(in); // only read from

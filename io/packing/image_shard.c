@@ -3,6 +3,8 @@
 
 #include "base/input.h"
 #include "base/log.h"
+#include "base/pulse.h"
+#include "base/stop_signal.h"
 #include "io/shards/encoded_writer.h"
 #include "io/images/image_file.h"
 #include "io/shards/shard_writer.h"
@@ -26,6 +28,7 @@ static status hash_images(const image_shard *s, XXH3_state_t *state)
     for (size_t i = 0; i < s->count; i++) {
         const source_image *image = &s->images[i];
         uint64_t size = 0;
+        pulse_tick();
         status seen = input_size_of(image->path, &size);
         if (seen == ST_NO_INPUT && s->skip_bad) {
             status_clear(); // it is named when the shard is made
@@ -138,6 +141,7 @@ static status look_at_all(work *w, status (*look)(work *, const source_image *))
 {
     const image_shard *shard = w->shard;
     for (size_t i = 0; i < shard->count; i++) {
+        TRY(stop_signal_check());
         status s = look(w, &shard->images[i]);
         if (s == ST_OK) {
             w->kept[w->kept_count++] = shard->images[i];
@@ -161,6 +165,7 @@ static status copy_files(work *w, encoded_writer *writer)
 {
     for (size_t i = 0; i < w->kept_count; i++) {
         encoded_image bytes;
+        TRY(stop_signal_check());
         TRY(image_file_read(w->file, w->kept[i].path, &bytes));
         TRY(encoded_writer_add(writer, &bytes));
     }

@@ -1,6 +1,8 @@
 // io/shards/dataset_overlap.c -- files by device and number, then by a hash of some samples.
 #include "io/shards/dataset_overlap.h"
 
+#include "base/pulse.h"
+
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <xxhash.h>
@@ -22,6 +24,7 @@ static file_mark *mark_files(const dataset *d, uint64_t *count)
     file_mark *marks = calloc(*count, sizeof *marks);
     for (uint64_t i = 0; marks != NULL && i < *count; i++) {
         uint64_t first;
+        pulse_tick();
         marks[i].number = i;
         marks[i].known = stat(dataset_file(d, i, &first, &marks[i].count), &marks[i].about) == 0;
     }

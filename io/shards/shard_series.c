@@ -2,6 +2,8 @@
 #include "io/shards/shard_series.h"
 
 #include "base/log.h"
+#include "base/pulse.h"
+#include "base/stop_signal.h"
 #include "io/shards/shard_names.h"
 
 #include <inttypes.h>
@@ -61,6 +63,8 @@ status shard_series_add(shard_series *s, const void *pixels, const int64_t *labe
         TRY(shard_writer_open(&s->writer, shard_name(s->prefix, (uint64_t)s->result.files, path),
                               &s->shape, left < s->shard_size ? left : s->shard_size));
     }
+    pulse_tick();
+    TRY(stop_signal_check());
     TRY(shard_writer_add(s->writer, pixels, labels));
     s->added++;
     if (s->shape.labelled && labels[0] >= s->result.classes) s->result.classes = labels[0] + 1;

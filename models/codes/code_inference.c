@@ -2,6 +2,7 @@
 #include "models/codes/code_inference.h"
 
 #include "base/arena.h"
+#include "base/pulse.h"
 #include "models/kernels/dictionary/dictionary_bound.h"
 #include "models/codes/lambda.h"
 
@@ -149,6 +150,7 @@ status code_inference_lambda_max(code_inference *c, const float *image, double *
 status code_inference_solve(code_inference *c, const float *image, const float *prediction,
                             double lambda, float *codes, inference_result *result)
 {
+    pulse_tick();
     TRY(load_image(c, image));
     code_layout_pack_code(&c->layout, codes, c->code);
     if (prediction != NULL) code_layout_pack_code(&c->layout, prediction, c->prediction);

@@ -4,6 +4,8 @@
 #include "models/graph/graph_meter.h"
 #include "models/graph/graph_pass.h"
 
+#include "base/pulse.h"
+
 void graph_prepare(graph *g)
 {
     for (int i = 0; i < g->node_count; i++) {
@@ -76,8 +78,10 @@ static void run_nodes(graph *g, bool training, int after, int until, float *cons
                     .last = tensor_at(g, until)->node,
                     .arrays = batch_statistics,
                     .measured = -1};
-    for (int i = p.first; i <= p.last; i++)
+    for (int i = p.first; i <= p.last; i++) {
+        pulse_tick();
         run_forward(&p, i);
+    }
 }
 
 void graph_forward_team(graph *g, bool training, int until, float *const *batch_statistics)
@@ -152,6 +156,7 @@ static void differentiate(graph *g, int from, float seed, const float *const *ro
     remake_due(&p, start->node);
     fill_gradient(g, start, seed, rows);
     for (int i = start->node; i >= 0; i--) {
+        pulse_tick();
         remake_due(&p, i);
         // Nodes that `from` does not depend on have no part in it.
         if (has_part(&p, i)) run_backward(&p, i);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/input.h"
 #include "base/median.h"
+#include "base/stop_signal.h"
 #include "comm/agree.h"
 #include "io/views/loader.h"
 #include "trainer/bench.h"
@@ -213,6 +214,7 @@ static status measure(data_bench *b)
     TRY(open_data(b));
     for (int64_t i = 0; i < b->options.repeats; i++)
         for (pass k = 0; k < PASSES; k++) {
+            TRY(stop_signal_check());
             if (k <= READ_COLD) make_cold(b);
             // Warm: of the system's cache and of the processor's, as reading on and on leaves them.
             if (k == PREAD || k == READ) TRY(run_pass(b, k));

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/median.h"
 #include "base/rng.h"
+#include "base/stop_signal.h"
 #include "comm/agree.h"
 #include "models/kernels/ceilings.h"
 #include "models/kernels/convolution/convolution.h"
@@ -216,6 +217,7 @@ static status measure_dictionaries(const kernel_options *o, const ceilings *c)
 {
     for (size_t i = 0; i < DICTIONARY_COUNT; i++) {
         dictionary_trial t;
+        TRY(stop_signal_check());
         status s = open_dictionary(&t, &dictionaries[i]);
         if (s == ST_OK) print_dictionary(&t, c, (int)o->repeats);
         arena_destroy(&t.memory);
@@ -239,6 +241,7 @@ static status measure(const kernel_options *o)
             if (ways[k].arithmetic.way == CONVOLUTION_WINOGRAD && no_winograd) continue;
             if (ways[k].arithmetic.bf16 && !convolution_multiplies_bf16(ways[k].arithmetic))
                 continue;
+            TRY(stop_signal_check());
             if (o->batch > 0) l.batch = (int)o->batch;
             status s = open_trial(&t, &l, &ways[k]);
             if (s == ST_OK) print_trial(&t, &l, &ways[k], &c, (int)o->repeats);

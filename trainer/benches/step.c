@@ -93,6 +93,7 @@ static status run_steps(step_bench *b)
         double since = clock_thread_seconds();
         b->batch.step = t->step;
         TRY(training_step(t, &b->batch, &outcome));
+        if (t->stopping) TRY(agree(t->world, ST_OK)); // which hears of the signal
         phases_enter(&t->phases, PHASE_OTHER);
         if (i >= 0) b->seconds[i] = clock_thread_seconds() - since;
     }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "comm/agree.h"
 #include "comm/exchange.h"
+#include "comm/rank_watch.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
 #include "trainer/job/options.h"
@@ -133,6 +134,7 @@ static status open_part(verification *v, const world *w)
     v->bounds[0] = v->record.first;
     v->bounds[1] = v->record.end;
     TRY(agree(w, s));
+    rank_watch_limit(v->job.watch.stall);
     exchange_broadcast(w, v->bounds, sizeof v->bounds, 0);
     kernels_set_threads((int)v->job.threads);
     v->job.stop_after = (int64_t)v->bounds[1];

@@ -1,6 +1,8 @@
 // trainer/evaluation/health.c -- uniformity, effective rank and deviation of rows of features.
 #include "trainer/evaluation/health.h"
 
+#include "base/pulse.h"
+
 #include "models/kernels/singular_values.h"
 
 #include <math.h>
@@ -39,10 +41,12 @@ static double squared_distance(const float *x, const float *y, int dim)
 double health_uniformity(const float *rows, int count, int dim)
 {
     double potential = 0;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
+        pulse_tick();
         for (int j = i + 1; j < count; j++)
             potential += exp(-2 * squared_distance(rows + (size_t)i * (size_t)dim,
                                                    rows + (size_t)j * (size_t)dim, dim));
+    }
     return log(potential / (0.5 * count * (count - 1)));
 }
 

@@ -1,6 +1,8 @@
 // trainer/evaluation/knn.c -- a heap of the k best for each query; similarities by blocks of fixed shape.
 #include "trainer/evaluation/knn.h"
 
+#include "base/pulse.h"
+
 #include "comm/exchange.h"
 #include "models/kernels/matmul.h"
 
@@ -99,6 +101,7 @@ void knn_add_bank(knn *n, const float *bank, int rows, uint64_t first_index, con
     size_t dim = (size_t)n->dim;
     for (uint64_t first = 0; first < n->query_count; first += KNN_ROWS) {
         const float *block = n->queries + first * dim;
+        pulse_tick();
         uint64_t count = n->query_count - first;
         if (count < KNN_ROWS) {
             memcpy(n->padded, block, count * dim * sizeof(float));

@@ -3,6 +3,7 @@
 
 #include "comm/agree.h"
 #include "comm/exchange.h"
+#include "comm/rank_watch.h"
 #include "trainer/run/checkpoint_folder.h"
 
 #include <string.h>
@@ -38,6 +39,7 @@ status trained_run_find(trained_run *r)
 
 status trained_run_choose(trained_run *r, const world *w)
 {
+    rank_watch_limit(r->job.watch.stall);
     TRY(agree(w, w->rank == 0 ? trained_run_find(r) : ST_OK));
     exchange_broadcast(w, r->checkpoint, sizeof r->checkpoint, 0);
     return ST_OK;

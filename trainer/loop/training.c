@@ -8,6 +8,7 @@
 #include "comm/agree.h"
 #include "comm/binding.h"
 #include "comm/exchange.h"
+#include "comm/rank_watch.h"
 #include "models/kernels/version.h"
 #include "trainer/streams/data_report.h"
 
@@ -251,11 +252,14 @@ static status agree_on_machines(const world *w)
 static status start_watchdog(training *t)
 {
     const world *w = t->world;
+    rank_watch_limit(t->job->watch.stall);
     if (t->job->watch.stall == 0) return ST_OK;
     char path[RUN_PATH_SIZE];
     snprintf(path, sizeof path, "%s/heartbeat", t->job->run);
     TRY(agree(w, w->rank == 0 ? run_folder_make(t->job->run) : ST_OK));
-    return watchdog_start(&t->watchdog, w, path, t->job->watch.stall);
+    TRY(watchdog_start(&t->watchdog, w, path, t->job->watch.stall));
+    rank_watch_pause(true);
+    return ST_OK;
 }
 
 status training_open(training *t, const world *w, const job *j)
@@ -301,6 +305,7 @@ status training_open_without_data(training *t, const world *w, const job *j, sha
 void training_close(training *t)
 {
     watchdog_stop(t->watchdog);
+    rank_watch_pause(false);
     pace_destroy(&t->pace);
     saver_destroy(t->saver);
     free(t->arrays);

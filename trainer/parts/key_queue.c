@@ -1,6 +1,7 @@
 // trainer/parts/key_queue.c -- a ring of keys, and whose they are.
 #include "trainer/parts/key_queue.h"
 
+#include "base/pulse.h"
 #include "base/rng.h"
 
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 static void fill(key_queue *q, uint64_t seed)
 {
     for (uint64_t row = 0; row < q->rows; row++) {
+        pulse_tick();
         rng r = rng_open(seed, RNG_QUEUE, 0, row, 0);
         float *key = q->keys + row * q->dim;
         double square = 0;

@@ -1,6 +1,8 @@
 // trainer/streams/embedding.c -- streams of image chunks, and their rows of features on one or all ranks.
 #include "trainer/streams/embedding.h"
 
+#include "base/stop_signal.h"
+
 #include "comm/exchange.h"
 #include "io/views/recipes.h"
 #include "trainer/streams/chunk_loader.h"
@@ -75,6 +77,7 @@ static const batch *next_batch(loader *chunks, status *trouble)
     const batch *b = loader_next(chunks, &waited);
     if (b != NULL && b->status != ST_OK && *trouble == ST_OK)
         *trouble = failure(b->status, "%s", b->message);
+    if (b != NULL && *trouble == ST_OK) *trouble = stop_signal_check();
     return b;
 }
 
@@ -83,7 +86,7 @@ int embedding_next(const embedding *how, const image_stream *s, loader *chunks, 
 {
     const batch *b = next_batch(chunks, trouble);
     if (b == NULL) return 0;
-    embed_view(how, b->views[0], rows);
+    if (*trouble == ST_OK) embed_view(how, b->views[0], rows);
     *chunk = b->step;
     return image_stream_rows(s, b->step);
 }
@@ -93,8 +96,8 @@ int embedding_next_pair(const embedding *how, const image_stream *s, loader *pai
 {
     const batch *b = next_batch(pairs, trouble);
     if (b == NULL) return 0;
-    embed_view(how, b->views[0], first);
-    embed_view(how, b->views[1], second);
+    if (*trouble == ST_OK) embed_view(how, b->views[0], first);
+    if (*trouble == ST_OK) embed_view(how, b->views[1], second);
     *chunk = b->step;
     return image_stream_rows(s, b->step);
 }

@@ -1,6 +1,8 @@
 // trainer/streams/whitening.c -- moments of training views, chunk by chunk, and the matrix they give.
 #include "trainer/streams/whitening.h"
 
+#include "base/pulse.h"
+
 #include "io/views/loader.h"
 #include "models/kernels/matmul.h"
 #include "models/kernels/symmetric_eigen.h"
@@ -64,6 +66,7 @@ static status add_samples(moments *m, augmenter *a, dataset *data, const job *j,
                                   m->rows + (size_t)rows * m->dim);
         if (++rows < CHUNK_ROWS && i + 1 < count) continue;
         add_chunk(m, rows);
+        pulse_tick();
         rows = 0;
     }
     return ST_OK;
