@@ -118,7 +118,7 @@ static status open_dataset(dataset *d, const dataset_source *source)
     char files[PATH_MAX];
     d->part = source->part;
     d->images = strdup(source->images);
-    d->labels = strdup(shard_labels_inside(source->labels, files));
+    d->labels = strdup(dataset_labels_inside(source->labels, files));
     CHECK(d->images != NULL && d->labels != NULL, ST_INTERNAL, "no memory for a data set");
     TRY(open_all(d, source));
     TRY(check_part(d, source));

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "io/images/image_info.h"
 
+#include <limits.h>
 #include <stdint.h>
 
 // Some of the samples: every n-th, in the order of files, is held out for testing.
@@ -87,6 +88,10 @@ status dataset_read_sized(dataset *d, uint64_t index, void *pixels, image_size *
 // and checks its crc32c; dataset_decode makes pixels of it, and checks that floats are finite.
 status dataset_fetch(dataset *d, uint64_t index, stored_sample *stored);
 status dataset_decode(dataset *d, const stored_sample *stored, void *pixels, image_size *size);
+
+// The part of a source's labels "FILES:/path" that stands in a file, and what comes before into `files`; all of
+// `labels` when it names no files.
+const char *dataset_labels_inside(const char *labels, char files[PATH_MAX]);
 
 // Labels of samples first .. first+count-1; -1 = unlabelled. Where the files name their classes
 // (attribute class_names, or labels that are texts), one name has one label in all of them.

@@ -11,6 +11,16 @@
 
 #define BLOCK_LABELS 4096
 
+const char *dataset_labels_inside(const char *labels, char files[PATH_MAX])
+{
+    const char *inside = labels;
+    for (const char *at = strstr(labels, ":/"); at != NULL; at = strstr(at + 1, ":/"))
+        inside = at + 1;
+    size_t length = inside > labels ? (size_t)(inside - labels) - 1 : 0;
+    snprintf(files, PATH_MAX, "%.*s", (int)length, labels);
+    return inside;
+}
+
 // One column for all samples, in their order.
 static status attach_one(dataset *d, const dataset_source *source, const char *path)
 {
@@ -37,7 +47,7 @@ status dataset_labels_attach(dataset *d, const dataset_source *source)
 {
     char files[PATH_MAX];
     file_list found;
-    if (shard_labels_inside(source->labels, files) == source->labels) return ST_OK;
+    if (dataset_labels_inside(source->labels, files) == source->labels) return ST_OK;
     status s = file_list_find(&found, files, source->from);
     if (s == ST_OK)
         s = found.count == 1 ? attach_one(d, source, found.paths[0])

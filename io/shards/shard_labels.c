@@ -57,23 +57,13 @@ static status check_column(const label_column *column, hid_t file, const dataset
     return ST_OK;
 }
 
-const char *shard_labels_inside(const char *labels, char files[PATH_MAX])
-{
-    const char *inside = labels;
-    for (const char *at = strstr(labels, ":/"); at != NULL; at = strstr(at + 1, ":/"))
-        inside = at + 1;
-    size_t length = inside > labels ? (size_t)(inside - labels) - 1 : 0;
-    snprintf(files, PATH_MAX, "%.*s", (int)length, labels);
-    return inside;
-}
-
 status shard_labels_check(hid_t file, const dataset_source *source, shard_layout *l)
 {
     hid_t set = -1;
     label_column column;
     char files[PATH_MAX];
     const char *labels = source->labels;
-    if (labels[0] == '\0' || shard_labels_inside(labels, files) != labels) return ST_OK;
+    if (labels[0] == '\0' || dataset_labels_inside(labels, files) != labels) return ST_OK;
     if (strcmp(labels, SHARD_LABELS) == 0) {
         TRY(hdf5_open_if_any(file, l->path, labels, &set));
         if (set < 0) return ST_OK;
@@ -110,7 +100,7 @@ static status attach_locked(shard_layout *l, const dataset_source *source, uint6
 {
     open_column o;
     char files[PATH_MAX];
-    TRY(open_labels(&o, l->labels_path, shard_labels_inside(source->labels, files)));
+    TRY(open_labels(&o, l->labels_path, dataset_labels_inside(source->labels, files)));
     status s = check_column(&o.column, o.file, source, l, length);
     close_labels(&o);
     return s;

@@ -5,7 +5,6 @@
 #include "io/shards/shard_layout.h"
 
 #include <hdf5.h>
-#include <limits.h>
 
 // Sets layout->labelled, classes and class_names after checking the range of all labels where `source` says
 // that they stand in the file. Wants the lock of io/files/hdf5_lock.h held. A file without SHARD_LABELS is
@@ -13,11 +12,7 @@
 // Errors: ST_BAD_DATA no such data set, wrong type or length, label out of range or without a name.
 status shard_labels_check(hid_t file, const dataset_source *source, shard_layout *layout);
 
-// The part of "FILES:/path" that stands in a file, and what comes before into `files`; all of `labels` when
-// it names no files.
-const char *shard_labels_inside(const char *labels, char files[PATH_MAX]);
-
-// The same for labels in file `path`, whose column has `length` entries; those of this file of images begin at
+// The same as shard_labels_check for labels in file `path`, whose column has `length` entries; those of this file of images begin at
 // `first`. Wants no lock. Errors: as shard_labels_check; ST_NO_INPUT, ST_IO.
 status shard_labels_attach(shard_layout *layout, const dataset_source *source, const char *path,
                            uint64_t first, uint64_t length);

@@ -26,7 +26,7 @@ static status open_run(evaluated_run *v, int argc, char **argv)
     status s = trained_run_open(&v->run, "eval", folder, argc, argv);
     argv[0] = folder;
     TRY(s);
-    CHECK(v->run.job.data.test[0] != '\0', ST_CONFIG,
+    CHECK(job_has_test(&v->run.job), ST_CONFIG,
           "%s/job.yaml: the job names no test data; add data.test=FILES", folder);
     return ST_OK;
 }

@@ -57,14 +57,14 @@ static status build(evaluator *e, const view_statistics *training)
               augmenter_height(e->queries.augmenter) == augmenter_height(e->bank.augmenter) &&
               augmenter_width(e->queries.augmenter) == augmenter_width(e->bank.augmenter),
           ST_BAD_DATA, "%s holds images of %d x %d x %d, but %s of %d x %d x %d; both must agree",
-          j->data.test, queries->channels, queries->height, queries->width, j->data.train,
+          job_test_name(j), queries->channels, queries->height, queries->width, j->data.train,
           bank->channels, bank->height, bank->width);
     CHECK(queries->count >= 2, ST_BAD_DATA, "%s: an evaluation needs at least two images, not one",
-          j->data.test);
+          job_test_name(j));
     e->labelled = bank->classes > 0 && queries->classes > 0;
     if (!e->labelled)
         log_info("%s: no labels%s%s, so kNN accuracy and linear probe are left out",
-                 bank->classes > 0 ? j->data.test : j->data.train,
+                 bank->classes > 0 ? job_test_name(j) : j->data.train,
                  j->data.labels[0] != '\0' ? " at " : "", j->data.labels);
     TRY(views_create(&e->views, j->data.augment, j, queries, training));
     return build_graph(e);

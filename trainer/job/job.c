@@ -2,6 +2,8 @@
 #include "trainer/job/job.h"
 
 #include "io/views/recipes.h"
+#include "trainer/job/job_place.h"
+#include "trainer/job/data_section.h"
 #include "trainer/job/plugins.h"
 #include "trainer/run/stop.h"
 
@@ -36,33 +38,6 @@ static const config_field top_fields[] = {
      "steps between lines of metrics.jsonl; checkpoints have one, too"},
     {"trace", FIELD_BOOL, offsetof(job, trace), "false", 0, 0, NULL,
      "write trace.json, what all ranks did when, for ui.perfetto.dev"},
-    {0}};
-
-static const config_field data_fields[] = {
-    {"train", FIELD_TEXT, offsetof(job_data, train), NULL, 0, 0, NULL,
-     "HDF5 files to learn from: paths, globs and folders, separated by commas, or @FILE with one a "
-     "line"},
-    {"test", FIELD_TEXT, offsetof(job_data, test), "", 0, 0, NULL,
-     "HDF5 files to evaluate on, likewise; empty = no evaluation"},
-    {"images", FIELD_TEXT, offsetof(job_data, images), "/images", 0, 0, NULL,
-     "path of the images inside each file"},
-    {"labels", FIELD_TEXT, offsetof(job_data, labels), "/labels", 0, 0, NULL,
-     "path of the labels inside each file, used by evaluations only: integers, whole numbers or "
-     "texts; empty = none"},
-    {"classes", FIELD_TEXT, offsetof(job_data, classes), "by_name", 0, 0, "by_name|by_number",
-     "whether equal labels of two files mean equal classes: by the names that the files give, if "
-     "they do, or by the numbers alone"},
-    {"axes", FIELD_TEXT, offsetof(job_data, axes), "auto", 0, 0, NULL,
-     "order of the axes: the letters NHWC in any order, without C for one channel, without N where "
-     "each file is one image; auto = NHWC, NHW or HW, if that makes plausible images"},
-    {"changed", FIELD_TEXT, offsetof(job_data, changed), "refuse", 0, 0, "refuse|accept",
-     "a run that goes on with other training data than before: accept it, or refuse"},
-    {"augment", FIELD_TEXT, offsetof(job_data, augment), "moco_v2", 0, 0, NULL,
-     "recipe of random views"},
-    {"size", FIELD_INT, offsetof(job_data, size), "0", 0, 4096, NULL,
-     "height and width of a view, pixels; 0 = as stored"},
-    {"patches", FIELD_INT, offsetof(job_data, patches), "0", 0, 1048576, NULL,
-     "samples of each stored image in an epoch of training, each with draws of its own; 0 = one"},
     {0}};
 
 static const config_field model_fields[] = {
@@ -229,20 +204,10 @@ static status read_section(config *c, const char *section, const config_field *f
     return config_read(c, section, (const config_part[]){{fields, into}, {NULL, NULL}});
 }
 
-static status keep_resolved(job *j, const config *c)
-{
-    size_t size = 0;
-    FILE *out = open_memstream(&j->resolved, &size);
-    CHECK(out != NULL, ST_INTERNAL, "no memory for the resolved job");
-    config_write(c, out);
-    CHECK(fclose(out) == 0, ST_INTERNAL, "no memory for the resolved job");
-    return ST_OK;
-}
-
 static status read_job(job *j, config *c)
 {
     TRY(read_section(c, "", top_fields, j));
-    TRY(read_section(c, "data", data_fields, &j->data));
+    TRY(read_section(c, "data", job_data_fields, &j->data));
     TRY(read_plugins(j, c));
     TRY(read_section(c, "schedule", schedule_fields, &j->schedule));
     TRY(schedule_check(&j->schedule, config_place(c, "schedule.milestones")));
@@ -255,16 +220,33 @@ static status read_job(job *j, config *c)
           config_place(c, "batch"), (long long)j->batch, (long long)j->workers,
           (long long)j->workers);
     TRY(stop_parse_time(j->max_time, config_place(c, "max_time"), &j->max_seconds));
-    return keep_resolved(j, c);
+    TRY(job_data_check(j, c));
+    return job_place_resolve(j, c);
 }
 
-status job_load(job *j, const char *path, int override_count, char *const *overrides)
+static status load(job *j, const char *path, int override_count, char *const *overrides)
 {
     *j = (job){0};
     config *c = NULL;
     TRY(config_load(&c, path, override_count, overrides));
     status s = read_job(j, c);
     config_destroy(c);
+    return s;
+}
+
+status job_load(job *j, const char *path, int override_count, char *const *overrides)
+{
+    char **placed;
+    TRY(load(j, path, override_count, overrides));
+    TRY(job_place_find(j, path));
+    TRY(job_place_overrides(j, override_count, overrides, &placed));
+    if (placed == NULL) return ST_OK;
+    char from[CONFIG_TEXT_SIZE];
+    snprintf(from, sizeof from, "%s", j->data_from);
+    job_destroy(j);
+    status s = load(j, path, override_count, placed);
+    snprintf(j->data_from, sizeof j->data_from, "%s", from);
+    job_place_free(placed, override_count);
     return s;
 }
 
@@ -290,15 +272,6 @@ uint64_t job_hash(const job *j)
     return XXH3_64bits(j->resolved, strlen(j->resolved));
 }
 
-dataset_source job_source(const job *j, const char *files)
-{
-    return (dataset_source){.files = files,
-                            .images = j->data.images,
-                            .labels = j->data.labels,
-                            .by_number = strcmp(j->data.classes, "by_number") == 0,
-                            .axes = j->data.axes};
-}
-
 encoder job_encoder(const job *j)
 {
     head h = {j->model.head, (int)j->model.dim, (int)j->model.head_layers,
@@ -313,7 +286,7 @@ encoder job_encoder(const job *j)
 static void help_common(FILE *out)
 {
     config_help(out, "", top_fields);
-    config_help(out, "data", data_fields);
+    config_help(out, "data", job_data_fields);
     config_help(out, "model", model_fields);
     config_help(out, "method", method_fields);
     config_help(out, "encoder", encoder_fields);

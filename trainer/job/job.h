@@ -17,7 +17,9 @@
 #define JOB_NO_LIMIT          1e15 // the greatest integer of a job; so no run has more steps
 
 typedef struct job_data {
-    char train[CONFIG_TEXT_SIZE], test[CONFIG_TEXT_SIZE]; // globs; test "" = none
+    char train[CONFIG_TEXT_SIZE], test[CONFIG_TEXT_SIZE]; // io/files/file_list.h; test "" = none
+    char from[CONFIG_TEXT_SIZE], test_labels[CONFIG_TEXT_SIZE];
+    int64_t test_every; // 0: nothing of train is held out
     char images[CONFIG_TEXT_SIZE], labels[CONFIG_TEXT_SIZE], axes[CONFIG_TEXT_SIZE];
     char changed[CONFIG_TEXT_SIZE]; // "refuse" or "accept"
     char classes[CONFIG_TEXT_SIZE]; // "by_name" or "by_number"
@@ -78,7 +80,9 @@ typedef struct job {
     job_checkpoint checkpoint;
     job_watch watch;
     bool trace;
-    char *resolved; // the complete job as YAML, owned
+    char *resolved; // the complete job as YAML, without data.from; owned
+    char data_from
+        [CONFIG_TEXT_SIZE]; // folder that data paths start from; "" = the working directory
 } job;
 
 // Reads `path` with `overrides` ("batch=128"). Errors: ST_NO_INPUT, ST_CONFIG; see base/config.h.
@@ -92,7 +96,14 @@ void job_destroy(job *j);
 // XXH3-64 of the resolved job.
 uint64_t job_hash(const job *j);
 
-// `files` (data.train or data.test) as a data set; views into the job.
+// Whether there is something to evaluate on: data.test, or what data.test_every holds out.
+bool job_has_test(const job *j);
+
+// data.test for messages.
+const char *job_test_name(const job *j);
+
+// The data set that j->data.train, j->data.test (these very texts) or any other `files` mean; those start from
+// the working directory. Views into the job.
 dataset_source job_source(const job *j, const char *files);
 
 // The net and head it asks for; views into the job.

@@ -1,6 +1,7 @@
 // trainer/loop/training.c -- setting up a run in stages, each ended by an agreement of all ranks.
 #include "trainer/loop/training.h"
 
+#include "trainer/job/job_place.h"
 #include "trainer/loop/proof.h"
 
 #include "base/clock.h"
@@ -169,12 +170,21 @@ static status find_point(training *t, resume_point *point)
     return ST_OK;
 }
 
+static status write_job(const training *t)
+{
+    char *text = NULL;
+    status s = job_place_text(t->job, &text);
+    if (s == ST_OK) s = run_folder_write_job(&t->folder, text, t->step);
+    free(text);
+    return s;
+}
+
 // Local, rank 0. The job that stands in the folder is that of the steps done there, so it is replaced when
 // the checkpoint has been read and fits, and there are steps to do.
 static status open_folder(training *t)
 {
     TRY(run_folder_open(&t->folder, t->job->run, t->step));
-    if (t->step < training_end(t)) TRY(run_folder_write_job(&t->folder, t->job->resolved, t->step));
+    if (t->step < training_end(t)) TRY(write_job(t));
     TRY(snapshot_prepare(t));
     if (saver_room(t->saver) == ST_OK) return ST_OK;
     log_warn("%s; training goes on without", status_message()); // later there may be room
@@ -209,7 +219,7 @@ static status resume(training *t)
 
 static status create_evaluator(training *t)
 {
-    if (t->job->data.test[0] == '\0') return ST_OK;
+    if (!job_has_test(t->job)) return ST_OK;
     const view_statistics *units = &t->data_statistics;
     if (method_reads(t->job->method, "codes"))
         return code_evaluator_create(&t->code_evaluator, t->world, t->job, units, t->learned);

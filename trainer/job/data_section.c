@@ -1,0 +1,91 @@
+// trainer/job/data_section.c -- the section `data` of a job: its keys, and the data sets that it means.
+#include "trainer/job/data_section.h"
+
+#include <limits.h>
+#include <string.h>
+
+const config_field job_data_fields[] = {
+    {"train", FIELD_TEXT, offsetof(job_data, train), NULL, 0, 0, NULL,
+     "HDF5 files to learn from: paths, globs and folders, separated by commas, or @FILE with one a "
+     "line"},
+    {"test", FIELD_TEXT, offsetof(job_data, test), "", 0, 0, NULL,
+     "HDF5 files to evaluate on, likewise; empty = no evaluation"},
+    {"images", FIELD_TEXT, offsetof(job_data, images), "/images", 0, 0, NULL,
+     "path of the images inside each file"},
+    {"labels", FIELD_TEXT, offsetof(job_data, labels), "/labels", 0, 0, NULL,
+     "path of the labels inside each file, used by evaluations only: integers, whole numbers or "
+     "texts; empty = none; FILES:/path where they stand in files of their own, one for all images "
+     "or one for each file of them"},
+    {"test_labels", FIELD_TEXT, offsetof(job_data, test_labels), "", 0, 0, NULL,
+     "the same of test data; empty = as labels"},
+    {"test_every", FIELD_INT, offsetof(job_data, test_every), "0", 0, 1e9, NULL,
+     "hold every so-manieth image of train out, and evaluate on these; 0 = none"},
+    {"classes", FIELD_TEXT, offsetof(job_data, classes), "by_name", 0, 0, "by_name|by_number",
+     "whether equal labels of two files mean equal classes: by the names that the files give, if "
+     "they do, or by the numbers alone"},
+    {"axes", FIELD_TEXT, offsetof(job_data, axes), "auto", 0, 0, NULL,
+     "order of the axes: the letters NHWC in any order, without C for one channel, without N where "
+     "each file is one image; auto = NHWC, NHW or HW, if that makes plausible images"},
+    {"changed", FIELD_TEXT, offsetof(job_data, changed), "refuse", 0, 0, "refuse|accept",
+     "a run that goes on with other training data than before: accept it, or refuse"},
+    {"augment", FIELD_TEXT, offsetof(job_data, augment), "moco_v2", 0, 0, NULL,
+     "recipe of random views"},
+    {"size", FIELD_INT, offsetof(job_data, size), "0", 0, 4096, NULL,
+     "height and width of a view, pixels; 0 = as stored"},
+    {"patches", FIELD_INT, offsetof(job_data, patches), "0", 0, 1048576, NULL,
+     "samples of each stored image in an epoch of training, each with draws of its own; 0 = one"},
+    {"from", FIELD_TEXT, offsetof(job_data, from), "", 0, 0, NULL,
+     "folder that relative paths of this section start from, as the job.yaml of a run says; empty "
+     "= "
+     "the working directory, or the job file's own folder if train is found there only"},
+    {0}};
+
+status job_data_check(const job *j, const config *c)
+{
+    const job_data *d = &j->data;
+    char files[PATH_MAX];
+    CHECK(d->test_every != 1, ST_CONFIG,
+          "%s: test_every: 1 would hold all images out; 10 holds out every tenth",
+          config_place(c, "data.test_every"));
+    CHECK(d->test_every == 0 || d->test[0] == '\0', ST_CONFIG,
+          "%s: test_every holds images of data.train out to test on, but data.test names \"%s\"; "
+          "give one of them: data.test= or data.test_every=0",
+          config_place(c, "data.test_every"), d->test);
+    bool elsewhere = dataset_labels_inside(d->labels, files) != d->labels;
+    CHECK(!elsewhere || d->test[0] == '\0' || d->test_labels[0] != '\0', ST_CONFIG,
+          "%s: labels of data.train stand in \"%s\"; say where those of data.test are, with "
+          "data.test_labels",
+          config_place(c, "data.labels"), files);
+    return ST_OK;
+}
+
+bool job_has_test(const job *j)
+{
+    return j->data.test[0] != '\0' || j->data.test_every > 0;
+}
+
+const char *job_test_name(const job *j)
+{
+    return j->data.test[0] != '\0' ? j->data.test : "data.test_every";
+}
+
+dataset_source job_source(const job *j, const char *files)
+{
+    const job_data *d = &j->data;
+    char elsewhere[PATH_MAX];
+    bool train = files == d->train, test = files == d->test;
+    dataset_source source = {.files = files,
+                             .from = train || test ? j->data_from : NULL,
+                             .images = d->images,
+                             .labels = d->labels,
+                             .by_number = strcmp(d->classes, "by_number") == 0,
+                             .axes = d->axes};
+    if (test && d->test_labels[0] != '\0') source.labels = d->test_labels;
+    if (!train && !test && dataset_labels_inside(d->labels, elsewhere) != d->labels)
+        source.labels = ""; // those stand beside other images
+    if ((train || test) && d->test_every > 0) {
+        source.files = d->train;
+        source.part = (dataset_part){(uint64_t)d->test_every, test};
+    }
+    return source;
+}
