@@ -6,6 +6,7 @@
 #include "comm/rank_watch.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
+#include "trainer/commands/verify_newest.h"
 #include "trainer/job/options.h"
 #include "trainer/run/proof_span.h"
 #include "trainer/loop/proof.h"
@@ -30,7 +31,8 @@ typedef struct verification {
     job job;
     verify_options wanted;
     char run[256];
-    proof_span record; // what the run has noted down; of rank 0
+    proof_span record;    // what the run has noted down; of rank 0
+    verify_newest newest; // of rank 0
     training training;
     uint64_t bounds[2];       // first, end
     checkpoint_array *arrays; // (array_count) all tensors
@@ -40,30 +42,43 @@ typedef struct verification {
     uint64_t first_bad;                       // step; 0: none
     char tensor_found[PROOF_NAME_SIZE + 128]; // which tensors differ; "": none
     size_t tensors_compared;
+    bool newest_compared; // with what was recomputed
 } verification;
 
-// Of rank 0: what differs after the steps done so far, into v->found.
-static void compare_tensors(verification *v)
+// Compares the arrays after t->step with those of `list` that are of this step; how many there are. The first that
+// differs goes into v->tensor_found; `whose`: the others.
+static size_t compare_list(verification *v, const proof_line *list, size_t count, const char *whose)
 {
-    training *t = &v->training;
-    proof_span *r = &v->record;
-    ASSERT(snapshot_describe(t, v->arrays) == v->array_count);
+    const training *t = &v->training;
     size_t compared = 0, wrong = 0;
     const char *first = "";
-    for (size_t i = 0; i < r->tensor_count; i++) {
-        if (r->tensors[i].step != t->step) continue;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].step != t->step) continue;
         for (size_t k = 0; k < v->array_count; k++) {
-            if (strcmp(v->arrays[k].name, r->tensors[i].tensor) != 0) continue;
+            if (strcmp(v->arrays[k].name, list[i].tensor) != 0) continue;
             compared++;
-            if (proof_tensor(&v->arrays[k]) == r->tensors[i].hash) continue;
-            if (wrong++ == 0) first = r->tensors[i].tensor;
+            if (proof_tensor(&v->arrays[k]) == list[i].hash) continue;
+            if (wrong++ == 0) first = list[i].tensor;
         }
     }
-    v->tensors_compared += compared;
-    if (wrong == 0 || v->tensor_found[0] != '\0') return;
-    snprintf(v->tensor_found, sizeof v->tensor_found,
-             "after step %" PRIu64 " %zu of %zu tensors differ, the first is %s", t->step, wrong,
-             compared, first);
+    if (wrong > 0 && v->tensor_found[0] == '\0')
+        snprintf(v->tensor_found, sizeof v->tensor_found,
+                 "after step %" PRIu64 " %zu of %zu tensors differ%s, the first is %s", t->step,
+                 wrong, compared, whose, first);
+    return compared;
+}
+
+// Rank 0, after t->step.
+static void compare_tensors(verification *v)
+{
+    const proof_span *r = &v->record;
+    const verify_newest *n = &v->newest;
+    ASSERT(snapshot_describe(&v->training, v->arrays) == v->array_count);
+    v->tensors_compared += compare_list(v, r->tensors, r->tensor_count, "");
+    // One that is on record has been compared with the record; one that steps begin with is no other.
+    if (!n->found || n->noted > 0 || v->training.step == r->first) return;
+    if (compare_list(v, n->tensors, n->count, " from the newest checkpoint's") > 0)
+        v->newest_compared = true;
 }
 
 // Rank 0, after a step.
@@ -130,7 +145,9 @@ static status load(verification *v, int argc, char **argv)
 static status open_part(verification *v, const world *w)
 {
     status s = ST_OK;
-    if (w->rank == 0) s = proof_span_read(&v->record, v->run, v->wanted.from, v->wanted.steps);
+    if (w->rank == 0) s = verify_newest_read(&v->newest, v->run);
+    if (w->rank == 0 && s == ST_OK)
+        s = proof_span_read(&v->record, v->run, v->wanted.from, v->wanted.steps);
     v->bounds[0] = v->record.first;
     v->bounds[1] = v->record.end;
     TRY(agree(w, s));
@@ -141,18 +158,47 @@ static status open_part(verification *v, const world *w)
     TRY(training_open_again(&v->training, w, &v->job, v->bounds[0]));
     v->array_count = snapshot_describe(&v->training, NULL);
     v->arrays = calloc(v->array_count, sizeof *v->arrays);
-    return agree(w, v->arrays != NULL ? ST_OK : failure(ST_INTERNAL, "no memory for a list"));
+    if (v->arrays == NULL) s = failure(ST_INTERNAL, "no memory for a list");
+    if (s == ST_OK && w->rank == 0)
+        s = verify_newest_check_end(&v->newest, v->run, v->training.steps_per_epoch);
+    return agree(w, s);
 }
 
+// What is known of the newest checkpoint.
+static void print_newest(const verification *v)
+{
+    const verify_newest *n = &v->newest;
+    uint64_t first = v->record.first;
+    if (!n->found) return;
+    printf("%s: the newest checkpoint, of step %" PRIu64 ", ", v->run, n->step);
+    if (n->noted > 0)
+        printf("is what the run recorded, in all %zu tensors\n", n->noted);
+    else if (v->newest_compared)
+        printf("is what was recomputed, in all %zu tensors\n", n->count);
+    else if (n->step > first)
+        printf("is not compared; --steps %" PRIu64 " recomputes up to it\n", n->step - first);
+    else
+        printf("is where these steps begin, and not compared; begin earlier to prove it\n");
+}
+
+// What has been proved, and what has not.
 static void print_proof(const verification *v, const world *w)
 {
+    const proof_span *r = &v->record;
     printf("%s: steps %" PRIu64 " to %" PRIu64
            " recomputed on %d rank%s: the same bits in every step",
-           v->run, v->bounds[0], v->bounds[1], w->size, w->size == 1 ? "" : "s");
+           v->run, r->first, r->end, w->size, w->size == 1 ? "" : "s");
     if (v->tensors_compared > 0)
         printf(" and in %zu tensors at ends of epochs\n", v->tensors_compared);
     else
         printf(" (no epoch ends here, so no single tensor is on record)\n");
+    print_newest(v);
+    if (r->first > 0)
+        printf("%s: not recomputed: steps 0 to %" PRIu64 "; --from says where to start\n", v->run,
+               r->first);
+    if (r->end < r->last)
+        printf("%s: not recomputed: steps %" PRIu64 " to %" PRIu64 "; --steps says how many\n",
+               v->run, r->end, r->last);
 }
 
 static status run(const world *w, int argc, char **argv)
@@ -168,6 +214,7 @@ static status run(const world *w, int argc, char **argv)
     }
     free(v.arrays);
     proof_span_destroy(&v.record);
+    verify_newest_destroy(&v.newest);
     job_destroy(&v.job);
     return s;
 }
@@ -180,6 +227,7 @@ const command_type command_verify = {
         "Starts from a checkpoint of the run, on any number of ranks, and leaves the run as it is. "
         "Without\n"
         "options: from the newest checkpoint that recorded steps follow, to the end of its epoch.\n"
+        "The newest checkpoint is compared with the record, too, which must be whole.\n"
         "Exit code 65 when a step differs; it names the first one, and the first tensor.\n",
     .run = run,
 };

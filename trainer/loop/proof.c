@@ -1,6 +1,7 @@
 // trainer/loop/proof.c -- hashes of a training, and the file they go to.
 #include "trainer/loop/proof.h"
 
+#include "base/log.h"
 #include "io/files/atomic_file.h"
 #include "models/kernels/version.h"
 
@@ -48,7 +49,7 @@ static uint64_t software_hash(void)
 
 // Copies what stands up to a step.
 typedef struct keeper {
-    uint64_t step;
+    uint64_t step, last; // last: step that stands
     proof *into;
     bool failed;
 } keeper;
@@ -57,7 +58,10 @@ static void keep(void *context, const proof_line *line)
 {
     keeper *k = context;
     if (line->kind == PROOF_OTHER || line->step > k->step) return;
-    if (line->kind == PROOF_STEP) k->into->digest = line->hash;
+    if (line->kind == PROOF_STEP) {
+        k->into->digest = line->hash;
+        k->last = line->step;
+    }
     if (line->kind == PROOF_EPOCH) k->into->chain = line->hash;
     if (!proof_line_write(k->into->file, line)) k->failed = true;
 }
@@ -75,12 +79,15 @@ static status rewrite(training *t, const char *path)
     t->proof.file = fopen(file.temporary, "w");
     CHECK(t->proof.file != NULL, ST_IO, "%s: cannot be opened for writing: %s", file.temporary,
           strerror(errno));
-    keeper k = {t->step, &t->proof, false};
+    keeper k = {.step = t->step, .into = &t->proof};
     status s = t->step > 0 ? proof_read(path, keep, &k) : ST_OK;
     if (s == ST_NO_INPUT) { // the run is older than proofs
         status_clear();
         s = ST_OK;
     }
+    if (s == ST_OK && k.last < t->step)
+        log_warn("%s: ends at step %llu, and the run goes on at step %llu; verify will say so",
+                 path, (unsigned long long)k.last, (unsigned long long)t->step);
     if (s == ST_OK && (k.failed || fflush(t->proof.file) != 0)) s = cannot_write(file.temporary);
     if (s == ST_OK) return atomic_file_commit(&file);
     atomic_file_abandon(&file);

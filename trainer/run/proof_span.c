@@ -15,6 +15,8 @@ typedef struct reading {
     uint64_t start;       // newest checkpoint with steps behind it, of those at epochs' ends
     // The chain of the whole file, as it follows from its lines.
     uint64_t digest, chain, tensor_sum;
+    bool
+        other; // a line that is none of a record: only the last may be one, when its writer was killed
     bool broken;
     uint64_t broken_step; // the first whose line is wrong
     size_t tensor_capacity;
@@ -47,6 +49,8 @@ static void survey_step(reading *r, const proof_line *line)
 static void survey(void *context, const proof_line *line)
 {
     reading *r = context;
+    if (r->other) note_broken(r, line->kind == PROOF_OTHER ? r->last + 1 : line->step);
+    r->other = line->kind == PROOF_OTHER;
     if (line->kind == PROOF_STEP) {
         survey_step(r, line);
     } else if (line->kind == PROOF_TENSOR) {
@@ -130,6 +134,7 @@ status proof_span_read(proof_span *s, const char *run, int64_t from, int64_t ste
           ": this line or one before it is not what the run wrote",
           path, r.broken_step);
     TRY(choose_steps(&r, path, from, steps));
+    s->last = r.last;
     s->digests = calloc(s->end - s->first + 1, sizeof *s->digests);
     CHECK(s->digests != NULL, ST_INTERNAL, "no memory for %" PRIu64 " steps", s->end - s->first);
     TRY(proof_read(path, collect, &r));

@@ -7,6 +7,7 @@
 #include "trainer/run/run_folder.h"
 
 typedef struct proof_span {
+    uint64_t last;       // step on record
     uint64_t first, end; // steps first .. end-1; their results have the numbers first+1 .. end
     uint64_t *digests;   // (end - first + 1) after steps first .. end; 0: none
     proof_line *tensors; // (tensor_count) after any of these
