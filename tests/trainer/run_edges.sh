@@ -14,7 +14,10 @@ before=$(sum_of run)
 expect 65 'query/conv1.weight' "$basin" train "$job" run=run "${plain[@]}" model.width=16
 expect 65 'was trained by method moco, and this job is of method simsiam' \
     "$basin" train "$job" run=run "${plain[@]}" method.name=simsiam model.head=mlp_bn
+expect 66 'nothing*.h5' "$basin" train "$job" run=run "${plain[@]}" schedule.epochs=3 'data.test=nothing*.h5'
 [ "$(sum_of run)" = "$before" ] || fail "a job that does not fit has changed the run"
+"$basin" dump "$job" 1 dump.h5 run=run "${plain[@]}" schedule.epochs=3 >log 2>&1 || { cat log; fail "dump"; }
+[ "$(sum_of run)" = "$before" ] || fail "dump, which is no owner, has changed the run"
 
 # What ends already is told, and is no reason to write.
 expect 0 'all 6 steps are done already' "$basin" train "$job" run=run "${plain[@]}"

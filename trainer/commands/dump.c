@@ -131,7 +131,7 @@ static status run(const world *w, int argc, char **argv)
     dump d = {0};
     status s = agree(w, read_words(&d, w, argc, argv));
     if (s == ST_OK) {
-        s = training_open(&d.training, w, &d.job);
+        s = training_open_again(&d.training, w, &d.job, 0);
         if (s == ST_OK) s = agree(w, dump_batches(&d));
         training_close(&d.training);
     }

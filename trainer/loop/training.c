@@ -170,21 +170,22 @@ static status find_point(training *t, resume_point *point)
     return ST_OK;
 }
 
+// Local. The job that stands in the folder is that of the steps done there, so it is replaced when the checkpoint has
+// been read and fits, all else is ready, and there are steps to do.
 static status write_job(const training *t)
 {
     char *text = NULL;
+    if (t->world->rank != 0 || t->step >= training_end(t)) return ST_OK;
     status s = job_place_text(t->job, &text);
     if (s == ST_OK) s = run_folder_write_job(&t->folder, text, t->step);
     free(text);
     return s;
 }
 
-// Local, rank 0. The job that stands in the folder is that of the steps done there, so it is replaced when
-// the checkpoint has been read and fits, and there are steps to do.
+// Local, rank 0.
 static status open_folder(training *t)
 {
     TRY(run_folder_open(&t->folder, t->job->run, t->step));
-    if (t->step < training_end(t)) TRY(write_job(t));
     TRY(snapshot_prepare(t));
     if (saver_room(t->saver) == ST_OK) return ST_OK;
     log_warn("%s; training goes on without", status_message()); // later there may be room
@@ -288,7 +289,8 @@ status training_open(training *t, const world *w, const job *j)
     TRY(agree_same(w, t->step, "step to resume at"));
     TRY(agree(w, create_evaluator(t)));
     TRY(agree(w, pace_create(&t->pace, w)));
-    return agree(w, start_loader(t));
+    TRY(agree(w, start_loader(t)));
+    return agree(w, write_job(t));
 }
 
 status training_open_again(training *t, const world *w, const job *j, uint64_t step)
