@@ -2,9 +2,8 @@
 #include "io/packing/image_pack.h"
 
 #include "io/files/folder.h"
-#include "io/packing/image_shard.h"
 #include "io/packing/image_source.h"
-#include "io/shards/shard_layout.h"
+#include "io/packing/kept_shard.h"
 #include "io/shards/shard_names.h"
 
 #include <glob.h>
@@ -106,36 +105,25 @@ static image_shard shard_of(image_pack *p, const split *s, int number, const cha
                          .notes = &p->notes};
 }
 
-// Whether the shard is there, made from what it would be made from now. *found is then its layout's.
-static status can_keep(const image_pack *p, const image_shard *shard, uint64_t hash, bool *keep,
-                       shard_layout *found)
+// Whether the shard that is there, if any, can be kept; `whole`: after reading all of it.
+static status find_kept(const image_pack *p, const image_shard *shard, uint64_t hash, bool whole,
+                        kept_shard *kept)
 {
-    *keep = false;
-    if (p->job->replace || access(shard->path, F_OK) != 0) return ST_OK;
-    static const dataset_source source = {
-        .files = NULL, .images = "/images", .labels = "/labels", .axes = "NHWC"};
-    TRY(shard_layout_read(found, shard->path, &source));
-    CHECK(found->source.hash == hash, ST_USAGE,
-          "\"%s\" exists already and was made from other images, or otherwise: choose another "
-          "destination, or give --force to replace it",
-          shard->path);
-    // One that lacks images is of use only to those who would leave them out too.
-    *keep = found->source.left_out == 0 || p->job->skip_bad;
-    return ST_OK;
+    *kept = (kept_shard){0};
+    if (p->job->replace) return ST_OK;
+    TRY(kept_shard_look(shard, hash, kept));
+    return kept->keep && whole ? kept_shard_check(shard, kept) : ST_OK;
 }
 
 static status look_at_shard(image_pack *p, const split *s, int number)
 {
     char path[PATH_MAX];
     uint64_t hash = 0;
-    bool keep;
-    shard_layout found = {0};
+    kept_shard kept;
     image_shard shard = shard_of(p, s, number, shard_name(s->prefix, (uint64_t)number, path));
     if (access(path, F_OK) != 0) return ST_OK;
     TRY(image_shard_hash(&shard, &hash));
-    status result = can_keep(p, &shard, hash, &keep, &found);
-    shard_layout_free(&found);
-    return result;
+    return find_kept(p, &shard, hash, false, &kept);
 }
 
 // Shard `number` counted over all splits; NULL beyond the last.
@@ -236,20 +224,17 @@ static void count_shard(split *s, const image_pack *p, const char *path, uint64_
 static status make_shard(image_pack *p, split *s, int number)
 {
     char path[PATH_MAX];
-    bool keep;
     uint64_t hash = 0, stored, left_out;
-    shard_layout found = {0};
+    kept_shard kept;
     image_shard shard = shard_of(p, s, number, shard_name(s->prefix, (uint64_t)number, path));
     TRY(image_shard_hash(&shard, &hash));
-    status result = can_keep(p, &shard, hash, &keep, &found);
-    if (result == ST_OK && keep) {
-        stored = found.count;
-        p->left_out_count += found.source.left_out;
+    TRY(find_kept(p, &shard, hash, true, &kept));
+    if (kept.keep) {
+        stored = kept.samples;
+        p->left_out_count += kept.source.left_out;
         p->kept_shards++;
-    } else if (result == ST_OK)
-        result = image_shard_write(&shard, hash, &stored, &left_out);
-    shard_layout_free(&found);
-    TRY(result);
+    } else
+        TRY(image_shard_write(&shard, hash, &stored, &left_out));
     count_shard(s, p, path, stored);
     return ST_OK;
 }

@@ -4,8 +4,8 @@
 //
 // Which image goes into which shard follows from the list of files alone, so the shards have the
 // same bytes whoever makes them. In round r process p of P makes shard r P + p, if there is such.
-// A shard that is there already is kept when it was made from the same files in the same way: a pack
-// that was killed is continued. A process touches no shards but its own, and never waits for another.
+// A shard that is there already is kept when it is whole and was made from the same files, byte for
+// byte, in the same way: a pack that was killed is continued. A process touches no shards but its own, and never waits for another.
 #ifndef IO_PACKING_IMAGE_PACK_H
 #define IO_PACKING_IMAGE_PACK_H
 

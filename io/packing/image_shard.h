@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#define PACK_PROGRESS_SECONDS 10.0 // between lines when stderr is no terminal
+
 typedef struct image_shard {
     const char *path;           // of the shard
     const source_image *images; // (count)
@@ -26,6 +28,10 @@ typedef struct image_shard {
 // and the form: what was made from something else, or otherwise, has another hash. Never 0.
 // Errors: ST_NO_INPUT, ST_IO a file that cannot be looked at.
 status image_shard_hash(const image_shard *s, uint64_t *hash);
+
+// Of the bytes of all images in their order, those that are left out among them. Never 0.
+// Errors: ST_NO_INPUT an image is not there, and not to be left out; ST_IO; ST_INTERNAL no memory.
+status image_shard_contents(const image_shard *s, uint64_t *hash);
 
 // Writes the shard; what is stored depends on nothing but the images. To leave broken images out,
 // images that are stored decoded are decoded twice. `stored` and `left_out` count images.

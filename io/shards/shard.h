@@ -16,7 +16,7 @@
 //   images; pixels; the last two may be missing: then sizes count as different), channels = 3
 //
 // A shard of a folder of images also has the attributes source_hash (uint64, of what it was made
-// from) and left_out (uint64, broken images that it lacks).
+// from), content_hash (uint64, of the files' bytes) and left_out (uint64, broken images that it lacks).
 #ifndef IO_SHARDS_SHARD_H
 #define IO_SHARDS_SHARD_H
 
@@ -46,6 +46,7 @@
 #define SHARD_ATTRIBUTE_CHANNELS   "channels"
 #define SHARD_ATTRIBUTE_SOURCE     "source_hash"
 #define SHARD_ATTRIBUTE_LEFT_OUT   "left_out"
+#define SHARD_ATTRIBUTE_CONTENTS   "content_hash"
 
 #define SHARD_LAYOUT_PLAIN   "NHWC"
 #define SHARD_LAYOUT_ENCODED "encoded"
@@ -54,6 +55,7 @@
 typedef struct shard_source {
     uint64_t hash;     // of names and sizes of the files, and of how they are stored; never 0
     uint64_t left_out; // broken images that the shard lacks
+    uint64_t contents; // hash of the files' bytes; 0: not kept by an earlier version
 } shard_source;
 
 // CRC-32C (Castagnoli) of `bytes` bytes: crc32c of "123456789" is 0xe3069283.

@@ -139,7 +139,9 @@ static bool write_source(const shard_source *s, hid_t file)
     return shard_write_number(file, SHARD_ATTRIBUTE_SOURCE, H5T_STD_U64LE, H5T_NATIVE_UINT64,
                               &s->hash) &&
            shard_write_number(file, SHARD_ATTRIBUTE_LEFT_OUT, H5T_STD_U64LE, H5T_NATIVE_UINT64,
-                              &s->left_out);
+                              &s->left_out) &&
+           shard_write_number(file, SHARD_ATTRIBUTE_CONTENTS, H5T_STD_U64LE, H5T_NATIVE_UINT64,
+                              &s->contents);
 }
 
 bool shard_columns_write(const shard_columns *c, hid_t file, const char *layout)

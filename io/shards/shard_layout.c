@@ -223,10 +223,14 @@ static status read_attributes(shard_layout *l, hid_t file)
     const hdf5_numbers moments[] = {
         {SHARD_ATTRIBUTE_MEAN, channels, H5T_NATIVE_FLOAT, l->mean},
         {SHARD_ATTRIBUTE_STD, channels, H5T_NATIVE_FLOAT, l->deviation}};
-    bool has_source;
+    bool has_source, has_contents;
     TRY(check_version(l, file));
     TRY(read_pair(l, file, source, &has_source));
+    const hdf5_numbers contents = {SHARD_ATTRIBUTE_CONTENTS, 1, H5T_NATIVE_UINT64,
+                                   &l->source.contents};
+    TRY(hdf5_read_numbers(file, l->path, &contents, &has_contents));
     if (!has_source) l->source = (shard_source){0};
+    if (!has_contents) l->source.contents = 0;
     TRY(read_pair(l, file, moments, &l->has_moments));
     for (int c = 0; c < l->channels && l->has_moments; c++)
         l->has_moments = isfinite(l->mean[c]) && isfinite(l->deviation[c]) && l->deviation[c] >= 0;

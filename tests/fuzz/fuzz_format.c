@@ -21,8 +21,7 @@ static const format_type *find(const char *name)
 
 static void read_samples(const format_type *format, void *reader, const format_info *info)
 {
-    uint64_t bytes =
-        (uint64_t)info->shape.height * (uint64_t)info->shape.width * (uint64_t)info->shape.channels;
+    uint64_t bytes = sample_bytes(&info->shape);
     if (bytes == 0 || bytes > MOST_BYTES) return;
     void *pixels = malloc(bytes); // the sanitizer sees what is written behind it
     int64_t labels[2];

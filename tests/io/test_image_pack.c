@@ -4,6 +4,7 @@
 #include "io/shards/dataset.h"
 #include "tests/io/image_folder.h"
 
+#include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -149,7 +150,88 @@ static void shards_that_the_source_does_not_make_are_noticed(void **state)
     assert_int_equal(test_count(&shards), 7);
 }
 
-static void a_damaged_shard_is_noticed(void **state)
+// Of the same size and name: the shard no longer holds what its source does.
+static void a_replaced_image_of_the_same_size_is_noticed(void **state)
+{
+    (void)state;
+    pack_result result;
+    for (int side = 0; side <= 8; side += 8) {
+        if (side == 0) write_classes();
+        pack_job job = job_to(&shards, 2);
+        job.side = side;
+        job.replace = true;
+        assert_ok(image_folder_pack(&job, &result, NULL));
+        job.replace = false;
+        size_t size;
+        char *bytes = test_read(test_path(&sources, "class1/0.jpg"), &size);
+        bytes[size - 3] ^= 1; // in the picture's data
+        test_write(&sources, "class1/0.jpg", bytes, size);
+        assert_fails(image_folder_pack(&job, &result, NULL), ST_USAGE, "of the same size");
+        bytes[size - 3] ^= 1;
+        test_write(&sources, "class1/0.jpg", bytes, size);
+        assert_ok(image_folder_pack(&job, &result, NULL));
+        assert_int_equal(result.kept_shards, 7);
+        free(bytes);
+    }
+}
+
+// A bit of a sample, of a label or of a checksum: what is damaged is made again, the rest is kept.
+static void a_damaged_shard_is_made_again(void **state)
+{
+    (void)state;
+    pack_result result;
+    write_classes();
+    for (int side = 0; side <= 8; side += 8) {
+        pack_job job = job_to(&others, 1);
+        job.side = side;
+        job.replace = true;
+        assert_ok(image_folder_pack(&job, &result, NULL));
+        job = job_to(&shards, 1);
+        job.side = side;
+        job.replace = true;
+        assert_ok(image_folder_pack(&job, &result, NULL));
+        job.replace = false;
+        hid_t file = H5Fopen(test_path(&shards, "train-00001.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+        const char *sets[] = {side > 0 ? "/images" : "/jpeg_bytes", "/labels", "/sample_crc32c"};
+        haddr_t places[3];
+        for (int i = 0; i < 3; i++) {
+            hid_t set = H5Dopen2(file, sets[i], H5P_DEFAULT);
+            places[i] = H5Dget_offset(set);
+            H5Dclose(set);
+        }
+        H5Fclose(file);
+        for (int i = 0; i < 3; i++) {
+            size_t size;
+            char *bytes = test_read(test_path(&shards, "train-00001.h5"), &size);
+            bytes[places[i]] ^= 1;
+            test_write(&shards, "train-00001.h5", bytes, size);
+            free(bytes);
+            assert_ok(image_folder_pack(&job, &result, NULL));
+            assert_int_equal(result.kept_shards, 6);
+            assert_same_files();
+        }
+    }
+}
+
+// As earlier versions wrote them: without a hash of the contents.
+static void a_shard_of_an_earlier_version_is_made_again(void **state)
+{
+    (void)state;
+    pack_result result;
+    write_classes();
+    pack_job job = job_to(&others, 1);
+    assert_ok(image_folder_pack(&job, &result, NULL));
+    job = job_to(&shards, 1);
+    assert_ok(image_folder_pack(&job, &result, NULL));
+    hid_t file = H5Fopen(test_path(&shards, "train-00001.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(H5Adelete(file, "content_hash") >= 0);
+    H5Fclose(file);
+    assert_ok(image_folder_pack(&job, &result, NULL));
+    assert_int_equal(result.kept_shards, 6);
+    assert_same_files();
+}
+
+static void a_truncated_shard_is_noticed(void **state)
 {
     (void)state;
     pack_result result;
@@ -157,7 +239,10 @@ static void a_damaged_shard_is_noticed(void **state)
     pack_job job = job_to(&shards, 1);
     assert_ok(image_folder_pack(&job, &result, NULL));
     assert_int_equal(truncate(test_path(&shards, "train-00002.h5"), 900), 0);
-    assert_fails(image_folder_pack(&job, &result, NULL), ST_BAD_DATA, "train-00002.h5");
+    assert_fails(image_folder_pack(&job, &result, NULL), ST_BAD_DATA, "delete it, or give --force");
+    assert_int_equal(unlink(test_path(&shards, "train-00002.h5")), 0);
+    assert_ok(image_folder_pack(&job, &result, NULL));
+    assert_int_equal(result.kept_shards, 6);
 }
 
 static void broken_images_are_named_and_counted(void **state)
@@ -209,7 +294,10 @@ int main(void)
         test_in_folders(a_pack_that_was_killed_is_continued),
         test_in_folders(a_changed_source_is_noticed),
         test_in_folders(shards_that_the_source_does_not_make_are_noticed),
-        test_in_folders(a_damaged_shard_is_noticed),
+        test_in_folders(a_replaced_image_of_the_same_size_is_noticed),
+        test_in_folders(a_damaged_shard_is_made_again),
+        test_in_folders(a_shard_of_an_earlier_version_is_made_again),
+        test_in_folders(a_truncated_shard_is_noticed),
         test_in_folders(broken_images_are_named_and_counted),
         test_in_folders(nothing_but_broken_images_is_an_error),
     };
