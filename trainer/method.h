@@ -32,7 +32,8 @@ typedef struct method_setup {
     workers workers;
     order order; // of samples and of shuffled views
     uint64_t seed;
-    uint64_t steps_total;              // of the schedule
+    uint64_t patches;     // samples of each image: those of image i are i * patches and behind
+    uint64_t steps_total; // of the schedule
     const char *const *metric_names;   // NULL-ended, the method_type's
     shape view;                        // of one logical worker: (b, channels, height, width)
     encoder encoder;                   // with SECTION_MODEL
@@ -118,10 +119,16 @@ typedef struct method_contrast {
 
 // The sections of the job that a method reads, beside `method` itself.
 enum method_section {
-    SECTION_MODEL = 1,    // model: an encoder of whole images, with a head
-    SECTION_DECODER = 2,  // decoder: from a code back to an image
-    SECTION_INFERENCE = 4 // encoder, penalty, solver: codes by inference
+    SECTION_MODEL = 1,     // model: an encoder of whole images
+    SECTION_DECODER = 2,   // decoder: from a code back to an image
+    SECTION_INFERENCE = 4, // encoder, penalty, solver: codes by inference
+    SECTION_HEAD = 8       // model, with the head that it describes
 };
+
+// Between what the job's views of a sample differ, of a few samples.
+typedef struct view_variety {
+    bool draws, epochs, patches;
+} view_variety;
 
 #define METHOD_MAX_READOUTS 3
 
@@ -166,6 +173,9 @@ typedef struct method_type {
     // Is there such a number as metric `i` in this job? Else the loop neither prints nor writes it, whatever
     // run leaves there. NULL: there are all.
     bool (*measures)(const void *state, size_t i);
+    // Local, before the first step. Says in the log which of the method's settings have no effect in this
+    // job, and why. NULL: all have.
+    void (*tell_idle)(const void *state, const view_variety *views);
     // samples: of a step. NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy",
     // (K+1)-way.
     void (*contrast)(const void *settings, uint64_t samples, method_contrast *c);

@@ -18,6 +18,7 @@ typedef struct penalty_type {
     size_t config_size;
     // sum |z|, so that shrinking one code by itself is the proximal step, and a duality gap exists
     bool is_l1;
+    bool fixed; // lambda has no part in it
     // R(z)
     double (*value)(const void *settings, const dictionary_geometry *g, const float *code);
     // code = argmin over z of 1/2 |z - code|^2 + weight R(z), z >= 0 when non_negative

@@ -126,6 +126,9 @@ const float *graph_gradient(const graph *g, int id);
 // meet), packed weights, scratch and what is brought to meetings.
 size_t graph_bytes(const graph *g);
 
+// Operations that choose a kernel for their forward pass; *chosen: those where its name begins with `start`.
+int graph_kernels(const graph *g, const char *start, int *chosen);
+
 // One line a tensor: name, operation, shape, parameters, and kB of its value, what is saved for
 // backward and packed weights.
 void graph_print(const graph *g, FILE *out);

@@ -8,6 +8,7 @@
 #include "models/graph/graph_remake.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 // What the workers have in common.
 typedef struct shared_bytes {
@@ -134,6 +135,19 @@ static void print_line(FILE *out, const char *name, const char *operation, shape
     snprintf(sizes, sizeof sizes, "%d x %d x %d x %d", s.n, s.c, s.h, s.w);
     fprintf(out, "%-28s %-12s %-22s %10zu %10.1f\n", name, operation, sizes, params,
             (double)bytes * 1e-3);
+}
+
+int graph_kernels(const graph *g, const char *start, int *chosen)
+{
+    int all = 0;
+    *chosen = 0;
+    for (int i = 0; i < g->node_count; i++) {
+        const char *name = node_at(g, i)->plan.kernel_name;
+        if (name == NULL) continue;
+        all++;
+        *chosen += strncmp(name, start, strlen(start)) == 0;
+    }
+    return all;
 }
 
 void graph_print(const graph *g, FILE *out)

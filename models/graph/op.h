@@ -45,7 +45,8 @@ typedef struct op_plan {
     bool remake_reads_input[OP_MAX_INPUTS];
     op_meeting forward_meeting, backward_meeting;
     struct op_portion_plan *portions; // NULL: the operation takes whole batches
-    void *kernel;                     // whatever plan creates; release destroys it
+    const char *kernel_name; // static, of an operation that has several to choose from; else NULL
+    void *kernel;            // whatever plan creates; release destroys it
 } op_plan;
 
 // What one call is about. Tensors and gradients are floats, or where the plan says so bf16 numbers.

@@ -76,6 +76,7 @@ static status plan(const void *settings, op_plan *p)
     convolution *kernels = NULL;
     TRY(convolution_create(&kernels, &spec, p->backward));
     p->kernel = kernels;
+    p->kernel_name = convolution_kernel_name(kernels, CONVOLUTION_FORWARD);
     p->out = spec.out;
     p->out_block = spec.out_block;
     p->out_bf16 = spec.out_bf16;

@@ -23,6 +23,12 @@ for pair in "alignment alignment" "uniformity uniformity" "effective_rank effect
         fail "${pair%% *} is $written in metrics.jsonl, but eval says $said"
 done
 
+# The floors are there unless they are not wanted, whatever training did.
+grep -q 'untrained net' one || fail "eval shows no floors"
+"$basin" eval run evaluate.floors=false evaluate.probe=false >log 2>&1
+grep -q 'raw pixels\|untrained net' log && fail "evaluate.floors=false still evaluates the floors"
+grep -q 'trained net' log || { cat log; fail "no kNN without floors"; }
+
 # Views without augmentation are the same image.
 "$basin" eval run data.augment=none evaluate.probe=false >log 2>&1
 [ "$(number alignment)" = 0.000 ] || fail "two equal views lie $(number alignment) apart"

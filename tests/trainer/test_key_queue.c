@@ -52,7 +52,7 @@ static void a_sample_masks_its_own_keys_and_noise_masks_nothing(void **state)
     for (uint64_t id = 7; id < 10; id++)
         key_queue_add(&q, (const float[DIM]){1, 0, 0}, id);
     key_queue_add(&q, (const float[DIM]){1, 0, 0}, 7); // again, from the other view
-    key_queue_mask(&q, (const uint64_t[]){7, 11}, 2, mask);
+    key_queue_mask(&q, (const uint64_t[]){7, 11}, 2, 1, mask);
     for (size_t j = 0; j < ROWS; j++) {
         assert_true(mask[j] == (j == 0 || j == 3 ? -INFINITY : 0.0f));
         assert_true(mask[ROWS + j] == 0.0f);
@@ -75,6 +75,23 @@ static void a_place_outside_the_ring_is_refused(void **state)
     key_queue_destroy(&q);
 }
 
+// Samples 6, 7 and 8 are of image 2, 3 to 5 of image 1.
+static void a_sample_masks_all_keys_of_its_image(void **state)
+{
+    (void)state;
+    key_queue q;
+    float mask[2 * ROWS];
+    assert_ok(key_queue_create(&q, ROWS, DIM, 1));
+    for (uint64_t id = 5; id < 9; id++)
+        key_queue_add(&q, (const float[DIM]){1, 0, 0}, id);
+    key_queue_mask(&q, (const uint64_t[]){7, 3}, 2, 3, mask);
+    for (size_t j = 0; j < ROWS; j++) {
+        assert_true(mask[j] == (j >= 1 && j <= 3 ? -INFINITY : 0.0f));
+        assert_true(mask[ROWS + j] == (j == 0 ? -INFINITY : 0.0f));
+    }
+    key_queue_destroy(&q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +99,7 @@ int main(void)
         cmocka_unit_test(the_oldest_key_goes_first_also_round_the_end),
         cmocka_unit_test(a_sample_masks_its_own_keys_and_noise_masks_nothing),
         cmocka_unit_test(a_place_outside_the_ring_is_refused),
+        cmocka_unit_test(a_sample_masks_all_keys_of_its_image),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

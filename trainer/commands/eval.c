@@ -9,6 +9,7 @@
 #include "trainer/evaluation/trained_run.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 typedef struct evaluated_run {
     trained_run run;
@@ -16,18 +17,22 @@ typedef struct evaluated_run {
     code_evaluator *code_evaluator;
 } evaluated_run;
 
-// The probe is on here, whatever it was in training, unless an override turns it off.
+// Probe and floors are on here, whatever they were in training, unless an override turns them off.
 static status open_run(evaluated_run *v, int argc, char **argv)
 {
     CHECK(argc >= 1, ST_USAGE, "eval: a run folder is needed: basin eval RUN [key=value ...]");
-    static char on[] = "evaluate.probe=true";
-    char *folder = argv[0];
-    argv[0] = on; // the first override; later ones win
-    status s = trained_run_open(&v->run, "eval", folder, argc, argv);
-    argv[0] = folder;
+    static char probe[] = "evaluate.probe=true", floors[] = "evaluate.floors=true";
+    char **overrides = calloc((size_t)argc + 1, sizeof *overrides);
+    CHECK(overrides != NULL, ST_INTERNAL, "no memory for %d overrides", argc);
+    overrides[0] = probe; // later ones win
+    overrides[1] = floors;
+    for (int i = 1; i < argc; i++)
+        overrides[1 + i] = argv[i];
+    status s = trained_run_open(&v->run, "eval", argv[0], argc + 1, overrides);
+    free(overrides);
     TRY(s);
     CHECK(job_has_test(&v->run.job), ST_CONFIG,
-          "%s/job.yaml: the job names no test data; add data.test=FILES", folder);
+          "%s/job.yaml: the job names no test data; add data.test=FILES", argv[0]);
     return ST_OK;
 }
 
@@ -41,17 +46,19 @@ static status create_evaluator(evaluated_run *v, const world *w)
     return evaluator_create(&v->evaluator, w, j, &v->run.training);
 }
 
-// Collective. kNN of the trained net, beside its floors.
+// Collective. kNN of the trained net, beside its floors if they are wanted.
 static status print_knn(evaluated_run *v, const world *w, double trained)
 {
+    const job_evaluate *e = &v->run.job.evaluate;
     double pixels = 0, untrained = 0;
-    TRY(evaluator_pixels_knn(v->evaluator, &pixels));
-    TRY(evaluator_untrained_knn(v->evaluator, &untrained));
-    if (w->rank == 0)
-        printf("kNN top-1 (k %lld, temperature %g)\n"
-               "  raw pixels     %6.2f %%\n  untrained net  %6.2f %%\n  trained net    %6.2f %%\n",
-               (long long)v->run.job.evaluate.knn_k, v->run.job.evaluate.knn_temperature,
-               100 * pixels, 100 * untrained, 100 * trained);
+    if (e->floors) TRY(evaluator_pixels_knn(v->evaluator, &pixels));
+    if (e->floors) TRY(evaluator_untrained_knn(v->evaluator, &untrained));
+    if (w->rank != 0) return ST_OK;
+    printf("kNN top-1 (k %lld, temperature %g)\n", (long long)e->knn_k, e->knn_temperature);
+    if (e->floors)
+        printf("  raw pixels     %6.2f %%\n  untrained net  %6.2f %%\n", 100 * pixels,
+               100 * untrained);
+    printf("  trained net    %6.2f %%\n", 100 * trained);
     return ST_OK;
 }
 

@@ -61,6 +61,10 @@ static status build(evaluator *e, const view_statistics *training)
           bank->channels, bank->height, bank->width);
     CHECK(queries->count >= 2, ST_BAD_DATA, "%s: an evaluation needs at least two images, not one",
           job_test_name(j));
+    if (bank->labelled && bank->count < (uint64_t)j->evaluate.knn_k)
+        log_info("evaluate.knn.k: %s holds %llu images, fewer than the %lld neighbours asked for: "
+                 "all of them vote",
+                 j->data.train, (unsigned long long)bank->count, (long long)j->evaluate.knn_k);
     e->labelled = bank->classes > 0 && queries->classes > 0;
     if (!e->labelled)
         log_info("%s: no labels%s%s, so kNN accuracy and linear probe are left out",

@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "comm/agree.h"
 #include "trainer/loop/training_evaluate.h"
+#include "trainer/loop/idle_settings.h"
 #include "trainer/loop/proof.h"
 #include "trainer/loop/recall.h"
 #include "trainer/loop/report.h"
@@ -192,6 +193,7 @@ static status run_steps(training *t, report *r)
     TRY(recall(r, t));
     if (t->step >= end) return run_nothing(t, r);
     TRY(agree(t->world, forgive(report_run(r, t, "running"))));
+    idle_settings_tell(t);
     warn_at_start(t);
     TRY(agree(t->world, forgive(proof_begin(t))));
     TRY(training_evaluate_floors(t, r));

@@ -2,6 +2,7 @@
 #include "trainer/loop/training.h"
 
 #include "trainer/job/job_place.h"
+#include "trainer/loop/idle_settings.h"
 #include "trainer/loop/proof.h"
 
 #include "base/clock.h"
@@ -65,6 +66,7 @@ static status create_method(training *t)
         .workers = t->workers,
         .order = t->order,
         .seed = (uint64_t)j->seed,
+        .patches = loader_samples(1, (uint64_t)j->data.patches),
         .steps_total = t->steps_total,
         .metric_names = j->method->metric_names,
         .view = {t->workers.batch, t->view.c, t->view.h, t->view.w},
@@ -283,12 +285,14 @@ status training_open(training *t, const world *w, const job *j)
     TRY(agree_same(w, dataset_get_info(t->data)->count, "number of training samples"));
     TRY(agree_same(w, t->data_hash, "training data"));
     TRY(agree(w, create_method(t)));
+    TRY(agree(w, idle_settings_check(t)));
     TRY(agree(w, create_optimizer(t)));
     TRY(create_reduce(t));
     TRY(resume(t));
     TRY(agree_same(w, t->step, "step to resume at"));
     TRY(agree(w, create_evaluator(t)));
     TRY(agree(w, pace_create(&t->pace, w)));
+    idle_settings_look(t);
     TRY(agree(w, start_loader(t)));
     return agree(w, write_job(t));
 }

@@ -31,8 +31,9 @@ typedef struct training {
     view_statistics data_statistics;  // of the data that the run began with; part of the model
     augmenter *augmenter;
     loader *loader;
-    shape view;     // one image of a batch
-    int view_count; // of a batch
+    shape view;           // one image of a batch
+    view_variety variety; // rank 0
+    int view_count;       // of a batch
     method_setup setup;
     void *method; // state of job->method
     model *model; // of the method; NULL: it runs its steps itself

@@ -3,10 +3,12 @@
 //   theta_k <- m theta_k + (1 - m) theta_q before the forward passes; no gradient through keys
 //   source: He et al. 2019 (arXiv 1911.05722) alg. 1; head mlp, T and recipe of v2: 2003.04297
 //
-// The key views are dealt to other workers than the query views (shuffled batch norm), so a query
-// and its key never share batch statistics; only the keys travel, (batch, dim) floats.
+// The key views are dealt to other workers than the query views (shuffled batch norm), so a key's
+// batch statistics are of other samples than its query's; only the keys travel, (batch, dim) floats.
+// With one worker there is nothing to deal, and both are of the same samples.
 // The negatives of a step are the queue before it; the queue is in order of batch positions, thus
 // the same on any number of ranks.
+#include "base/log.h"
 #include "trainer/parts/key_encoder.h"
 #include "trainer/parts/key_queue.h"
 
@@ -30,7 +32,7 @@ static const config_field fields[] = {
     {"shuffle", FIELD_BOOL, offsetof(moco_config, shuffle), "true", 0, 0, NULL,
      "deal key views to other workers; false lets batch norm tell a query its key"},
     {"mask_same", FIELD_BOOL, offsetof(moco_config, mask_same), "false", 0, 0, NULL,
-     "negatives of the query's own image do not count"},
+     "negatives of the query's own image, with data.patches of all its samples, do not count"},
     {0}};
 
 // One direction: the queries are draw 0, the keys draw 1. Both: queries of draw 0 with keys of draw
@@ -54,7 +56,7 @@ static void mask_same(const void *state, const model_moment *at, float *mask)
 {
     int b = at->setup->view.n;
     const uint64_t *ids = at->step->batch->ids[at->pass] + (size_t)at->own * (size_t)b;
-    key_queue_mask(&((const moco *)state)->queue, ids, b, mask);
+    key_queue_mask(&((const moco *)state)->queue, ids, b, at->setup->patches, mask);
 }
 
 static status build_query(moco *m, const method_setup *s)
@@ -140,6 +142,22 @@ static status validate(const void *state)
     return key_queue_validate(&((const moco *)state)->queue);
 }
 
+static void tell_idle(const void *state, const view_variety *views)
+{
+    (void)views;
+    const moco *m = state;
+    const graph *g = m->query.graph;
+    if (!m->config->shuffle || graph_statistic_count(g) == 0) return;
+    if (m->query.setup->workers.total == 1)
+        log_warn(
+            "method.shuffle has no effect here: workers: 1 leaves no other worker to deal keys "
+            "to, so batch norm sees a query's samples and its key's alike and may give it "
+            "away; take workers: 2 or more, or model.norm group");
+    else if (graph_meets(g))
+        log_warn("method.shuffle has no effect here: batch norm sees the samples of all workers, "
+                 "however they are dealt");
+}
+
 static void contrast(const void *settings, uint64_t samples, method_contrast *contrast)
 {
     const moco_config *c = settings;
@@ -153,7 +171,7 @@ static void contrast(const void *settings, uint64_t samples, method_contrast *co
 const method_type method_moco = {
     .name = "moco",
     .help = "momentum contrast with a queue of negatives (MoCo v1 and v2)",
-    .sections = SECTION_MODEL,
+    .sections = SECTION_MODEL | SECTION_HEAD,
     .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(moco_config),
@@ -166,5 +184,6 @@ const method_type method_moco = {
     .describe = describe,
     .validate = validate,
     .destroy = destroy,
+    .tell_idle = tell_idle,
     .contrast = contrast,
 };

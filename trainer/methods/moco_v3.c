@@ -102,7 +102,7 @@ static void contrast(const void *settings, uint64_t samples, method_contrast *co
 const method_type method_moco_v3 = {
     .name = "moco_v3",
     .help = "momentum contrast among the keys of the batch, with a predictor (MoCo v3)",
-    .sections = SECTION_MODEL,
+    .sections = SECTION_MODEL | SECTION_HEAD,
     .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(moco_v3_config),

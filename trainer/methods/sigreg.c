@@ -64,7 +64,7 @@ static void destroy(void *state)
 const method_type method_sigreg = {
     .name = "sigreg",
     .help = "views agree, and embeddings are spread as a standard normal (LeJEPA's SIGReg)",
-    .sections = SECTION_MODEL,
+    .sections = SECTION_MODEL | SECTION_HEAD,
     .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(sigreg_config),

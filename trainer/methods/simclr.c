@@ -47,7 +47,7 @@ static void contrast(const void *settings, uint64_t samples, method_contrast *co
 const method_type method_simclr = {
     .name = "simclr",
     .help = "two views find each other among all views of the batch (SimCLR)",
-    .sections = SECTION_MODEL,
+    .sections = SECTION_MODEL | SECTION_HEAD,
     .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(simclr_config),

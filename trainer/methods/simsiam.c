@@ -72,7 +72,7 @@ static void run(void *state, const method_step *s, worker_group group, const met
 const method_type method_simsiam = {
     .name = "simsiam",
     .help = "each view predicts the other, without negatives (SimSiam)",
-    .sections = SECTION_MODEL,
+    .sections = SECTION_MODEL | SECTION_HEAD,
     .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(simsiam_config),

@@ -205,6 +205,12 @@ static bool measures(const void *state, size_t i)
     return i != CODE_ENCODER || m->model.prediction >= 0;
 }
 
+static void tell_idle(const void *state, const view_variety *views)
+{
+    const sparse *m = state;
+    sparse_config_tell_idle(m->config, m->setup->inference, !views->epochs);
+}
+
 static double lambda(const void *state)
 {
     return (double)((const sparse *)state)->lambda;
@@ -268,4 +274,5 @@ const method_type method_sparse = {
     .draw = draw,
     .lambda = lambda,
     .measures = measures,
+    .tell_idle = tell_idle,
 };

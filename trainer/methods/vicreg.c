@@ -49,7 +49,7 @@ static void destroy(void *state)
 const method_type method_vicreg = {
     .name = "vicreg",
     .help = "two views agree, features vary and differ from each other (VICReg)",
-    .sections = SECTION_MODEL,
+    .sections = SECTION_MODEL | SECTION_HEAD,
     .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(vicreg_config),

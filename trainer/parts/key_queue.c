@@ -50,11 +50,14 @@ void key_queue_add(key_queue *q, const float *key, uint64_t id)
     q->pointer = (q->pointer + 1) % q->rows;
 }
 
-void key_queue_mask(const key_queue *q, const uint64_t *ids, int count, float *mask)
+void key_queue_mask(const key_queue *q, const uint64_t *ids, int count, uint64_t patches,
+                    float *mask)
 {
-    for (size_t i = 0; i < (size_t)count; i++)
+    for (size_t i = 0; i < (size_t)count; i++) {
+        uint64_t first = ids[i] - ids[i] % patches; // of the image
         for (size_t j = 0; j < q->rows; j++)
-            mask[i * q->rows + j] = q->ids[j] == ids[i] ? -INFINITY : 0.0f;
+            mask[i * q->rows + j] = q->ids[j] - first < patches ? -INFINITY : 0.0f;
+    }
 }
 
 size_t key_queue_describe(key_queue *q, checkpoint_array *arrays)

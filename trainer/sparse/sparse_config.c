@@ -1,6 +1,8 @@
 // trainer/sparse/sparse_config.c -- the keys of method sparse.
 #include "trainer/sparse/sparse_model.h"
 
+#include "base/log.h"
+
 const config_field sparse_fields[] = {
     {"atoms", FIELD_INT, offsetof(sparse_config, atoms), "64", 1, 65536, NULL, "of the dictionary"},
     {"kernel", FIELD_INT, offsetof(sparse_config, kernel), "9", 1, 255, NULL,
@@ -39,3 +41,26 @@ const config_field sparse_fields[] = {
     {"reseed_every", FIELD_INT, offsetof(sparse_config, reseed_every), "100", 0, 1e9, NULL,
      "steps between searches for atoms that are not used any more; 0 = never"},
     {0}};
+
+static void tell(bool idle, const char *key, const char *why)
+{
+    if (idle) log_warn("%s has no effect here: %s", key, why);
+}
+
+void sparse_config_tell_idle(const sparse_config *c, const inference_choice *choice,
+                             bool same_views)
+{
+    bool encodes = choice->encoder->build != NULL, last = c->start[0] == 'l';
+    const char *no_encoder = "there is no encoder";
+    tell(!encodes && c->encoder_learns[0] == 'e', "method.encoder_learns", no_encoder);
+    tell(!encodes && c->encoder_rate != 1, "method.encoder_rate", no_encoder);
+    tell(!encodes && c->alpha != 1 && c->alpha != 0, "method.alpha", no_encoder);
+    tell(!last && c->remember != 256, "method.remember", "it belongs to method.start=last");
+    tell(!c->learn_dictionary && c->dictionary_step[0] == 'o', "method.dictionary_step",
+         "method.learn_dictionary is false");
+    tell(choice->penalty->fixed && choice->lambda != 0.1, "penalty.lambda",
+         "the penalty fixes how many codes there are");
+    if (last && !same_views)
+        log_warn("method.start=last: data.augment shows another view of a sample in each epoch, "
+                 "whose code is no start for this one's; take start: zero");
+}

@@ -31,6 +31,10 @@ typedef struct sparse_config {
 
 extern const config_field sparse_fields[]; // of sparse_config
 
+// Says in the log which settings have no effect with the others. same_views: each epoch shows a sample alike.
+void sparse_config_tell_idle(const sparse_config *c, const inference_choice *choice,
+                             bool same_views);
+
 typedef struct sparse_setup {
     const sparse_config *config;    // not owned
     const inference_choice *choice; // not owned

@@ -98,6 +98,7 @@ const penalty_type penalty_top_k = {
     .name = "top_k",
     .help = "the k largest codes, of a sample or of each position",
     .fields = fields,
+    .fixed = true,
     .config_size = sizeof(top_k_config),
     .value = value,
     .prox = prox,
