@@ -42,8 +42,8 @@ floors() {
 }
 floors io files images shards checkpoint views packing
 floors models kernels graph codes ops energies nets decoders
-floors trainer run optimizers parts sparse methods job streams evaluation codes loop commands
-floors trainer run optimizers parts sparse methods job streams evaluation codes loop benches
+floors trainer run optimizers parts sparse methods job streams evaluation codes evaluators loop commands
+floors trainer run optimizers parts sparse methods job streams evaluation codes evaluators loop benches
 
 # only_in PATTERN FILE ...: the pattern stands in no other source file.
 only_in() {

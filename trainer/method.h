@@ -24,9 +24,6 @@
 
 #define METHOD_MAX_METRICS 8
 
-// Under this name the learned encoder stands in checkpoints.
-#define LEARNED_PREFIX "query"
-
 typedef struct method_setup {
     const world *world;
     workers workers;
@@ -38,9 +35,10 @@ typedef struct method_setup {
     shape view;                        // of one logical worker: (b, channels, height, width)
     encoder encoder;                   // with SECTION_MODEL
     decoder decoder;                   // with SECTION_DECODER
-    const team *team;                  // what the graphs join, so that operations may meet
+    const team *team;                  // what the graphs join, so that operations may meet; or NULL
     const inference_choice *inference; // with SECTION_INFERENCE; not owned
     const void *settings;              // the method's own, lives as long as the method
+    bool evaluates;                    // only forward passes of the core's model are wanted
 } method_setup;
 
 typedef struct method_step {
@@ -138,7 +136,6 @@ typedef struct method_type {
     unsigned sections; // of enum method_section
     // What a trained run can be asked for, NULL-ended; each is evaluated (trainer/evaluator.h).
     const char *readouts[METHOD_MAX_READOUTS + 1];
-    const char *learned_prefix; // of the learned weights in checkpoints; NULL: LEARNED_PREFIX
     const config_field *fields; // own keys in the job's `method` section
     size_t config_size;
     const char *metric_names[METHOD_MAX_METRICS]; // NULL-ended; the first is the loss
@@ -168,8 +165,6 @@ typedef struct method_type {
     // Local, rank 0, at the end of each epoch. Draws what has been learned into files that begin with
     // `prefix`, a path. Errors: ST_IO, ST_INTERNAL. NULL: nothing to see.
     status (*draw)(void *state, const char *prefix);
-    // Of a method that infers codes: the lambda reached so far, see trainer/codes/code_stream.h.
-    double (*lambda)(const void *state);
     // Is there such a number as metric `i` in this job? Else the loop neither prints nor writes it, whatever
     // run leaves there. NULL: there are all.
     bool (*measures)(const void *state, size_t i);
@@ -183,5 +178,8 @@ typedef struct method_type {
 
 // Whether a run of this method has the readout.
 bool method_reads(const method_type *m, const char *readout);
+
+// The single number that a method keeps in checkpoints under `name`; false: it keeps none.
+bool method_number(const method_type *m, void *state, const char *name, float *value);
 
 #endif

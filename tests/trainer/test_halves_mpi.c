@@ -112,7 +112,7 @@ static void score_features(int part, double scores[3])
     assert_all_ok(make_net(&j, &net, &g));
     assert_all_ok(evaluator_create(&e, &w, &j, &units));
     assert_all_ok(evaluator_pixels_knn(e, &scores[0]));
-    assert_all_ok(evaluator_features(e, &net, &found));
+    assert_all_ok(evaluator_trained(e, &net, &found));
     scores[1] = found.knn;
     scores[2] = found.probe;
     evaluator_destroy(e);

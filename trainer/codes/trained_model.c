@@ -47,31 +47,20 @@ status trained_model_set(trained_model *m, const weights *from, double lambda)
     return sparse_model_follow(&m->model);
 }
 
-static status read_arrays(const char *path, checkpoint_array *arrays, size_t count)
+static status read_lambda(const char *path, float *lambda)
 {
     checkpoint *file = NULL;
     TRY(checkpoint_open(&file, path));
-    status s = ST_OK;
-    for (size_t i = 0; i < count && s == ST_OK; i++)
-        s = checkpoint_read(file, &arrays[i]);
+    status s = checkpoint_read(file, &(checkpoint_array){SPARSE_LAMBDA, ARRAY_F32, 0, {0}, lambda});
     checkpoint_close(file);
     return s;
 }
 
 status trained_model_read(trained_model *m, const char *path)
 {
-    weights *w = &m->model.weights;
     float lambda = 0;
-    size_t params = weights_describe_params(w, SPARSE_PREFIX, w->params, NULL);
-    size_t count = params + weights_describe_statistics(w, SPARSE_PREFIX, NULL);
-    checkpoint_array *arrays = calloc(count + 1, sizeof *arrays);
-    CHECK(arrays != NULL, ST_INTERNAL, "no memory for the list of a checkpoint's arrays");
-    weights_describe_params(w, SPARSE_PREFIX, w->params, arrays);
-    weights_describe_statistics(w, SPARSE_PREFIX, arrays + params);
-    arrays[count] = (checkpoint_array){SPARSE_LAMBDA, ARRAY_F32, 0, {0}, &lambda};
-    status read = read_arrays(path, arrays, count + 1);
-    free(arrays);
-    TRY(read);
+    TRY(weights_read(&m->model.weights, path));
+    TRY(read_lambda(path, &lambda));
     TRY(sparse_lambda_validate(lambda));
     choose_lambda(m, lambda);
     return sparse_model_follow(&m->model);

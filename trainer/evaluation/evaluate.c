@@ -313,7 +313,7 @@ static status evaluate_weights(evaluator *e, evaluation *found)
     return probe ? probe_features(e, &how, &found->probe) : ST_OK;
 }
 
-status evaluator_features(evaluator *e, const weights *learned, evaluation *found)
+status evaluator_trained(evaluator *e, const weights *learned, evaluation *found)
 {
     weights_follow(&e->weights, learned, 0);
     weights_copy_statistics(&e->weights, learned);
@@ -333,25 +333,8 @@ status evaluator_pixels_knn(evaluator *e, double *top1)
     return evaluate_floor(e, &how, top1);
 }
 
-static status read_weights(evaluator *e, const char *path)
-{
-    size_t params = weights_describe_params(&e->weights, LEARNED_PREFIX, e->weights.params, NULL);
-    size_t count = params + weights_describe_statistics(&e->weights, LEARNED_PREFIX, NULL);
-    checkpoint_array *arrays = calloc(count, sizeof *arrays);
-    CHECK(arrays != NULL, ST_INTERNAL, "no memory for the list of a checkpoint's arrays");
-    weights_describe_params(&e->weights, LEARNED_PREFIX, e->weights.params, arrays);
-    weights_describe_statistics(&e->weights, LEARNED_PREFIX, arrays + params);
-    checkpoint *c = NULL;
-    status s = checkpoint_open(&c, path);
-    for (size_t i = 0; i < count && s == ST_OK; i++)
-        s = checkpoint_read(c, &arrays[i]);
-    if (c != NULL) checkpoint_close(c);
-    free(arrays);
-    return s;
-}
-
 status evaluator_checkpoint(evaluator *e, const char *path, evaluation *found)
 {
-    TRY(agree(e->world, read_weights(e, path)));
+    TRY(agree(e->world, weights_read(&e->weights, path)));
     return evaluate_weights(e, found);
 }

@@ -33,7 +33,7 @@ bool evaluator_is_labelled(const evaluator *e);
 // names. The same bits on any number of ranks. On error all ranks
 // return the same status, its message already printed. Further errors: ST_DIVERGED features that are
 // not finite.
-status evaluator_features(evaluator *e, const weights *learned, evaluation *found);
+status evaluator_trained(evaluator *e, const weights *learned, evaluation *found);
 
 // The same with the weights of a checkpoint file. Further errors: those of io/checkpoint/checkpoint.h.
 status evaluator_checkpoint(evaluator *e, const char *path, evaluation *found);

@@ -24,7 +24,8 @@ static void take_line(void *context, uint64_t step, const char *line)
     (void)metrics_line_find(line, "knn_top1_untrained", &r->knn_untrained);
     (void)metrics_line_find(line, "knn_top1", &r->knn);
     bool evaluates = metrics_line_find(line, "alignment", &number) ||
-                     metrics_line_find(line, "test_energy", &number);
+                     metrics_line_find(line, "test_energy", &number) ||
+                     metrics_line_find(line, "test_loss", &number);
     if (evaluates && step == t->step) r->is_evaluated = true;
 }
 

@@ -108,48 +108,38 @@ status report_write(report *r, training *t, bool force)
     return t->world->rank == 0 ? run_folder_add_metrics(&t->folder, json_end(&line)) : ST_OK;
 }
 
-status report_floor(training *t, const char *name, double top1)
+void report_keep_floors(report *r, const scores *found)
 {
-    if (t->world->rank != 0) return ST_OK;
+    r->knn_pixels = scores_find(found, "knn_top1_pixels");
+    r->knn_untrained = scores_find(found, "knn_top1_untrained");
+}
+
+// Rank 0. Scores first .. first + count - 1 as one line.
+static status add_scores(training *t, const scores *found, int first, int count)
+{
     json_line line;
     start_line(&line, t);
-    json_real(&line, name, top1);
+    for (int i = first; i < first + count; i++)
+        json_real(&line, found->of[i].name, found->of[i].value);
     return run_folder_add_metrics(&t->folder, json_end(&line));
+}
+
+status report_floors(training *t, const scores *found)
+{
+    for (int i = 0; t->world->rank == 0 && i < found->count; i++)
+        TRY(add_scores(t, found, i, 1));
+    return ST_OK;
+}
+
+status report_scores(training *t, const scores *found)
+{
+    return t->world->rank == 0 ? add_scores(t, found, 0, found->count) : ST_OK;
 }
 
 // A negative share is not known.
 static void add_share(json_line *line, const char *key, double value)
 {
     if (value >= 0) json_real(line, key, value);
-}
-
-status report_evaluation(training *t, const evaluation *found)
-{
-    if (t->world->rank != 0) return ST_OK;
-    json_line line;
-    start_line(&line, t);
-    add_share(&line, "knn_top1", found->knn);
-    add_share(&line, "probe_top1", found->probe);
-    json_real(&line, "alignment", found->alignment);
-    json_real(&line, "uniformity", found->health.uniformity);
-    json_real(&line, "effective_rank", found->health.effective_rank);
-    json_real(&line, "feature_deviation", found->health.deviation);
-    return run_folder_add_metrics(&t->folder, json_end(&line));
-}
-
-status report_code_evaluation(training *t, const code_evaluation *found)
-{
-    if (t->world->rank != 0) return ST_OK;
-    json_line line;
-    start_line(&line, t);
-    json_int(&line, "test_samples", (int64_t)found->samples);
-    json_real(&line, "test_energy", found->energy);
-    json_real(&line, "test_error", found->error);
-    json_real(&line, "test_nonzero", found->nonzero);
-    if (isfinite(found->gap)) json_real(&line, "test_gap", found->gap);
-    json_real(&line, "test_iterations", found->iterations);
-    if (isfinite(found->encoder)) json_real(&line, "test_encoder", found->encoder);
-    return run_folder_add_metrics(&t->folder, json_end(&line));
 }
 
 static void add_checkpoints(json_line *line, saver *s)

@@ -29,16 +29,14 @@ bool report_due(const report *r, const training *t, bool force);
 // others do nothing. Errors: ST_IO.
 status report_write(report *r, training *t, bool force);
 
-// Writes a floor's line, {"step":…,"epoch":…,"<name>":top1}. Errors: ST_IO.
-status report_floor(training *t, const char *name, double top1);
+// Keeps the floors for run.json.
+void report_keep_floors(report *r, const scores *found);
 
-// Writes an evaluation's line, {"step":…,"epoch":…,"knn_top1":…,"probe_top1":… (if asked for),"alignment":…,"uniformity":…,"effective_rank":…,
-// "feature_deviation":…}. Errors: ST_IO.
-status report_evaluation(training *t, const evaluation *found);
+// Writes each floor as a line of its own, {"step":…,"epoch":…,"<name>":…}. Errors: ST_IO.
+status report_floors(training *t, const scores *found);
 
-// Writes the same of codes, {"step":…,"epoch":…,"test_samples":…,"test_energy":…,"test_error":…,
-// "test_nonzero":…,"test_gap":…,"test_iterations":…,"test_encoder":… (with an encoder)}. Errors: ST_IO.
-status report_code_evaluation(training *t, const code_evaluation *found);
+// Writes an evaluation's line, {"step":…,"epoch":…,"<name>":…, ...}. Errors: ST_IO.
+status report_scores(training *t, const scores *found);
 
 // Replaces run.json. run_status: "running", "done", "stopped", "failed". Errors: ST_IO.
 status report_run(const report *r, const training *t, const char *run_status);

@@ -17,21 +17,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *learned_prefix(const training *t)
-{
-    const char *own = t->job->method->learned_prefix;
-    return own != NULL ? own : LEARNED_PREFIX;
-}
-
 // What training changes.
 static size_t describe_state(training *t, checkpoint_array *arrays)
 {
     size_t count = 0;
     if (arrays != NULL) arrays[0] = (checkpoint_array){"step", ARRAY_U64, 0, {0}, &t->step};
     count++;
-    count += weights_describe_params(t->learned, learned_prefix(t), t->learned->params,
+    count += weights_describe_params(t->learned, t->learned->prefix, t->learned->params,
                                      arrays != NULL ? arrays + count : NULL);
-    count += weights_describe_statistics(t->learned, learned_prefix(t),
+    count += weights_describe_statistics(t->learned, t->learned->prefix,
                                          arrays != NULL ? arrays + count : NULL);
     for (int i = 0; i < OPTIMIZER_MAX_STATES && t->job->optimizer->state_names[i] != NULL; i++) {
         char prefix[64];

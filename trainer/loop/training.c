@@ -220,13 +220,10 @@ static status resume(training *t)
     return ST_OK;
 }
 
-static status create_evaluator(training *t)
+static status create_evaluators(training *t)
 {
-    if (!job_has_test(t->job)) return ST_OK;
-    const view_statistics *units = &t->data_statistics;
-    if (method_reads(t->job->method, "codes"))
-        return code_evaluator_create(&t->code_evaluator, t->world, t->job, units, t->learned);
-    return evaluator_create(&t->evaluator, t->world, t->job, units);
+    evaluator_setup setup = {t->world, t->job, &t->data_statistics, t->learned};
+    return job_has_test(t->job) ? evaluators_create(&t->evaluators, &setup) : ST_OK;
 }
 
 static status start_loader(training *t)
@@ -290,7 +287,7 @@ status training_open(training *t, const world *w, const job *j)
     TRY(create_reduce(t));
     TRY(resume(t));
     TRY(agree_same(w, t->step, "step to resume at"));
-    TRY(agree(w, create_evaluator(t)));
+    TRY(agree(w, create_evaluators(t)));
     TRY(agree(w, pace_create(&t->pace, w)));
     idle_settings_look(t);
     TRY(agree(w, start_loader(t)));
@@ -328,8 +325,7 @@ void training_close(training *t)
     if (proof_end(t) != ST_OK) log_warn("%s", status_message());
     if (run_folder_close(&t->folder) != ST_OK) log_warn("%s", status_message());
     if (t->loader != NULL) loader_destroy(t->loader);
-    if (t->evaluator != NULL) evaluator_destroy(t->evaluator);
-    code_evaluator_destroy(t->code_evaluator);
+    evaluators_destroy(&t->evaluators);
     if (t->reduce != NULL) reduce_destroy(t->reduce);
     lockstep_destroy(&t->lockstep);
     arena_destroy(&t->leaf_memory);

@@ -7,7 +7,7 @@
 #include "comm/reduce.h"
 #include "comm/watchdog.h"
 #include "io/views/loader.h"
-#include "trainer/evaluation/evaluate.h"
+#include "trainer/evaluator.h"
 #include "trainer/job/job.h"
 #include "trainer/loop/lockstep.h"
 #include "trainer/parts/model.h"
@@ -16,7 +16,6 @@
 #include "trainer/run/run_folder.h"
 #include "trainer/run/saver.h"
 #include "trainer/run/stop.h"
-#include "trainer/codes/code_evaluation.h"
 #include "trainer/loop/warnings.h"
 
 typedef struct training {
@@ -45,14 +44,13 @@ typedef struct training {
     optimizer_segment *segments;                   // one a parameter tensor
     int segment_count;
     reduce *reduce;
-    arena leaf_memory;    // of the leaves of all own workers, when they run in lockstep
-    float *first_leaf;    // (workers.count, leaf)
-    method_leaf *leaves;  // (workers.count) their parts; NULL: workers run one after the other
-    evaluator *evaluator; // of a method that embeds; NULL: no test data
-    code_evaluator *code_evaluator; // of a method that infers codes; NULL: no test data
-    run_folder folder;              // rank 0
-    saver *saver;                   // rank 0
-    checkpoint_array *arrays;       // rank 0: (array_count) the state, for the saver
+    arena leaf_memory;        // of the leaves of all own workers, when they run in lockstep
+    float *first_leaf;        // (workers.count, leaf)
+    method_leaf *leaves;      // (workers.count) their parts; NULL: workers run one after the other
+    evaluators evaluators;    // of the method's readouts; none without test data
+    run_folder folder;        // rank 0
+    saver *saver;             // rank 0
+    checkpoint_array *arrays; // rank 0: (array_count) the state, for the saver
     size_t array_count;
     double saved;      // rank 0: clock_seconds of the last checkpoint's beginning
     proof proof;       // rank 0

@@ -1,4 +1,5 @@
-// trainer/loop/training_evaluate.c -- what a run's weights are worth on test data, told to the log and the metrics.
+// trainer/loop/training_evaluate.c -- what a run's weights are worth on test data, told to the log and
+// the metrics.
 #include "trainer/loop/training_evaluate.h"
 
 #include "base/log.h"
@@ -7,57 +8,48 @@
 
 #include <math.h>
 
+static trained weights_of(training *t)
+{
+    return (trained){.learned = t->learned, .method = t->method};
+}
+
 status training_evaluate_floors(training *t, report *r)
 {
-    if (t->evaluator == NULL || !t->job->evaluate.floors) return ST_OK;
-    if (!evaluator_is_labelled(t->evaluator)) return ST_OK;
+    if (!t->job->evaluate.floors) return ST_OK;
     if (r->knn_pixels >= 0 && r->knn_untrained >= 0) return ST_OK; // recalled
-    TRY(evaluator_pixels_knn(t->evaluator, &r->knn_pixels));
-    TRY(evaluator_untrained_knn(t->evaluator, &r->knn_untrained));
-    log_info("kNN top-1 before training: raw pixels %.2f %%, untrained net %.2f %%",
-             100 * r->knn_pixels, 100 * r->knn_untrained);
-    status s = report_floor(t, "knn_top1_pixels", r->knn_pixels);
-    if (s == ST_OK) s = report_floor(t, "knn_top1_untrained", r->knn_untrained);
-    return agree(t->world, s);
+    for (int i = 0; i < t->evaluators.count; i++) {
+        scores found = {0};
+        if (t->evaluators.type[i]->floors == NULL) continue;
+        TRY(t->evaluators.type[i]->floors(t->evaluators.state[i], &found));
+        if (found.count == 0) continue;
+        report_keep_floors(r, &found);
+        log_info("kNN top-1 before training: raw pixels %.2f %%, untrained net %.2f %%",
+                 100 * r->knn_pixels, 100 * r->knn_untrained);
+        TRY(agree(t->world, report_floors(t, &found)));
+    }
+    return ST_OK;
 }
 
 // Collective.
-static status evaluate_codes(training *t)
+static status evaluate_one(training *t, report *r, const evaluator_type *type, void *state)
 {
-    code_evaluation found;
-    TRY(code_evaluator_weights(t->code_evaluator, t->learned, t->job->method->lambda(t->method),
-                               &found));
-    char gap[32] = "", guess[48] = "";
-    if (isfinite(found.gap)) snprintf(gap, sizeof gap, "  gap %.2g", found.gap);
-    if (isfinite(found.encoder))
-        snprintf(guess, sizeof guess, "  encoder / energy %.4f", found.encoder);
-    log_info("epoch %.2f: %llu test samples: energy %.4f  error %.4f  nonzero %.4f  iterations %.1f"
-             "%s%s",
-             (double)t->step / (double)t->steps_per_epoch, (unsigned long long)found.samples,
-             found.energy, found.error, found.nonzero, found.iterations, gap, guess);
-    return agree(t->world, report_code_evaluation(t, &found));
-}
-
-// Collective.
-static status evaluate_features(training *t, report *r)
-{
-    evaluation found;
-    TRY(evaluator_features(t->evaluator, t->learned, &found));
-    r->knn = found.knn;
-    char knn[64] = "";
-    if (found.knn >= 0) snprintf(knn, sizeof knn, "kNN top-1 %.2f %%  ", 100 * found.knn);
-    log_info("epoch %.2f: %salignment %.3f  uniformity %.3f  effective rank %.1f  deviation %.3f",
-             (double)t->step / (double)t->steps_per_epoch, knn, found.alignment,
-             found.health.uniformity, found.health.effective_rank, found.health.deviation);
-    if (found.probe >= 0) log_info("linear probe top-1 %.2f %%", 100 * found.probe);
-    warn_of_health(t, &found.health);
-    return agree(t->world, report_evaluation(t, &found));
+    trained from = weights_of(t);
+    scores found = {0};
+    char line[512];
+    TRY(type->score(state, &from, &found));
+    type->tell(&found, line, sizeof line);
+    log_info("epoch %.2f: %s", (double)t->step / (double)t->steps_per_epoch, line);
+    double knn = scores_find(&found, "knn_top1");
+    if (!isnan(knn)) r->knn = knn;
+    warn_of_scores(t, &found);
+    return agree(t->world, report_scores(t, &found));
 }
 
 status training_evaluate(training *t, report *r)
 {
-    if (t->code_evaluator != NULL) return evaluate_codes(t);
-    return t->evaluator != NULL ? evaluate_features(t, r) : ST_OK;
+    for (int i = 0; i < t->evaluators.count; i++)
+        TRY(evaluate_one(t, r, t->evaluators.type[i], t->evaluators.state[i]));
+    return ST_OK;
 }
 
 status training_evaluate_lost(training *t, report *r)
@@ -69,8 +61,8 @@ status training_evaluate_lost(training *t, report *r)
 
 status training_rehearse_evaluation(training *t)
 {
-    if (t->code_evaluator != NULL)
-        return code_evaluator_rehearse(t->code_evaluator, t->learned,
-                                       t->job->method->lambda(t->method));
-    return t->evaluator != NULL ? evaluator_rehearse(t->evaluator) : ST_OK;
+    trained from = weights_of(t);
+    for (int i = 0; i < t->evaluators.count; i++)
+        TRY(t->evaluators.type[i]->rehearse(t->evaluators.state[i], &from));
+    return ST_OK;
 }

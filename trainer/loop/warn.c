@@ -59,7 +59,9 @@ void warn_of_metrics(training *t, const double *means)
     warn_leak(&t->warnings, &setup, mean_of(t, means, "accuracy"), keys, epoch);
 }
 
-void warn_of_health(training *t, const health *h)
+void warn_of_scores(training *t, const scores *found)
 {
-    if (t->world->rank == 0) warn_collapse(&t->warnings, h);
+    health h = {.effective_rank = scores_find(found, "effective_rank"),
+                .deviation = scores_find(found, "feature_deviation")};
+    if (t->world->rank == 0 && !isnan(h.deviation)) warn_collapse(&t->warnings, &h);
 }

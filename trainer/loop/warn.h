@@ -10,7 +10,7 @@ void warn_at_start(training *t);
 // means: of the metrics (training.metric_count), over at most job.log_every steps up to now.
 void warn_of_metrics(training *t, const double *means);
 
-// Rank 0, which alone knows the health.
-void warn_of_health(training *t, const health *h);
+// Of an evaluation; rank 0 alone knows the health of features.
+void warn_of_scores(training *t, const scores *found);
 
 #endif

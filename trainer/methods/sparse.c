@@ -211,11 +211,6 @@ static void tell_idle(const void *state, const view_variety *views)
     sparse_config_tell_idle(m->config, m->setup->inference, !views->epochs);
 }
 
-static double lambda(const void *state)
-{
-    return (double)((const sparse *)state)->lambda;
-}
-
 static size_t describe(void *state, checkpoint_array *arrays)
 {
     sparse *m = state;
@@ -257,7 +252,6 @@ const method_type method_sparse = {
     .help = "sparse auto-encoder: a dictionary, codes by a solver, perhaps an encoder (PSD, LISTA)",
     .sections = SECTION_INFERENCE,
     .readouts = {"codes"},
-    .learned_prefix = SPARSE_PREFIX,
     .fields = sparse_fields,
     .config_size = sizeof(sparse_config),
     .state_size = sizeof(sparse),
@@ -272,7 +266,6 @@ const method_type method_sparse = {
     .validate = validate,
     .destroy = destroy,
     .draw = draw,
-    .lambda = lambda,
     .measures = measures,
     .tell_idle = tell_idle,
 };

@@ -7,9 +7,10 @@ enum { METRIC_LOSS };
 
 status model_create(model *m, const method_setup *setup, bool learns)
 {
-    *m = (model){.setup = setup, .learns = learns, .energy = -1};
-    TRY(graph_create(&m->graph, learns));
-    graph_join(m->graph, setup->team);
+    *m = (model){.setup = setup, .energy = -1};
+    m->learns = learns && !setup->evaluates;
+    TRY(graph_create(&m->graph, m->learns));
+    if (setup->team != NULL) graph_join(m->graph, setup->team);
     return ST_OK;
 }
 
@@ -131,7 +132,7 @@ static status take_memory(model *m)
 
 status model_finish(model *m, int passes)
 {
-    ASSERT(m->learns);
+    ASSERT(m->learns || m->setup->evaluates);
     m->passes = passes;
     join_energies(m);
     TRY(graph_plan(m->graph));
@@ -198,14 +199,19 @@ static void set_inputs(model *m, const method_step *step, worker_group group, in
     }
 }
 
-// Of the selected worker: the sum over the rows of a tensor (rows, 1, 1, 1).
-static double sum_rows(const model *m, int id)
+// Of the selected worker: the sum over the first `rows` of a tensor (n, 1, 1, 1).
+static double sum_first(const model *m, int id, int rows)
 {
     const float *values = graph_value(m->graph, id);
     double sum = 0;
-    for (int i = 0; i < graph_shape(m->graph, id).n; i++)
+    for (int i = 0; i < rows; i++)
         sum += (double)values[i];
     return sum;
+}
+
+static double sum_rows(const model *m, int id)
+{
+    return sum_first(m, id, graph_shape(m->graph, id).n);
 }
 
 // What one worker's row counts in a mean over the global batch.
@@ -266,6 +272,16 @@ void model_run(model *m, const method_step *step, worker_group group, const meth
 {
     for (int pass = 0; pass < m->passes; pass++)
         run_pass(m, step, group, pass, leaves);
+}
+
+void model_measure(model *m, const method_step *step, int rows, double *sums)
+{
+    set_inputs(m, step, (worker_group){0, 1}, 0, 0);
+    graph_forward(m->graph, false, m->energy, NULL);
+    sums[METRIC_LOSS] += m->weight * sum_first(m, m->energy, rows);
+    for (int i = 0; i < m->metric_count; i++)
+        if (m->metrics[i].tensor >= 0)
+            sums[m->metrics[i].metric] += sum_first(m, m->metrics[i].tensor, rows);
 }
 
 void model_embed(model *m, const method_step *step, worker_group group, int pass, int id,

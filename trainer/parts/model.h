@@ -113,6 +113,10 @@ void model_prepare(model *m, const method_step *step);
 // become the mean over the passes.
 void model_run(model *m, const method_step *step, worker_group group, const method_leaf *leaves);
 
+// Local. One forward pass of own worker 0, with running statistics: adds to sums (metrics) what the
+// energy and the metrics' tensors are over the batch's first `rows` samples.
+void model_measure(model *m, const method_step *step, int rows, double *sums);
+
 // Collective where the graph meets. Forward pass `pass` of a group, up to the kept tensor `id`, whose
 // rows go into their workers' places of `rows` (V * rows of the tensor, ...). Running statistics
 // stay as they are.

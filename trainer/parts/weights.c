@@ -3,10 +3,12 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 status weights_create(weights *w, graph *g)
 {
-    *w = (weights){.graph = g,
+    *w = (weights){.prefix = LEARNED_PREFIX,
+                   .graph = g,
                    .param_count = graph_param_count(g),
                    .statistic_count = graph_statistic_count(g)};
     size_t param_bytes = w->param_count * sizeof(float);
@@ -60,6 +62,30 @@ size_t weights_describe_statistics(const weights *w, const char *prefix, checkpo
         if (arrays != NULL)
             describe(graph_statistic_at(w->graph, count), prefix, w->statistics, &arrays[count]);
     return (size_t)count;
+}
+
+static status read_arrays(const char *path, checkpoint_array *arrays, size_t count)
+{
+    checkpoint *file = NULL;
+    TRY(checkpoint_open(&file, path));
+    status s = ST_OK;
+    for (size_t i = 0; i < count && s == ST_OK; i++)
+        s = checkpoint_read(file, &arrays[i]);
+    checkpoint_close(file);
+    return s;
+}
+
+status weights_read(weights *w, const char *path)
+{
+    size_t params = weights_describe_params(w, w->prefix, w->params, NULL);
+    size_t count = params + weights_describe_statistics(w, w->prefix, NULL);
+    checkpoint_array *arrays = calloc(count + 1, sizeof *arrays);
+    CHECK(arrays != NULL, ST_INTERNAL, "no memory for the list of a checkpoint's arrays");
+    weights_describe_params(w, w->prefix, w->params, arrays);
+    weights_describe_statistics(w, w->prefix, arrays + params);
+    status s = read_arrays(path, arrays, count);
+    free(arrays);
+    return s;
 }
 
 // Scales each row of a (rows, count) matrix to length 1.

@@ -7,8 +7,12 @@
 #include "io/checkpoint/checkpoint.h"
 #include "models/graph/graph.h"
 
+// Under this name the learned weights stand in checkpoints, unless their owner says otherwise.
+#define LEARNED_PREFIX "query"
+
 typedef struct weights {
-    graph *graph; // not owned; names and places
+    const char *prefix; // in checkpoints; LEARNED_PREFIX at first
+    graph *graph;       // not owned; names and places
     float *params, *statistics;
     size_t param_count, statistic_count; // floats
     float *rates; // one a parameter tensor: factor of the learning rate, 1 at first
@@ -28,6 +32,10 @@ size_t weights_describe_params(const weights *w, const char *prefix, float *flat
 
 // The same for the running statistics.
 size_t weights_describe_statistics(const weights *w, const char *prefix, checkpoint_array *arrays);
+
+// Parameters and statistics as a checkpoint file has them under the prefix. Errors: those of
+// io/checkpoint/checkpoint.h; ST_INTERNAL no memory.
+status weights_read(weights *w, const char *path);
 
 // Makes the parameters fulfil their constraints (models/graph/op.h): rows of length 1; a row of zeros stays.
 void weights_constrain(weights *w);

@@ -189,6 +189,7 @@ static status build(sparse_model *m)
     TRY(check_choice(s));
     TRY(build_graph(m));
     TRY(weights_create(&m->weights, m->graph));
+    m->weights.prefix = SPARSE_PREFIX;
     find_dictionary(m);
     TRY(start_weights(m));
     inference_problem problem = {
