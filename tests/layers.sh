@@ -59,6 +59,8 @@ only_in() {
 # Who makes a folder's names durable opens it, too; it is not read.
 only_in 'O_RDONLY|(fopen|freopen)\([^"]*("[^"]*")?[^"]*, *"r|gzopen' base/input.c io/files/atomic_file.c
 only_in 'H5Fopen|H5Fis_hdf5' io/files/hdf5_file.c
+only_in 'H5Dopen' io/files/hdf5_dataset.c io/files/hdf5_file.c io/files/hdf5_parts.c \
+    io/checkpoint/checkpoint.c
 only_in 'H5Aopen|H5Aread' io/files/hdf5_attribute.c
 
 [ "$bad" = 0 ] && echo "layers: every include points down, files and attributes are read through one door each" ||

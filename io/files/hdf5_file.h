@@ -40,17 +40,4 @@ status hdf5_each_dataset(hid_t file, const char *path,
 status hdf5_write_list(hid_t file, const char *path, const char *before, const char *after,
                        FILE *out);
 
-// ST_BAD_DATA: `path` has no data set `name` for the `what`; the message lists those it has.
-status hdf5_no_dataset(hid_t file, const char *path, const char *what, const char *name);
-
-// What a file may have or not: *dataset is below 0 when it has none of this name. That it cannot be
-// read is something else. Errors: ST_BAD_DATA, naming `path`.
-status hdf5_open_if_any(hid_t file, const char *path, const char *name, hid_t *dataset);
-
-// `count` entries of a one-column data set (N) or (N, 1, ...) from `first` on, as `type`.
-herr_t hdf5_read_column(hid_t dataset, hsize_t first, hsize_t count, hid_t type, void *values);
-
-// Length of a one-column data set, -1 when it has another shape.
-int64_t hdf5_column_length(hid_t dataset);
-
 #endif

@@ -21,6 +21,8 @@ typedef struct dataset_info {
     const char *likely_axes;      // a more likely order than this; NULL: none
     pixel_type type;
     size_t sample_bytes; // height * width * channels * size of a pixel
+    uint64_t unwritten;        // samples with pixels that nobody wrote: the file's fill value
+    uint64_t labels_unwritten; // and such labels
     bool labelled;
     int classes; // 1 + largest label; 0 without labels
     // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).

@@ -105,6 +105,8 @@ static void describe(dataset *d)
     for (uint64_t i = 0; i < d->shard_count; i++) {
         info->height = larger(info->height, d->shards[i].height);
         info->width = larger(info->width, d->shards[i].width);
+        info->unwritten += d->shards[i].unwritten;
+        info->labels_unwritten += d->shards[i].labels_unwritten;
     }
     for (uint64_t i = 0; i < d->shard_count; i++)
         info->varied = info->varied || !d->shards[i].one_size ||

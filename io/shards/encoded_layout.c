@@ -2,13 +2,15 @@
 #include "io/shards/encoded_layout.h"
 
 #include "io/files/hdf5_attribute.h"
+#include "io/files/hdf5_dataset.h"
 #include "io/files/hdf5_file.h"
+#include "io/files/hdf5_parts.h"
+#include "io/files/hdf5_place.h"
 #include "io/images/image_decoder.h"
 #include "io/shards/shard.h"
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define BLOCK_OFFSETS 4096
 
@@ -45,17 +47,6 @@ static status read_sizes(shard_layout *l, hid_t file)
     return ST_OK;
 }
 
-// Where the values of a data set stand in the file, as `type` has them; 0: only HDF5 can tell.
-static uint64_t find_values(hid_t set, hid_t type)
-{
-    hid_t stored = H5Dget_type(set), settings = H5Dget_create_plist(set);
-    haddr_t offset = H5Pget_layout(settings) == H5D_CONTIGUOUS ? H5Dget_offset(set) : HADDR_UNDEF;
-    if (H5Tequal(stored, type) <= 0) offset = HADDR_UNDEF;
-    H5Pclose(settings);
-    H5Tclose(stored);
-    return offset != HADDR_UNDEF ? offset : 0;
-}
-
 static status check_offsets(shard_layout *l, hid_t offsets, uint64_t bytes)
 {
     char reason[HDF5_TEXT_SIZE];
@@ -81,8 +72,9 @@ static status check_offsets(shard_layout *l, hid_t offsets, uint64_t bytes)
     return ST_OK;
 }
 
-static status read_offsets(shard_layout *l, hid_t offsets, uint64_t bytes)
+static status read_offsets(shard_layout *l, hid_t file, hid_t offsets, uint64_t bytes)
 {
+    uint64_t unwritten;
     hid_t type = H5Dget_type(offsets);
     bool integer = H5Tget_class(type) == H5T_INTEGER;
     H5Tclose(type);
@@ -91,13 +83,14 @@ static status read_offsets(shard_layout *l, hid_t offsets, uint64_t bytes)
           "%s: " SHARD_OFFSETS " must be one column of integers, one more than there are images",
           l->path);
     l->count = (uint64_t)length - 1;
-    l->offsets_offset = find_values(offsets, H5T_NATIVE_UINT64);
+    TRY(hdf5_check_parts(offsets, l->path, SHARD_OFFSETS, 0, &unwritten));
+    TRY(hdf5_find_place(file, l->path, offsets, H5T_NATIVE_UINT64, &l->offsets_offset));
     return check_offsets(l, offsets, bytes);
 }
 
-static status read_bytes(shard_layout *l, hid_t bytes, uint64_t *count)
+static status read_bytes(shard_layout *l, hid_t file, hid_t bytes, uint64_t *count)
 {
-    struct stat about;
+    uint64_t unwritten;
     hid_t type = H5Dget_type(bytes);
     bool right = H5Tequal(type, H5T_NATIVE_UINT8) > 0;
     H5Tclose(type);
@@ -105,13 +98,8 @@ static status read_bytes(shard_layout *l, hid_t bytes, uint64_t *count)
     CHECK(right && length >= 0, ST_BAD_DATA, "%s: " SHARD_BYTES " must be one column of uint8",
           l->path);
     *count = (uint64_t)length;
-    l->offset = find_values(bytes, H5T_NATIVE_UINT8);
-    CHECK(l->offset == 0 ||
-              (stat(l->path, &about) == 0 && (uint64_t)about.st_size >= l->offset + *count),
-          ST_BAD_DATA,
-          "%s: truncated: the images end at byte %" PRIu64 ", the file before: copy it again",
-          l->path, l->offset + *count);
-    return ST_OK;
+    TRY(hdf5_check_parts(bytes, l->path, SHARD_BYTES, 0, &unwritten));
+    return hdf5_find_place(file, l->path, bytes, H5T_NATIVE_UINT8, &l->offset);
 }
 
 status encoded_layout_read(shard_layout *l, hid_t file, const dataset_source *source)
@@ -125,14 +113,13 @@ status encoded_layout_read(shard_layout *l, hid_t file, const dataset_source *so
     l->storage = STORED_ENCODED;
     l->type = PIXEL_U8;
     TRY(read_sizes(l, file));
-    hid_t bytes = H5Dopen2(file, SHARD_BYTES, H5P_DEFAULT);
-    if (bytes < 0) return hdf5_no_dataset(file, l->path, "images", SHARD_BYTES);
-    status s = read_bytes(l, bytes, &count);
+    hid_t bytes, offsets;
+    TRY(hdf5_open_dataset(&bytes, file, l->path, "images", SHARD_BYTES));
+    status s = read_bytes(l, file, bytes, &count);
     H5Dclose(bytes);
     TRY(s);
-    hid_t offsets = H5Dopen2(file, SHARD_OFFSETS, H5P_DEFAULT);
-    if (offsets < 0) return hdf5_no_dataset(file, l->path, "images' places", SHARD_OFFSETS);
-    s = read_offsets(l, offsets, count);
+    TRY(hdf5_open_dataset(&offsets, file, l->path, "images' places", SHARD_OFFSETS));
+    s = read_offsets(l, file, offsets, count);
     H5Dclose(offsets);
     return s;
 }

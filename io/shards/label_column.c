@@ -2,7 +2,9 @@
 #include "io/shards/label_column.h"
 
 #include "io/files/hdf5_attribute.h"
+#include "io/files/hdf5_dataset.h"
 #include "io/files/hdf5_file.h"
+#include "io/files/hdf5_parts.h"
 #include "io/shards/shard.h"
 
 #include <inttypes.h>
@@ -42,14 +44,15 @@ status label_column_take(label_column *c, hid_t set, const char *path, const cha
         s = failure(ST_BAD_DATA,
                     "%s: labels \"%s\" are %s; one label for each image is expected, in a column",
                     path, name, text);
+    if (s == ST_OK) s = hdf5_check_parts(set, path, name, 0, &c->unwritten);
     if (s != ST_OK) label_column_close(c);
     return s;
 }
 
 status label_column_open(label_column *c, hid_t file, const char *path, const char *name)
 {
-    hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
-    if (set < 0) return hdf5_no_dataset(file, path, "labels", name);
+    hid_t set;
+    TRY(hdf5_open_dataset(&set, file, path, "labels", name));
     return label_column_take(c, set, path, name);
 }
 

@@ -19,6 +19,7 @@ typedef struct label_column {
     hid_t set;
     const char *path, *name; // of the file and in it, for messages; not owned
     label_kind kind;
+    uint64_t unwritten; // labels that nobody wrote: they are the fill value
 } label_column;
 
 // Opens data set `name` of `file`. Errors: ST_BAD_DATA no such data set, no column, or of another type.

@@ -1,6 +1,7 @@
 // io/shards/shard_labels.c -- reads labels, block by block when all are to be checked.
 #include "io/shards/shard_labels.h"
 
+#include "io/files/hdf5_dataset.h"
 #include "io/files/hdf5_file.h"
 #include "io/files/hdf5_lock.h"
 #include "io/shards/label_column.h"
@@ -54,6 +55,7 @@ static status check_column(const label_column *column, hid_t file, const dataset
     if (!numbers || !source->by_number) TRY(read_names(column, file, l));
     TRY(check_range(column, l));
     l->labelled = true;
+    l->labels_unwritten = column->unwritten;
     return ST_OK;
 }
 
@@ -65,7 +67,7 @@ status shard_labels_check(hid_t file, const dataset_source *source, shard_layout
     const char *labels = source->labels;
     if (labels[0] == '\0' || dataset_labels_inside(labels, files) != labels) return ST_OK;
     if (strcmp(labels, SHARD_LABELS) == 0) {
-        TRY(hdf5_open_if_any(file, l->path, labels, &set));
+        TRY(hdf5_open_if_any(&set, file, l->path, "labels", labels));
         if (set < 0) return ST_OK;
         TRY(label_column_take(&column, set, l->path, labels));
     } else {

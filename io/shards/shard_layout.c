@@ -3,8 +3,11 @@
 
 #include "io/shards/encoded_layout.h"
 #include "io/files/hdf5_attribute.h"
+#include "io/files/hdf5_dataset.h"
 #include "io/files/hdf5_file.h"
 #include "io/files/hdf5_lock.h"
+#include "io/files/hdf5_parts.h"
+#include "io/files/hdf5_place.h"
 #include "io/images/pixels.h"
 #include "io/shards/shard.h"
 #include "io/shards/shard_axes.h"
@@ -140,30 +143,22 @@ static status read_chunks(shard_layout *l, hid_t settings)
     return ST_OK;
 }
 
-static status read_plain(shard_layout *l, haddr_t offset)
+static status read_storage(shard_layout *l, hid_t file, hid_t images)
 {
-    uint64_t bytes = l->count * shard_sample_pixels(l) * pixel_bytes(l->type);
-    struct stat info;
-    CHECK(stat(l->path, &info) == 0 && (uint64_t)info.st_size >= offset + bytes, ST_BAD_DATA,
-          "%s: truncated: the images end at byte %" PRIu64 ", the file before: copy it again",
-          l->path, offset + bytes);
-    l->storage = STORED_PLAIN;
-    l->offset = offset;
-    return ST_OK;
-}
-
-static status read_storage(shard_layout *l, hid_t images)
-{
-    hid_t settings = H5Dget_create_plist(images);
+    hid_t settings = H5Dget_create_plist(images), type = H5Dget_type(images);
     H5D_layout_t layout = H5Pget_layout(settings);
-    haddr_t offset = layout == H5D_CONTIGUOUS ? H5Dget_offset(images) : HADDR_UNDEF;
+    bool in_order = l->axes[0] == AXIS_N || !shard_counts(l);
     status s = ST_OK;
     l->storage = STORED_OTHERWISE;
     l->block_samples = block_of(l, l->count, OTHERWISE_BLOCK_BYTES);
-    if (layout == H5D_CHUNKED)
+    if (layout == H5D_CHUNKED) {
         s = read_chunks(l, settings);
-    else if (offset != HADDR_UNDEF && (l->axes[0] == AXIS_N || !shard_counts(l)))
-        s = read_plain(l, offset);
+    } else if (layout == H5D_CONTIGUOUS && in_order) {
+        l->block_samples = 1; // nothing is won by reading more
+        s = hdf5_find_place(file, l->path, images, type, &l->offset);
+        if (l->offset != 0) l->storage = STORED_PLAIN;
+    }
+    H5Tclose(type);
     H5Pclose(settings);
     return s;
 }
@@ -171,20 +166,20 @@ static status read_storage(shard_layout *l, hid_t images)
 static status read_crc(shard_layout *l, hid_t file)
 {
     hid_t crc;
-    TRY(hdf5_open_if_any(file, l->path, SHARD_CRC, &crc));
+    uint64_t unwritten = 0;
+    TRY(hdf5_open_if_any(&crc, file, l->path, "checksums", SHARD_CRC));
     if (crc < 0) return ST_OK;
-    hid_t type = H5Dget_type(crc), settings = H5Dget_create_plist(crc);
-    haddr_t offset = H5Pget_layout(settings) == H5D_CONTIGUOUS ? H5Dget_offset(crc) : HADDR_UNDEF;
-    bool native = H5Tequal(type, H5T_NATIVE_UINT32) > 0;
+    hid_t type = H5Dget_type(crc);
     bool right = H5Tget_class(type) == H5T_INTEGER && hdf5_column_length(crc) == (int64_t)l->count;
-    H5Pclose(settings);
     H5Tclose(type);
+    status s = hdf5_find_place(file, l->path, crc, H5T_NATIVE_UINT32, &l->crc_offset);
+    if (s == ST_OK) s = hdf5_check_parts(crc, l->path, SHARD_CRC, 0, &unwritten);
     H5Dclose(crc);
-    CHECK(right, ST_BAD_DATA,
+    TRY(s);
+    CHECK(right && unwritten == 0, ST_BAD_DATA,
           "%s: " SHARD_CRC " does not hold one uint32 for each of %" PRIu64 " images", l->path,
           l->count);
     l->has_crc = true;
-    l->crc_offset = native && offset != HADDR_UNDEF ? offset : 0;
     return ST_OK;
 }
 
@@ -237,17 +232,27 @@ static status read_attributes(shard_layout *l, hid_t file)
     return ST_OK;
 }
 
+// The index of the array that counts samples; -1: there is none, for the file is one image.
+static int sample_axis(const shard_layout *l)
+{
+    int axis = l->rank - 1;
+    while (axis >= 0 && l->axes[axis] != AXIS_N)
+        axis--;
+    return axis;
+}
+
 static status read_images(shard_layout *l, hid_t file, hid_t images, const dataset_source *source)
 {
     TRY(read_shape(l, file, images, source));
     TRY(read_type(l, images, source->images));
-    return read_storage(l, images);
+    TRY(hdf5_check_parts(images, l->path, source->images, sample_axis(l), &l->unwritten));
+    return read_storage(l, file, images);
 }
 
 static status read_plain_images(shard_layout *l, hid_t file, const dataset_source *source)
 {
-    hid_t images = H5Dopen2(file, source->images, H5P_DEFAULT);
-    if (images < 0) return hdf5_no_dataset(file, l->path, "images", source->images);
+    hid_t images;
+    TRY(hdf5_open_dataset(&images, file, l->path, "images", source->images));
     status s = read_images(l, file, images, source);
     H5Dclose(images);
     return s;

@@ -34,6 +34,8 @@ typedef struct shard_layout {
     int axes[4];                     // AXIS_... of each index of the file's array
     char letters[DATASET_AXES_SIZE]; // the same, as "NHWC"
     shard_storage storage;
+    // Samples with pixels, and labels, that nobody wrote: they are the fill value.
+    uint64_t unwritten, labels_unwritten;
     uint64_t offset; // STORED_PLAIN: of the first sample in the file, bytes
     // STORED_ENCODED: offset of the first image's bytes and of the first entry of the offsets, each 0
     // when only HDF5 can read them; and the bytes of the largest file.

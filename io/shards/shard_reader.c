@@ -3,7 +3,9 @@
 
 #include "base/input.h"
 #include "io/files/chunk_decode.h"
+#include "io/files/hdf5_dataset.h"
 #include "io/files/hdf5_file.h"
+#include "io/files/hdf5_input.h"
 #include "io/files/hdf5_lock.h"
 #include "io/images/pixels.h"
 #include "io/shards/shard.h"
@@ -75,12 +77,8 @@ static void close_handle(shard_handle *handle)
 // Wants the lock.
 static status open_hdf5(const shard_layout *l, hid_t *file, hid_t *set, const char *name)
 {
-    char reason[HDF5_TEXT_SIZE];
     if (*file < 0) TRY(hdf5_open(file, l->path));
-    if (*set < 0) *set = H5Dopen2(*file, name, H5P_DEFAULT);
-    CHECK(*set >= 0, ST_IO, "%s: data set \"%s\" cannot be opened any more (%s)", l->path, name,
-          hdf5_reason(reason));
-    return ST_OK;
+    return *set < 0 ? hdf5_open_dataset(set, *file, l->path, "samples", name) : ST_OK;
 }
 
 // The handle of file `shard`, perhaps with nothing open yet.
@@ -148,7 +146,7 @@ static status read_by_hdf5(hid_t images, const shard_layout *l, uint64_t first, 
     hid_t to = H5Screate_simple(l->rank, size, NULL);
     H5Sselect_hyperslab(from, H5S_SELECT_SET, start, NULL, count, NULL);
     H5Sselect_hyperslab(to, H5S_SELECT_SET, origin, NULL, count, NULL);
-    herr_t result = H5Dread(images, type, to, from, H5P_DEFAULT, block);
+    herr_t result = hdf5_read(images, type, to, from, block);
     if (result < 0) hdf5_reason(reason);
     H5Sclose(to);
     H5Sclose(from);
@@ -167,12 +165,13 @@ static status read_packed(shard_reader *reader, hid_t images, const shard_layout
     hsize_t start[4] = {0};
     for (int i = 0; i < l->rank; i++)
         if (l->axes[i] == AXIS_N) start[i] = first;
-    herr_t result = H5Dget_chunk_storage_size(images, start, bytes);
-    if (result >= 0 && *bytes == 0) return ST_OK;
-    CHECK(result < 0 || *bytes <= reader->packed_bytes, ST_BAD_DATA,
+    *bytes = hdf5_chunk_bytes(images, start);
+    if (*bytes == 0) return ST_OK;
+    CHECK(*bytes <= reader->packed_bytes, ST_BAD_DATA,
           "%s: the chunk of sample %" PRIu64 " is said to have %" PRIu64 " bytes: damaged", l->path,
           first, (uint64_t)*bytes);
-    if (result >= 0) result = H5Dread_chunk(images, H5P_DEFAULT, start, skipped, reader->packed);
+    hdf5_input_forget();
+    herr_t result = H5Dread_chunk(images, H5P_DEFAULT, start, skipped, reader->packed);
     CHECK(result >= 0, ST_IO, "%s: samples from %" PRIu64 " on cannot be read (%s)", l->path, first,
           hdf5_reason(reason));
     return ST_OK;

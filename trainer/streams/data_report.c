@@ -30,6 +30,13 @@ void data_report(const char *key, const dataset_info *info)
     char text[256];
     data_report_write(info, text, sizeof text);
     log_info("%s: %s", key, text);
+    if (info->unwritten > 0)
+        log_warn("%s: %llu of the images have pixels that nobody wrote; they are the fill value of "
+                 "their file",
+                 key, (unsigned long long)info->unwritten);
+    if (info->labels_unwritten > 0)
+        log_warn("%s: %llu labels were written by nobody; they are the fill value of their file",
+                 key, (unsigned long long)info->labels_unwritten);
     if (info->likely_axes != NULL)
         log_warn("%s: images of %d x %d pixels with %d channels are hardly meant; is it "
                  "data.axes=%s?",
