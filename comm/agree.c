@@ -25,7 +25,11 @@ static void print_failure(const world *w, status mine)
 
 status agree(const world *w, status mine)
 {
-    if (mine == ST_OK) mine = stop_signal_check();
+    return agree_done(w, mine == ST_OK ? stop_signal_check() : mine);
+}
+
+status agree_done(const world *w, status mine)
+{
     int failing = mine == ST_OK ? w->size : w->rank, lowest;
     WAITING("agree", MPI_Allreduce(&failing, &lowest, 1, MPI_INT, MPI_MIN, w->private->all));
     if (lowest == w->size) return ST_OK;

@@ -14,8 +14,12 @@
 // all ranks are well; else the lowest failing rank's status, its message already printed (once, as
 // "basin: error on rank R (host H): ..."; without the rank part on a job of one rank), and this
 // thread's message cleared. A failure without a message was agreed on before and is not printed
-// again, so a status may pass through several points.
+// again, so a status may pass through several points. A rank that a signal has asked to stop
+// (base/stop_signal.h) brings ST_STOPPED.
 status agree(const world *w, status mine);
+
+// Collective. The same behind the last piece of work, whose output is there: too late to stop.
+status agree_done(const world *w, status mine);
 
 // Collective. Fails with ST_CONFIG on all ranks unless `value` is equal on all of them; the message
 // is that of the lowest rank that differs from rank 0, printed as by agree.

@@ -131,8 +131,7 @@ static status dispatch(const world *w, int argc, char **argv)
 // Collective. Only rank 0 prints.
 static status finish(const world *w, status done)
 {
-    stop_signals_own(true); // there is nothing left to stop
-    return done == ST_OK ? agree(w, standard_output_finish()) : done;
+    return done == ST_OK ? agree_done(w, standard_output_finish()) : done;
 }
 
 // OpenBLAS has been loaded with the program, so that other kernels need a new start of it. Returns when there is none.

@@ -4,7 +4,7 @@
 //               truncate read; "gemm" is a matrix product
 //   FAULT_PATH  and only of files whose path contains this
 //   FAULT_AT    the how-manieth of them it is, from 1; 0 never
-//   FAULT_DO    EIO, ENOSPC: it fails so; KILL, STOP, ABORT: the process gets it before the call;
+//   FAULT_DO    EIO, ENOSPC: it fails so; KILL, STOP, HUP, TERM, USR1, ABORT: the process gets it before;
 //               NAN: a matrix product's result; FLIP, CUT, REMOVE: the file FAULT_FILE is damaged
 //   FAULT_RANK  on this rank only (of Open MPI, or MPICH; without a launcher 0)
 //   FAULT_COUNT file into which the number of counted calls goes at exit
@@ -95,6 +95,9 @@ static int fault(const char *call, const char *path)
     if (strcmp(what, "ENOSPC") == 0) return ENOSPC;
     if (strcmp(what, "KILL") == 0) kill(getpid(), SIGKILL);
     if (strcmp(what, "STOP") == 0) kill(getpid(), SIGSTOP);
+    if (strcmp(what, "HUP") == 0) kill(getpid(), SIGHUP);
+    if (strcmp(what, "TERM") == 0) kill(getpid(), SIGTERM);
+    if (strcmp(what, "USR1") == 0) kill(getpid(), SIGUSR1);
     if (strcmp(what, "ABORT") == 0) abort();
     if (strcmp(what, "NAN") == 0) return EDOM;
     damage(what);

@@ -1,6 +1,8 @@
 // trainer/codes/code_stack.c -- see code_stack.h.
 #include "trainer/codes/code_stack.h"
 
+#include "base/stop_signal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +85,7 @@ status code_stack_infer(code_stack *s, const world *w)
     uint64_t chunk;
     TRY(code_stream_start(&s->stream, w, &s->chunks));
     s->rows = code_stream_next(&s->stream, s->chunks, &s->images, &chunk, &trouble);
+    if (trouble == ST_OK) trouble = stop_signal_check();
     for (int level = 1; level < s->levels && trouble == ST_OK; level++)
         trouble =
             trained_model_infer(level_model(s, level), code_stack_model(s, level - 1)->code_planes);

@@ -6,6 +6,7 @@
 //   batch/ids0, batch/ids1, ...      (steps * batch) samples of those rows
 //   batch/shuffle                    (steps * batch) the batch position behind each shuffled row
 #include "base/arena.h"
+#include "base/stop_signal.h"
 #include "comm/agree.h"
 #include "io/files/named_output.h"
 #include "trainer/command.h"
@@ -69,6 +70,7 @@ static status collect(dump *d, size_t view_floats)
     size_t rows = (size_t)d->training.order.batch;
     double waited = 0;
     for (uint64_t step = 0; step < d->steps; step++) {
+        TRY(stop_signal_check());
         const batch *b = loader_next(d->training.loader, &waited);
         CHECK(b != NULL, ST_USAGE, "dump: the job has only %llu steps", (unsigned long long)step);
         CHECK(b->status == ST_OK, b->status, "%s", b->message);
@@ -132,7 +134,7 @@ static status run(const world *w, int argc, char **argv)
     status s = agree(w, read_words(&d, w, argc, argv));
     if (s == ST_OK) {
         s = training_open_again(&d.training, w, &d.job, 0);
-        if (s == ST_OK) s = agree(w, dump_batches(&d));
+        if (s == ST_OK) s = agree_done(w, dump_batches(&d));
         training_close(&d.training);
     }
     arena_destroy(&d.memory);

@@ -205,7 +205,7 @@ static status encode(encoding *e)
     if (s == ST_OK && writes) s = dense ? open_dense(e) : open_sparse(e);
     TRY(agree(e->world, s));
     TRY(code_collect(&e->stream, e->world, &sink));
-    return agree(e->world, writes ? close_output(e) : ST_OK);
+    return agree_done(e->world, writes ? close_output(e) : ST_OK);
 }
 
 static void destroy(encoding *e)

@@ -268,7 +268,7 @@ static status inspect(int argc, char **argv)
 
 static status run(const world *w, int argc, char **argv)
 {
-    return agree(w, w->rank == 0 ? inspect(argc, argv) : ST_OK);
+    return agree_done(w, w->rank == 0 ? inspect(argc, argv) : ST_OK);
 }
 
 const command_type command_inspect = {

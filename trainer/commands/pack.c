@@ -250,7 +250,7 @@ static status run(const world *w, int argc, char **argv)
     if (s == ST_OK && images)
         s = pack_images(w, &c.job);
     else if (s == ST_OK)
-        s = agree(w, w->rank == 0 ? pack_alone(&c.job) : ST_OK);
+        s = agree_done(w, w->rank == 0 ? pack_alone(&c.job) : ST_OK);
     return s;
 }
 

@@ -226,7 +226,7 @@ static status run(const world *w, int argc, char **argv)
         if (s == ST_OK) s = reconstruct(&r);
         destroy(&r);
     }
-    return agree(w, s);
+    return agree_done(w, s);
 }
 
 const command_type command_reconstruct = {

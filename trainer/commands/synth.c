@@ -59,7 +59,7 @@ static status synth_alone(int argc, char **argv)
 
 static status run(const world *w, int argc, char **argv)
 {
-    return agree(w, w->rank == 0 ? synth_alone(argc, argv) : ST_OK);
+    return agree_done(w, w->rank == 0 ? synth_alone(argc, argv) : ST_OK);
 }
 
 const command_type command_synth = {
