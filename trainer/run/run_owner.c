@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/pulse.h"
-#include "comm/exchange.h"
 #include "comm/agree.h"
+#include "comm/exchange.h"
 #include "comm/heartbeat.h"
 #include "trainer/run/run_folder.h"
 
@@ -22,11 +22,12 @@
 
 static void sleep_for(double seconds)
 {
-    double until = clock_seconds() + seconds;
-    for (double left = seconds; left > 0; left = until - clock_seconds()) {
+    double until = clock_seconds() + seconds, left = seconds;
+    while (left > 0) {
         double now = left < POLL_SECONDS ? left : POLL_SECONDS;
         nanosleep(&(struct timespec){0, (long)(now * 1e9)}, NULL);
         pulse_tick();
+        left = until - clock_seconds();
     }
 }
 
