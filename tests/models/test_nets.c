@@ -91,7 +91,8 @@ static void every_net_gives_one_vector_a_sample(void **state)
         assert_ptr_equal(net_find(net_table[i]->name), net_table[i]);
         graph *g;
         assert_ok(graph_create(&g, false));
-        shape s = graph_shape(g, build(g, net_table[i]->name, net_table[i]->example, (shape){2, 3, 32, 32}));
+        shape s = graph_shape(
+            g, build(g, net_table[i]->name, net_table[i]->example, (shape){2, 3, 32, 32}));
         assert_true(s.n == 2 && s.c >= 8 && s.h == 1 && s.w == 1);
         graph_destroy(g);
     }
@@ -216,19 +217,19 @@ static void shared_memory_changes_no_bit(void **state)
     compare_kept(&tiny_nets[1], (arithmetic){.bf16 = true}, (size_t)4 * FEW_BYTES);
 }
 
-// By whole batches, and by few samples.
+// By whole batches, or by few samples; the second net by both.
 static void every_processors_way_is_planned_and_runs(void **state)
 {
     (void)state;
     static const tiny_net nets[] = {
-        {"resnet18", "{width: 16, stem: imagenet}", {3, 3, 32, 32}, false},
+        {"resnet18", "{width: 16, stem: imagenet}", {3, 3, 16, 16}, false},
         {"convnet", "{width: 8}", {4, 3, 16, 16}, false},
         {"convnet", "{width: 8, norm: group}", {2, 3, 16, 16}, false},
     };
     for (int n = 0; n < 3; n++)
         for (int i = 0; i < WAYS; i++) {
-            compare_kept(&nets[n], ways[i], 0);
-            compare_kept(&nets[n], ways[i], FEW_BYTES);
+            compare_kept(&nets[n], ways[i], i % 2 == 0 ? 0 : FEW_BYTES);
+            if (n == 1) compare_kept(&nets[n], ways[i], i % 2 == 0 ? FEW_BYTES : 0);
         }
 }
 
@@ -318,7 +319,8 @@ static void graphs_of_a_net_share_their_weights(void **state)
         graph *training, *evaluation;
         const shape images = {4, 3, 32, 32};
         assert_ok(graph_create(&training, true));
-        head_build(training, &mlp, build(training, net_table[i]->name, net_table[i]->example, images));
+        head_build(training, &mlp,
+                   build(training, net_table[i]->name, net_table[i]->example, images));
         assert_ok(graph_create(&evaluation, false));
         build(evaluation, net_table[i]->name, net_table[i]->example, (shape){7, 3, 32, 32});
         const graph_param *p, *q;
