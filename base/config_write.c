@@ -32,6 +32,12 @@ static void format_text(const char *text, char yaml[YAML_SIZE])
             yaml += sprintf(yaml, "\\x%02x", byte);
             continue;
         }
+        unsigned char second = (unsigned char)text[1];
+        if (byte == 0xc2 && second >= 0x80 && second < 0xa0) { // a control character of two bytes
+            yaml += sprintf(yaml, "\\x%02x", second);
+            text++;
+            continue;
+        }
         if (byte == '"' || byte == '\\') *yaml++ = '\\';
         *yaml++ = *text;
     }

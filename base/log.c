@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/printable.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,10 +28,11 @@ static void write_line(const char *prefix, const char *format, va_list arguments
 
 static void write_line(const char *prefix, const char *format, va_list arguments)
 {
-    char line[2048];
+    char line[PRINTABLE_SIZE];
     progress_end();
     vsnprintf(line, sizeof line, format, arguments);
-    fprintf(stderr, "basin: %s%s\n", prefix, line); // one call, so lines of ranks do not mix
+    fprintf(stderr, "basin: %s%s\n", prefix,
+            printable(line)); // one call, so lines of ranks do not mix
 }
 
 void log_info(const char *format, ...)
@@ -72,11 +74,12 @@ void progress_line(double interval, const char *format, ...)
     double now = clock_seconds();
     if (now - last_progress < (terminal ? 0.1 : interval)) return;
     last_progress = now;
-    char line[512];
+    char text[512], line[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    printable_into(line, sizeof line, text);
     if (terminal) cut_to_terminal(line);
     fprintf(stderr, terminal ? "\r\033[K%s" : "%s\n", line);
     live_line_open = terminal;

@@ -3,6 +3,7 @@
 #include "comm/world_private.h"
 
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/stop_signal.h"
 
 #include <inttypes.h>
@@ -16,10 +17,10 @@ static void print_failure(const world *w, status mine)
         mine == ST_STOPPED ? "stopping" : "error"; // who is asked to stop has not failed
     progress_end();
     if (w->size == 1)
-        fprintf(stderr, "basin: %s: %s\n", what, status_message());
+        fprintf(stderr, "basin: %s: %s\n", what, printable(status_message()));
     else
         fprintf(stderr, "basin: %s on rank %d (host %s): %s\n", what, w->rank, w->private->host,
-                status_message());
+                printable(status_message()));
     fflush(stderr);
 }
 

@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "base/input.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/processor.h"
 #include "base/pulse.h"
 #include "base/standard_output.h"
@@ -181,7 +182,7 @@ int main(int argc, char **argv)
     world w;
     status s = world_init(&w, &argc, &argv);
     if (s != ST_OK) {
-        fprintf(stderr, "basin: error: %s\n", status_message());
+        fprintf(stderr, "basin: error: %s\n", printable(status_message()));
         return (int)s;
     }
     warn_of_slow_kernels();

@@ -1,6 +1,7 @@
 // io/files/hdf5_file.c -- opening HDF5 files, and turning its types, shapes and errors into words.
 #include "io/files/hdf5_file.h"
 
+#include "base/printable.h"
 #include "io/files/hdf5_input.h"
 
 #include <inttypes.h>
@@ -143,8 +144,8 @@ static void write_dataset(hid_t dataset, const char *name, void *context)
     const list_style *style = context;
     char shape[HDF5_TEXT_SIZE], type_name[HDF5_TEXT_SIZE];
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
-    fprintf(style->out, "%s/%s (%s %s)%s", style->before, name, hdf5_shape_text(space, shape),
-            hdf5_type_text(type, type_name), style->after);
+    fprintf(style->out, "%s/%s (%s %s)%s", style->before, printable(name),
+            hdf5_shape_text(space, shape), hdf5_type_text(type, type_name), style->after);
     H5Sclose(space);
     H5Tclose(type);
 }

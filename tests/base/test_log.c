@@ -43,6 +43,22 @@ static void info_and_warnings_are_lines(void **state)
     assert_string_equal(text, "basin: 8 workers\nbasin: warning: slow disk\n");
 }
 
+static void names_cannot_steer_the_terminal(void **state)
+{
+    (void)state;
+    char text[1024];
+    catch_begin();
+    log_info("%s: read", "\x1b[31mdata\nbasin: done");
+    log_warn("class %s", "\xc2\x9b"
+                         "2J");
+    progress_line(0, "%s", "\x1b]0;x\x07");
+    progress_end();
+    catch_end(text);
+    assert_string_equal(text, "basin: \\x1b[31mdata\\nbasin: done: read\n"
+                              "basin: warning: class \\xc2\\x9b2J\n"
+                              "\\x1b]0;x\\x07\n");
+}
+
 static void silent_says_nothing(void **state)
 {
     (void)state;
@@ -116,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(info_and_warnings_are_lines),
+        cmocka_unit_test(names_cannot_steer_the_terminal),
         cmocka_unit_test(silent_says_nothing),
         cmocka_unit_test(progress_keeps_its_interval),
         cmocka_unit_test(progress_is_narrower_than_the_terminal),

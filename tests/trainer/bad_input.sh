@@ -53,4 +53,15 @@ expect 0 "usage: basin train" on 2 "$basin" train no-such-job.yaml --help
 expect 66 "data/job.yaml" "$basin" eval data
 expect 66 "no-such-file.h5" "$basin" inspect no-such-file.h5
 expect 65 "not-hdf5" "$basin" inspect not-hdf5
+
+# A name cannot steer the terminal, in messages and on standard output.
+name=$'evil\e[31m\nbasin: done'
+cp data/test-00000.h5 "$name.h5"
+echo text >"$name.yaml"
+"$basin" inspect "$name.h5" >log 2>&1 || fail "inspect of an odd name: $(cat log)"
+"$basin" inspect "$name.yaml" >>log 2>&1 && fail "a job of one word was read"
+"$basin" train "$job" run=odd data.train="$name-*.h5" >>log 2>&1 && fail "no data, and no error"
+grep -q $'\e' log && fail "an escape character reached the output: $(cat -v log)"
+grep -q '^basin: done' log && fail "a name made a line of its own: $(cat -v log)"
+grep -qF 'evil\x1b[31m\nbasin: done' log || fail "the name is not spelled: $(cat -v log)"
 echo "every mistake is told"

@@ -1,5 +1,6 @@
 // trainer/commands/encode.c -- basin encode RUN DATA OUT.h5: the codes of all views of DATA under a
 // run's newest checkpoint, sparse (io/shards/code_writer.h) or as images for a next layer (--dense, a shard).
+#include "base/printable.h"
 #include "comm/agree.h"
 #include "io/files/named_output.h"
 #include "io/shards/code_writer.h"
@@ -227,7 +228,7 @@ static status run(const world *w, int argc, char **argv)
     if (s == ST_OK) s = agree(w, open_all(&e));
     if (s == ST_OK) s = encode(&e);
     if (s == ST_OK && w->rank == 0)
-        printf("%s: codes of %llu samples, %d atoms x %d x %d\n", e.out,
+        printf("%s: codes of %llu samples, %d atoms x %d x %d\n", printable(e.out),
                (unsigned long long)e.stream.count, e.dense.atoms, e.dense.height, e.dense.width);
     destroy(&e);
     return s;

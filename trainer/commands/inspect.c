@@ -1,4 +1,5 @@
 // trainer/commands/inspect.c -- basin inspect FILE: what a shard, checkpoint, run or job holds.
+#include "base/printable.h"
 #include "comm/agree.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/files/named_output.h"
@@ -65,7 +66,7 @@ static void print_array(const checkpoint_array *array, const char *const *type_n
         snprintf(dims + used, sizeof dims - used, "%s%llu", i > 0 ? " x " : "",
                  (unsigned long long)array->dims[i]);
     }
-    printf("  %-56s %-8s %s\n", array->name, type_names[array->type], dims);
+    printf("  %-56s %-8s %s\n", printable(array->name), type_names[array->type], dims);
 }
 
 static status print_checkpoint(const char *path)
@@ -74,11 +75,11 @@ static status print_checkpoint(const char *path)
         [ARRAY_F32] = "float32", [ARRAY_I64] = "int64", [ARRAY_U64] = "uint64"};
     checkpoint *c;
     TRY(checkpoint_open(&c, path));
-    printf("%s: checkpoint\n", path);
+    printf("%s: checkpoint\n", printable(path));
     static const char *const texts[] = {"method", "versions", "instruction_set"};
     for (int i = 0; i < 3; i++) {
         const char *value = checkpoint_get_text(c, texts[i]);
-        if (value != NULL) printf("  %-16s %s\n", texts[i], value);
+        if (value != NULL) printf("  %-16s %s\n", texts[i], printable(value));
     }
     double numbers = 0;
     for (size_t i = 0; i < checkpoint_count(c); i++) {
@@ -99,7 +100,7 @@ static void print_info(const char *path, const dataset_info *info)
 {
     static const char *const pixel_names[] = {
         [PIXEL_U8] = "uint8", [PIXEL_U16] = "uint16", [PIXEL_F32] = "float32"};
-    printf("%s: image data set\n", path);
+    printf("%s: image data set\n", printable(path));
     printf("  samples    %llu\n", (unsigned long long)info->count);
     if (info->varied)
         printf("  image      JPEG, PNG or TIFF, up to %d x %d pixels\n", info->height, info->width);
@@ -128,13 +129,15 @@ static status print_shard(const char *path)
 
 static status print_foreign_hdf5(const char *path)
 {
-    printf("%s: HDF5 file; a job reads it with data.images set to one of these:\n", path);
+    printf("%s: HDF5 file; a job reads it with data.images set to one of these:\n",
+           printable(path));
     return hdf5_list(path, stdout);
 }
 
 static status print_codes(const char *path)
 {
-    printf("%s: sparse codes; row_offsets tells where those of each sample begin\n", path);
+    printf("%s: sparse codes; row_offsets tells where those of each sample begin\n",
+           printable(path));
     return hdf5_list(path, stdout);
 }
 
@@ -142,7 +145,13 @@ static status print_job(const char *path)
 {
     job j;
     TRY(job_load(&j, path, 0, NULL));
-    printf("%s", j.resolved);
+    for (const char *line = j.resolved; *line != '\0';) {
+        int length = (int)strcspn(line, "\n");
+        char text[PRINTABLE_SIZE];
+        snprintf(text, sizeof text, "%.*s", length, line);
+        printf("%s\n", printable(text));
+        line += length + (line[length] == '\n');
+    }
     job_destroy(&j);
     return ST_OK;
 }

@@ -1,6 +1,7 @@
 // trainer/commands/verify.c -- basin verify RUN [--from STEP] [--steps K] [key=value ...]: recomputes K steps
 // of a run from one of its checkpoints, on any number of ranks, and compares each with RUN/proof.jsonl.
 #include "base/log.h"
+#include "base/printable.h"
 #include "comm/agree.h"
 #include "comm/exchange.h"
 #include "comm/rank_watch.h"
@@ -170,7 +171,7 @@ static void print_newest(const verification *v)
     const verify_newest *n = &v->newest;
     uint64_t first = v->record.first;
     if (!n->found) return;
-    printf("%s: the newest checkpoint, of step %" PRIu64 ", ", v->run, n->step);
+    printf("%s: the newest checkpoint, of step %" PRIu64 ", ", printable(v->run), n->step);
     if (n->noted > 0)
         printf("is what the run recorded, in all %zu tensors\n", n->noted);
     else if (v->newest_compared)
@@ -187,18 +188,18 @@ static void print_proof(const verification *v, const world *w)
     const proof_span *r = &v->record;
     printf("%s: steps %" PRIu64 " to %" PRIu64
            " recomputed on %d rank%s: the same bits in every step",
-           v->run, r->first, r->end, w->size, w->size == 1 ? "" : "s");
+           printable(v->run), r->first, r->end, w->size, w->size == 1 ? "" : "s");
     if (v->tensors_compared > 0)
         printf(" and in %zu tensors at ends of epochs\n", v->tensors_compared);
     else
         printf(" (no epoch ends here, so no single tensor is on record)\n");
     print_newest(v);
     if (r->first > 0)
-        printf("%s: not recomputed: steps 0 to %" PRIu64 "; --from says where to start\n", v->run,
-               r->first);
+        printf("%s: not recomputed: steps 0 to %" PRIu64 "; --from says where to start\n",
+               printable(v->run), r->first);
     if (r->end < r->last)
         printf("%s: not recomputed: steps %" PRIu64 " to %" PRIu64 "; --steps says how many\n",
-               v->run, r->end, r->last);
+               printable(v->run), r->end, r->last);
 }
 
 static status run(const world *w, int argc, char **argv)
