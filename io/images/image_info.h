@@ -28,7 +28,12 @@ typedef struct dataset_info {
     // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).
     // A channel that is constant has deviation 1. Images of different sizes count alike.
     float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
+    // In the same units: which pixels count as 0 and 1 in views. Both 0: 0 and 1.
+    float low, high;
 } dataset_info;
+
+// The same with mean and deviation in units of low .. high.
+void image_info_rescale(dataset_info *info);
 
 // Of one sample, pixels.
 typedef struct image_size {

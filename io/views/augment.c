@@ -1,4 +1,4 @@
-// io/views/augment.c -- the registry of augmentations, and a recipe made ready to run.
+// io/views/augment.c -- a recipe made ready to run.
 #include "io/views/augment.h"
 
 #include "base/arena.h"
@@ -7,33 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-#define AUGMENT(name) extern const augment_type augment_##name;
-#include "io/views/augments.def"
-#undef AUGMENT
-
-#define AUGMENT(name) &augment_##name,
-const augment_type *const augment_table[] = {
-#include "io/views/augments.def"
-    NULL};
-#undef AUGMENT
-
-const augment_type *augment_find(const char *name)
-{
-    for (const augment_type *const *type = augment_table; *type != NULL; type++)
-        if (strcmp((*type)->name, name) == 0) return *type;
-    return NULL;
-}
-
-const char *const *augment_recipes(void)
-{
-    static const char *names[32];
-    for (size_t i = 0; recipe_table[i].name != NULL; i++) {
-        ASSERT(i + 1 < sizeof names / sizeof *names);
-        names[i] = recipe_table[i].name;
-    }
-    return names;
-}
 
 typedef struct step {
     const augment_type *type;
@@ -178,6 +151,7 @@ status augmenter_create(augmenter **created, const char *recipe_name, const data
     augmenter *a = calloc(1, sizeof *a);
     CHECK(a != NULL, ST_INTERNAL, "no memory for an augmenter");
     a->info = *info;
+    image_info_rescale(&a->info);
     a->source = (image){.channels = info->channels, .height = info->height, .width = info->width};
     status s = configure(a, recipe_name, size);
     if (s != ST_OK) {
@@ -211,11 +185,14 @@ static bool step_is_for(const step *s, uint32_t view)
 void augmenter_take(augmenter *a, const void *pixels, image_size size)
 {
     ASSERT(size.height <= a->source.height && size.width <= a->source.width);
+    bool ranged = a->info.low != 0.0f || a->info.high != 1.0f;
     a->taken = (image){.channels = a->info.channels,
                        .height = size.height,
                        .width = size.width,
                        .pixels = pixels,
-                       .type = a->info.type};
+                       .type = a->info.type,
+                       .low = a->info.low,
+                       .factor = ranged ? 1.0f / (a->info.high - a->info.low) : 0.0f};
 }
 
 // Where the result of step i goes: the last reshape and what follows work in the caller's memory.

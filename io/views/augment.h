@@ -22,6 +22,7 @@ typedef struct image {
     float *planes;
     const void *pixels;
     pixel_type type;
+    float low, factor; // as stored: planes are (value - low) factor; factor 0: values as they are
 } image;
 
 // What a whitening step learns from the training data: views become matrix (view - mean).
@@ -44,6 +45,7 @@ typedef struct augment_type {
     size_t config_size;
     bool rgb_only; // needs three channels
     bool any_size; // a reshape that takes images of any size, also larger or smaller ones in turn
+    bool clips;    // thinks in 0..1, and cuts off what lies outside
     bool windowed; // a reshape that takes images as stored, of which it reads what it shows
     // A whitening step, always the last: what to add to the variances. NULL: another step.
     double (*whitening_epsilon)(const void *settings);
@@ -60,6 +62,9 @@ typedef struct augment_type {
 
 extern const augment_type *const augment_table[]; // NULL-ended
 const augment_type *augment_find(const char *name);
+
+// Whether a step of the recipe cuts pixels off outside 0..1; false when there is no such recipe.
+bool augment_clips(const char *recipe_name);
 
 // Names of all recipes, NULL-ended.
 const char *const *augment_recipes(void);

@@ -41,6 +41,15 @@ CONVERT(bytes, uint8_t, 255.0f)
 CONVERT(words, uint16_t, 65535.0f)
 CONVERT(reals, float, 1.0f)
 
+static void to_range(const image *in, int count, float *rows, size_t stride)
+{
+    float low = in->low, factor = in->factor;
+    for (int c = 0; c < in->channels; c++)
+        for (int i = 0; i < count; i++)
+            rows[(size_t)c * stride + (size_t)i] =
+                (rows[(size_t)c * stride + (size_t)i] - low) * factor;
+}
+
 void window_row(const image *in, int y, int x, int count, float *rows, size_t stride)
 {
     int channels = in->channels;
@@ -64,6 +73,7 @@ void window_row(const image *in, int y, int x, int count, float *rows, size_t st
     case PIXEL_F32:
         convert_reals((const float *)in->pixels + at, channels, count, rows, stride);
     }
+    if (in->factor != 0.0f) to_range(in, count, rows, stride);
 }
 
 void window_planes(const image *in, int top, int left, const image *out)

@@ -4,7 +4,10 @@
 #include "base/log.h"
 #include "io/shards/dataset_overlap.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+#define FARTHEST_MEAN 10.0f // deviations of training pixels: beyond, one of both is in another unit
 
 unseen_labels unseen_labels_count(const int64_t *train, uint64_t train_count, const int64_t *test,
                                   uint64_t test_count, int classes, bool *seen)
@@ -54,6 +57,23 @@ static status check_labels(const image_stream *train, const image_stream *test, 
     return s;
 }
 
+bool units_differ(const dataset_info *train, const dataset_info *test)
+{
+    for (int c = 0; c < train->channels && c < test->channels; c++)
+        if (fabsf(test->mean[c] - train->mean[c]) > FARTHEST_MEAN * train->deviation[c])
+            return true;
+    return false;
+}
+
+static void check_units(const dataset_info *train, const dataset_info *test)
+{
+    if (units_differ(train, test))
+        log_warn(
+            "data.test: its pixels have a mean of %g, those of data.train of %g with a deviation "
+            "of %g (channel 0): are both in the same units?",
+            (double)test->mean[0], (double)train->mean[0], (double)train->deviation[0]);
+}
+
 status data_checks(const image_stream *train, const image_stream *test)
 {
     dataset_overlap shared;
@@ -63,6 +83,7 @@ status data_checks(const image_stream *train, const image_stream *test)
                  "what was trained on is no test",
                  (unsigned long long)shared.files,
                  (unsigned long long)dataset_file_count(test->data), shared.first);
+    check_units(train->info, test->info);
     if (train->info->classes == 0 || test->info->classes == 0) return ST_OK;
     int64_t *labels[2] = {NULL, NULL};
     status s = check_labels(train, test, labels);

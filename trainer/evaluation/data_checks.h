@@ -8,6 +8,9 @@
 // Local. Warns in the log. Errors: ST_INTERNAL no memory; as dataset_read_labels.
 status data_checks(const image_stream *train, const image_stream *test);
 
+// Whether test pixels lie so far from training pixels that one of both must be in another unit.
+bool units_differ(const dataset_info *train, const dataset_info *test);
+
 // Labels of test images that none of the training images has.
 typedef struct unseen_labels {
     uint64_t images, labelled; // with such a label; with any

@@ -1,6 +1,8 @@
 // trainer/job/data_section.c -- the section `data` of a job: its keys, and the data sets that it means.
 #include "trainer/job/data_section.h"
 
+#include "trainer/job/data_range.h"
+
 #include <limits.h>
 #include <string.h>
 
@@ -26,6 +28,11 @@ const config_field job_data_fields[] = {
     {"axes", FIELD_TEXT, offsetof(job_data, axes), "auto", 0, 0, NULL,
      "order of the axes: the letters NHWC in any order, without C for one channel, without N where "
      "each file is one image; auto = NHWC, NHW or HW, if that makes plausible images"},
+    {"range", FIELD_TEXT, offsetof(job_data, range), "auto", 0, 0, NULL,
+     "stored values of pixels that count as 0 and 1: auto = the range of an integer type, 0 and 1 "
+     "of "
+     "floats; LOW,HIGH; data = least and largest of train; percentile = all but 0.1 % at either "
+     "end, percentile:2 all but 2 %"},
     {"changed", FIELD_TEXT, offsetof(job_data, changed), "refuse", 0, 0, "refuse|accept",
      "a run that goes on with other training data than before: accept it, or refuse"},
     {"augment", FIELD_TEXT, offsetof(job_data, augment), "moco_v2", 0, 0, NULL,
@@ -44,6 +51,8 @@ status job_data_check(const job *j, const config *c)
 {
     const job_data *d = &j->data;
     char files[PATH_MAX];
+    data_range range;
+    TRY(data_range_parse(&range, d->range, config_place(c, "data.range")));
     CHECK(d->test_every != 1, ST_CONFIG,
           "%s: test_every: 1 would hold all images out; 10 holds out every tenth",
           config_place(c, "data.test_every"));

@@ -42,6 +42,8 @@ static status open_sheet(view_sheet *s, const job *j)
           j->data.augment);
     s->normalised = strcmp(recipe_for_evaluation(j->data.augment), "none") == 0;
     s->cell = *info;
+    s->cell.low = s->training.range[0], s->cell.high = s->training.range[1];
+    image_info_rescale(&s->cell);
     s->cell.type = PIXEL_U8;
     s->cell.height = augmenter_height(s->augmented);
     s->cell.width = augmenter_width(s->augmented);
@@ -78,8 +80,9 @@ static void draw_cell(view_sheet *s, int cell, augmenter *a, uint64_t seed, uint
     uint32_t epoch = draw < 0 ? 0 : (uint32_t)(draw / VIEWS);
     uint32_t view = draw < 0 ? 0 : (uint32_t)(draw % VIEWS);
     augmenter_view(a, seed, epoch, sample, view, s->view);
-    bool integers = dataset_get_info(s->data)->type != PIXEL_F32;
-    show_view(s, augmenter_channels(a), integers && (a == s->plain || s->normalised));
+    bool ranged = s->cell.low != 0.0f || s->cell.high != 1.0f;
+    bool bounded = ranged || dataset_get_info(s->data)->type != PIXEL_F32;
+    show_view(s, augmenter_channels(a), bounded && (a == s->plain || s->normalised));
     sheet_place(&s->sheet, COLUMNS, cell, &s->cell, s->bytes);
 }
 

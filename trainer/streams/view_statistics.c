@@ -2,6 +2,7 @@
 #include "trainer/streams/view_statistics.h"
 
 #include "base/log.h"
+#include "trainer/streams/pixel_range.h"
 #include "trainer/streams/whitening.h"
 
 #include <math.h>
@@ -10,6 +11,7 @@
 
 #define MEAN             CHECKPOINT_DATA "mean"
 #define DEVIATION        CHECKPOINT_DATA "deviation"
+#define RANGE            CHECKPOINT_DATA "range"
 #define WHITENING_MEAN   CHECKPOINT_DATA "whitening/mean"
 #define WHITENING_MATRIX CHECKPOINT_DATA "whitening/matrix"
 
@@ -42,8 +44,11 @@ status view_statistics_learn(view_statistics *s, const job *j, dataset *data)
     *s = (view_statistics){.channels = info->channels};
     memcpy(s->mean, info->mean, sizeof s->mean);
     memcpy(s->deviation, info->deviation, sizeof s->deviation);
+    TRY(pixel_range_choose(j, data, &s->range[0], &s->range[1]));
+    dataset_info ranged = *info;
+    ranged.low = s->range[0], ranged.high = s->range[1];
     augmenter *a;
-    TRY(augmenter_create(&a, j->data.augment, info, (int)j->data.size));
+    TRY(augmenter_create(&a, j->data.augment, &ranged, (int)j->data.size));
     status learned = learn_whitening(s, j, data, a);
     augmenter_destroy(a);
     return learned;
@@ -52,14 +57,18 @@ status view_statistics_learn(view_statistics *s, const job *j, dataset *data)
 size_t view_statistics_describe(view_statistics *s, checkpoint_array *arrays)
 {
     if (s->channels == 0) return 0;
-    size_t count = s->dim > 0 ? 4 : 2;
+    bool ranged = s->range[0] != 0.0f || s->range[1] != 1.0f;
+    size_t count = 2;
+    if (ranged) count++;
+    if (s->dim > 0) count += 2;
     if (arrays == NULL) return count;
     uint64_t channels = (uint64_t)s->channels;
-    arrays[0] = (checkpoint_array){MEAN, ARRAY_F32, 1, {channels}, s->mean};
-    arrays[1] = (checkpoint_array){DEVIATION, ARRAY_F32, 1, {channels}, s->deviation};
+    *arrays++ = (checkpoint_array){MEAN, ARRAY_F32, 1, {channels}, s->mean};
+    *arrays++ = (checkpoint_array){DEVIATION, ARRAY_F32, 1, {channels}, s->deviation};
+    if (ranged) *arrays++ = (checkpoint_array){RANGE, ARRAY_F32, 1, {2}, s->range};
     if (s->dim == 0) return count;
-    arrays[2] = (checkpoint_array){WHITENING_MEAN, ARRAY_F32, 1, {s->dim}, s->whitening_mean};
-    arrays[3] =
+    *arrays++ = (checkpoint_array){WHITENING_MEAN, ARRAY_F32, 1, {s->dim}, s->whitening_mean};
+    *arrays =
         (checkpoint_array){WHITENING_MATRIX, ARRAY_F32, 2, {s->dim, s->dim}, s->whitening_matrix};
     return count;
 }
@@ -83,13 +92,19 @@ static status check_numbers(const view_statistics *s)
         CHECK(isfinite(s->mean[c]) && isfinite(s->deviation[c]) && s->deviation[c] >= 0,
               ST_BAD_DATA, "the checkpoint's mean %g or deviation %g of channel %d cannot be",
               (double)s->mean[c], (double)s->deviation[c], c);
+    CHECK(isfinite(s->range[0]) && isfinite(s->range[1]) && s->range[0] < s->range[1], ST_BAD_DATA,
+          "the checkpoint's range of pixels, %g .. %g, cannot be", (double)s->range[0],
+          (double)s->range[1]);
     return ST_OK;
 }
 
 status view_statistics_read(view_statistics *s, checkpoint *c, const job *j)
 {
-    uint64_t channels, dim;
-    *s = (view_statistics){0};
+    uint64_t channels, dim, range;
+    *s = (view_statistics){.range = {0, 1}};
+    TRY(list_length(c, RANGE, 2, &range));
+    CHECK(range != 1, ST_BAD_DATA,
+          "the checkpoint's array \"" RANGE "\" holds one number, not two");
     TRY(list_length(c, MEAN, DATASET_MAX_CHANNELS, &channels));
     TRY(list_length(c, WHITENING_MEAN, WHITENING_MAX_DIM, &dim));
     if (channels == 0) {
@@ -100,7 +115,8 @@ status view_statistics_read(view_statistics *s, checkpoint *c, const job *j)
     }
     s->channels = (int)channels;
     if (dim > 0) TRY(take_whitening(s, dim));
-    checkpoint_array arrays[4];
+    if (range == 2) s->range[0] = -1; // so that it is described, and read
+    checkpoint_array arrays[5];
     size_t count = view_statistics_describe(s, arrays);
     for (size_t i = 0; i < count; i++)
         TRY(checkpoint_read(c, &arrays[i]));
@@ -174,6 +190,7 @@ status views_create(augmenter **created, const char *recipe_name, const job *j,
     dataset_info of_training = *info;
     memcpy(of_training.mean, s->mean, sizeof s->mean);
     memcpy(of_training.deviation, s->deviation, sizeof s->deviation);
+    of_training.low = s->range[0], of_training.high = s->range[1];
     TRY(augmenter_create(created, recipe_name, &of_training, (int)j->data.size));
     status fits = set_whitening(*created, recipe_name, s);
     if (fits == ST_OK) return ST_OK;

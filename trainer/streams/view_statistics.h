@@ -18,6 +18,7 @@ typedef struct view_statistics {
     int channels; // 0: not known yet
     // Per channel, in the units of io/images/image_info.h.
     float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
+    float range[2];                           // the pixels that count as 0 and 1, in the same units
     size_t dim;                               // numbers of a view; 0: the recipe does not whiten
     float *whitening_mean, *whitening_matrix; // (dim), (dim, dim), owned
 } view_statistics;

@@ -108,5 +108,6 @@ const augment_type augment_colour_jitter = {
     .fields = fields,
     .config_size = sizeof(jitter_config),
     .rgb_only = true,
+    .clips = true,
     .apply = apply,
 };

@@ -32,5 +32,6 @@ const augment_type augment_solarize = {
     .fields = fields,
     .config_size = sizeof(solarize_config),
     .rgb_only = true,
+    .clips = true,
     .apply = apply,
 };
