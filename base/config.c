@@ -4,6 +4,7 @@
 #include "base/input.h"
 
 #include <ctype.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,12 +39,19 @@ config_quote config_quoted(const char *text)
     return quote;
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(((const config_entry *)a)->path, ((const config_entry *)b)->path);
+}
+
 config_entry *config_find(const config *c, const char *path)
 {
-    config_entry *entry = c->entries;
-    while (entry != NULL && strcmp(entry->path, path) != 0)
-        entry = entry->next;
-    return entry;
+    char copy[CONFIG_PATH_SIZE];
+    if (strlen(path) >= sizeof copy) return NULL; // no entry has such a path
+    snprintf(copy, sizeof copy, "%s", path);
+    const config_entry wanted = {.path = copy};
+    config_entry *const *found = tfind(&wanted, &c->by_path, compare_paths);
+    return found != NULL ? *found : NULL;
 }
 
 static void entry_destroy(config_entry *entry)
@@ -61,15 +69,18 @@ status config_add(config *c, const char *path, entry_form form, const char *text
 {
     config_entry *entry = calloc(1, sizeof *entry);
     CHECK(entry != NULL, ST_INTERNAL, "no memory for the job file");
-    config_entry **end = &c->entries;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = entry;
+    *(c->last != NULL ? &c->last->next : &c->entries) = entry;
+    c->last = entry;
     entry->form = form;
-    TRY(config_text(&entry->path, "%s", path));
-    TRY(config_text(&entry->text, "%s", text));
-    TRY(config_text(&entry->key_place, "%s", key_place));
-    return config_text(&entry->place, "%s", place);
+    entry->path = strdup(path);
+    entry->text = strdup(text);
+    entry->key_place = strdup(key_place);
+    entry->place = strdup(place);
+    bool copied = entry->path != NULL && entry->text != NULL && entry->key_place != NULL &&
+                  entry->place != NULL;
+    CHECK(copied && tsearch(entry, &c->by_path, compare_paths) != NULL, ST_INTERNAL,
+          "no memory for the job file");
+    return ST_OK;
 }
 
 const char *config_inside(const char *section, const char *path)
@@ -255,9 +266,16 @@ const char *config_place(const config *c, const char *path)
     return entry != NULL ? entry->place : c->origin;
 }
 
+// The tree points to entries of the list.
+static void owned_elsewhere(void *entry)
+{
+    (void)entry;
+}
+
 void config_destroy(config *c)
 {
     if (c == NULL) return;
+    tdestroy(c->by_path, owned_elsewhere);
     for (config_entry *next, *entry = c->entries; entry != NULL; entry = next) {
         next = entry->next;
         entry_destroy(entry);

@@ -49,6 +49,8 @@ typedef struct config_section {
 struct config {
     char *origin;
     config_entry *entries;    // in the order of the job, then of the overrides
+    config_entry *last;       // of them; NULL: none
+    void *by_path;            // the same as a tree of <search.h>
     config_value *values;     // in the order read
     config_section *sections; // read so far
 };

@@ -296,6 +296,25 @@ static void a_value_is_no_section(void **state)
     config_destroy(c);
 }
 
+// 200,000 keys of a file that nobody wrote by hand. With a search through all keys for each of them it takes minutes,
+// and the test runs out of time.
+static void many_keys_are_refused_soon(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    for (int i = 0; i < 200000; i++)
+        fprintf(out, "key%d: %d\n", i, i);
+    assert_int_equal(fclose(out), 0);
+    job j;
+    assert_int_equal(read_job(text, NULL, &j, NULL), ST_CONFIG);
+    assert_non_null(strstr(status_message(), "job.yaml:1:1: key0: no such"));
+    status_clear();
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +330,7 @@ int main(void)
         cmocka_unit_test(wrong_overrides_are_quoted),
         cmocka_unit_test(long_texts_are_refused_and_shortened),
         cmocka_unit_test(a_value_is_no_section),
+        cmocka_unit_test(many_keys_are_refused_soon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

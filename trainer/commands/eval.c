@@ -47,7 +47,7 @@ static status evaluate(evaluated_run *v, const world *w)
 {
     const job *j = &v->run.job;
     trained from = {.checkpoint = v->run.checkpoint};
-    if (w->rank == 0) printf("%s\n", v->run.checkpoint);
+    if (w->rank == 0) printf("%s\n", printable(v->run.checkpoint));
     for (int i = 0; i < v->evaluators.count; i++) {
         const evaluator_type *type = v->evaluators.type[i];
         void *state = v->evaluators.state[i];
