@@ -72,6 +72,11 @@ static status synchronise(const char *path, int flags)
     return ST_OK;
 }
 
+status atomic_file_synchronise(const char *path)
+{
+    return synchronise(path, O_RDONLY);
+}
+
 // rename(), but nothing may stand there. NFS and others cannot do it in one step (EINVAL, ENOSYS).
 static int rename_to_nothing(const char *from, const char *to)
 {

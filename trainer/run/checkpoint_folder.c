@@ -196,7 +196,7 @@ static status link_latest(const char *run, uint64_t step)
     join(beside, run, "latest.new");
     bool removed = unlink(beside) == 0 || errno == ENOENT;
     CHECK(removed && symlink(target, beside) == 0 && rename(beside, link) == 0, ST_IO,
-          "%s: cannot be pointed to %s: %s", link, target, strerror(errno));
+          "%s: cannot be pointed to the newest checkpoint: %s", link, strerror(errno));
     return ST_OK;
 }
 
@@ -243,9 +243,10 @@ static status delete_older(const char *run, uint64_t step, const checkpoint_keep
         bool stays = ++seen[divides(keeping->regular, at)] <= keeping->newest;
         if (stays || divides(keeping->stride, at)) continue;
         join(path, run, names[i]->d_name);
-        if (unlink(path) != 0)
-            s = failure(ST_IO, "%s: the old checkpoint cannot be deleted: %s", path,
-                        strerror(errno));
+        if (unlink(path) == 0) continue;
+        int reason = errno;
+        status_clear(); // the oldest is told of: the same one each time
+        s = failure(ST_IO, "%s: the old checkpoint cannot be deleted: %s", path, strerror(reason));
     }
     free_names(names, count);
     return s;

@@ -4,11 +4,13 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "io/files/atomic_file.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_OVERHEAD                                                                              \
     ((uint64_t)1 << 20) // bytes of a checkpoint beside its arrays: more than enough
@@ -43,13 +45,32 @@ status saver_room(const saver *s)
     return checkpoint_folder_room(s->run, s->bytes + FILE_OVERHEAD);
 }
 
+// The records of the steps up to the checkpoint were handed to the system before it was begun: they are as durable
+// as the checkpoint. The first that is not is told.
+static void make_records_durable(const saver *s, char remark[CHECKPOINT_REMARK_SIZE])
+{
+    static const char *const names[] = {"metrics.jsonl", "proof.jsonl"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[RUN_PATH_SIZE];
+        int length = snprintf(path, sizeof path, "%s/%s", s->run, names[i]);
+        ASSERT(length < (int)sizeof path);
+        if (access(path, F_OK) != 0 || atomic_file_synchronise(path) == ST_OK) continue;
+        if (remark[0] == '\0') snprintf(remark, CHECKPOINT_REMARK_SIZE, "%s", status_message());
+        status_clear();
+    }
+}
+
 static status write_copies(saver *s, char remark[CHECKPOINT_REMARK_SIZE])
 {
     char path[RUN_PATH_SIZE];
     checkpoint_folder_path(s->run, s->step, path);
     TRY(saver_room(s));
+    char records[CHECKPOINT_REMARK_SIZE] = "";
+    make_records_durable(s, records);
     TRY(checkpoint_write(path, s->arrays, s->array_count, s->texts, s->text_count));
-    return checkpoint_folder_publish(s->run, s->step, &s->keeping, remark);
+    TRY(checkpoint_folder_publish(s->run, s->step, &s->keeping, remark));
+    if (remark[0] == '\0') memcpy(remark, records, sizeof records);
+    return ST_OK;
 }
 
 // With the mutex.
