@@ -1,6 +1,8 @@
 // base/status.c -- one message a thread, and the end of the process on a broken invariant.
 #include "base/status.h"
 
+#undef failure
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

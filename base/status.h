@@ -23,6 +23,9 @@ typedef enum status {
 
 // Keeps the message (printf format) if this thread has none yet, and returns `code`.
 status failure(status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#ifdef __clang_analyzer__ // which does not know that a failure's status is its code
+#define failure(code, ...) (failure((code), __VA_ARGS__), (code))
+#endif
 
 // The message of this thread's first failure since status_clear; "" without one. Valid until then.
 const char *status_message(void);

@@ -75,7 +75,8 @@ static bool is_stored_here(hid_t dataset, const checkpoint_array *array, uint64_
 }
 
 // The number that vouches for the object; false when it has not exactly one.
-static bool read_hash(hid_t object, const char *path, const char *name, uint64_t *hash)
+static bool read_hash(hid_t object, const char *path, const char *name,
+                      uint64_t *hash) // NOLINT(readability-non-const-parameter): written to
 {
     bool found;
     const hdf5_numbers wanted = {name, 1, H5T_NATIVE_UINT64, hash};

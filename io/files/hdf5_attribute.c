@@ -99,9 +99,8 @@ static status visit_texts(const attribute *a, const char *path, const char *name
     char reason[HDF5_TEXT_SIZE];
     hssize_t count = H5Sget_simple_extent_npoints(a->space);
     size_t size = H5Tget_size(a->type);
-    char *values = calloc((size_t)count + 1, size + 1);
-    CHECK(count >= 0 && values != NULL, ST_INTERNAL, "no memory for attribute \"%s\" of %s", name,
-          path);
+    char *values = count >= 0 ? calloc((size_t)count + 1, size + 1) : NULL;
+    CHECK(values != NULL, ST_INTERNAL, "no memory for attribute \"%s\" of %s", name, path);
     status s;
     if (H5Aread(a->id, a->type, values) < 0)
         s = failure(ST_BAD_DATA, "%s: attribute \"%s\" cannot be read (%s): copy it again", path,

@@ -134,7 +134,9 @@ static void first_name(const char *pattern, char name[PATH_MAX])
     for (; pattern[0] != '\0' && used + 1 < PATH_MAX; pattern++) {
         bool escape = pattern[0] == '%' && (pattern[1] == 'b' || pattern[1] == '%');
         if (escape) pattern++;
-        name[used++] = escape && pattern[0] == 'b' ? '0' : pattern[0];
+        name[used] = pattern[0];
+        if (escape && pattern[0] == 'b') name[used] = '0';
+        used++;
     }
     name[used] = '\0';
 }

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const image_codec *const codecs[] = {&image_codec_jpeg, &image_codec_png, &image_codec_tiff};
+static const image_codec *const codecs[] = {&image_codec_jpeg, &image_codec_png, &image_codec_tiff,
+                                            NULL};
 
 struct image_decoder {
     codec_memory memory;
@@ -47,7 +48,7 @@ bool image_codec_begins(const encoded_image *e, const void *signature, size_t si
 
 static const image_codec *find_codec(const encoded_image *e)
 {
-    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
+    for (size_t i = 0; codecs[i] != NULL; i++)
         if (codecs[i]->begins(e)) return codecs[i];
     return NULL;
 }

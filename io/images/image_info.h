@@ -20,7 +20,7 @@ typedef struct dataset_info {
     char axes[DATASET_AXES_SIZE]; // of the files' arrays, "NHWC"; "" of encoded images
     const char *likely_axes;      // a more likely order than this; NULL: none
     pixel_type type;
-    size_t sample_bytes; // height * width * channels * size of a pixel
+    size_t sample_bytes;       // height * width * channels * size of a pixel
     uint64_t unwritten;        // samples with pixels that nobody wrote: the file's fill value
     uint64_t labels_unwritten; // and such labels
     bool labelled;

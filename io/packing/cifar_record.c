@@ -21,7 +21,7 @@ status cifar_open(void **opened, const char *path, int label_bytes, const char *
 {
     record_file *r = calloc(1, sizeof *r);
     CHECK(r != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
-    status s = record_file_open(r, path, (size_t)label_bytes + CIFAR_PIXELS, what);
+    status s = record_file_open(r, path, (size_t)label_bytes + (size_t)CIFAR_PIXELS, what);
     if (s != ST_OK) {
         cifar_close(r);
         return s;
@@ -40,11 +40,11 @@ status cifar_open(void **opened, const char *path, int label_bytes, const char *
 status cifar_next(record_file *r, unsigned char *labels, unsigned char *pixels)
 {
     unsigned char record[2 + CIFAR_PIXELS];
-    size_t label_bytes = r->bytes - CIFAR_PIXELS;
+    size_t label_bytes = r->bytes - (size_t)CIFAR_PIXELS;
     TRY(record_file_next(r, record));
     memcpy(labels, record, label_bytes);
-    for (size_t i = 0; i < CIFAR_PLANE; i++)
+    for (size_t i = 0; i < (size_t)CIFAR_PLANE; i++)
         for (size_t c = 0; c < 3; c++)
-            *pixels++ = record[label_bytes + c * CIFAR_PLANE + i];
+            *pixels++ = record[label_bytes + c * (size_t)CIFAR_PLANE + i];
     return ST_OK;
 }

@@ -69,7 +69,7 @@ const char *dataset_file(const dataset *d, uint64_t number, uint64_t *first, uin
 // XXH3-64 of what the shards are: their sizes in bytes and samples, in order, the type, dims, mean and
 // deviation of the images, and their checksums or a few of them (io/shards/shard_prints.h). Not of
 // their paths. Errors: as dataset_fetch.
-status dataset_hash(dataset *d, uint64_t *hash);
+status dataset_hash(dataset *d, uint64_t *found);
 
 // One number for all channels: the root of the average of their squared deviations; 1 if all are 0.
 float dataset_deviation(const dataset_info *info);

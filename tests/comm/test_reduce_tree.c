@@ -40,7 +40,7 @@ static float tree_sum(int total)
 
 static float sum_by_ranks(int total, int size)
 {
-    tree_node nodes[LEAVES_MAX + TREE_NODES_MAX];
+    tree_node nodes[LEAVES_MAX + TREE_NODES_MAX] = {{0}};
     tree_step steps[LEAVES_MAX];
     float sums[LEAVES_MAX] = {0};
     int count = 0, own = total / size;

@@ -25,8 +25,8 @@ typedef struct job_data {
     char classes[CONFIG_TEXT_SIZE]; // "by_name" or "by_number"
     char augment[CONFIG_TEXT_SIZE];
     char range[CONFIG_TEXT_SIZE]; // trainer/job/data_range.h
-    int64_t size;    // of a view, pixels; 0 = as stored
-    int64_t patches; // samples of each stored image; 0 = each is one
+    int64_t size;                 // of a view, pixels; 0 = as stored
+    int64_t patches;              // samples of each stored image; 0 = each is one
 } job_data;
 
 typedef struct job_model {
