@@ -183,7 +183,7 @@ static const float *input_rows(const model_input *input, const model_moment *at,
         return room;
     }
     const float *all = input->arrays[at->pass];
-    size_t worker = (size_t)(at->setup->workers.first + at->own);
+    size_t worker = (size_t)at->setup->workers.first + (size_t)at->own;
     return input->shared ? all : all + worker * input->floats;
 }
 
@@ -293,7 +293,7 @@ void model_embed(model *m, const method_step *step, worker_group group, int pass
         set_inputs(m, step, group, i, pass);
     graph_forward_team(m->graph, true, id, NULL);
     for (int i = 0; i < group.count; i++) {
-        size_t worker = (size_t)(m->setup->workers.first + group.first + i);
+        size_t worker = (size_t)m->setup->workers.first + (size_t)(group.first + i);
         graph_select_worker(m->graph, i);
         memcpy(rows + worker * floats, graph_value(m->graph, id), floats * sizeof *rows);
     }

@@ -7,14 +7,14 @@
 
 static rng open_stream(const model_input *input, const model_moment *at, uint64_t row)
 {
-    uint32_t which = (uint32_t)(input->number * LOADER_MAX_VIEWS + at->pass);
+    uint32_t which = (uint32_t)input->number * LOADER_MAX_VIEWS + (uint32_t)at->pass;
     return rng_open(at->setup->seed, RNG_NOISE, (uint32_t)at->step->step, row, which);
 }
 
 // Of row `row` of the worker's.
 static rng open_row(const model_input *input, const model_moment *at, int row)
 {
-    uint64_t worker = (uint64_t)(at->setup->workers.first + at->own);
+    uint64_t worker = (uint64_t)at->setup->workers.first + (uint64_t)at->own;
     return open_stream(input, at, worker * (uint64_t)input->shape.n + (uint64_t)row);
 }
 

@@ -135,6 +135,7 @@ static status find_whitening(moments *m, const job *j, dataset *data, augmenter 
     return whitening_matrix(m->covariance, (int)m->dim, augmenter_whitening_epsilon(a), m->matrix);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): both are written to
 status whitening_learn(const job *j, dataset *data, augmenter *a, float *mean, float *matrix)
 {
     size_t dim =
