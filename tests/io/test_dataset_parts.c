@@ -15,7 +15,7 @@ static int write_files(void **state)
 {
     if (folder_set_up(state) != 0) return -1;
     for (int i = 0; i < FILES; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "part-%d.h5", i);
         sample_file f = sample_file_shard(test_path(&folder, name), (uint64_t)(COUNT * i), COUNT);
         sample_file_write(&f);

@@ -188,7 +188,7 @@ static void write_virtual(const char *path, uint64_t count, const char *const *s
 static void write_sources(void)
 {
     for (int i = 0; i < 3; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "part%d.h5", i);
         sample_file f = sample_file_initial(test_path(&folder, name), 10);
         f.first = 10 * (uint64_t)i;

@@ -30,7 +30,7 @@ static int remove_folders(void **state)
 static void write_classes(void)
 {
     for (int class = 0; class < 3; class ++) {
-        char name[32];
+        char name[40];
         snprintf(name, sizeof name, "class%d", class);
         image_folder_class(&sources, name);
         for (int i = 0; i < 4; i++) {
