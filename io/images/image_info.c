@@ -1,5 +1,12 @@
-// io/images/image_info.c -- statistics in units of the range of pixels.
+// io/images/image_info.c -- names of types, and statistics in units of the range of pixels.
 #include "io/images/image_info.h"
+
+const char *pixel_type_name(pixel_type type, number_kind kind)
+{
+    static const char *const names[] = {
+        [PIXEL_U8] = "uint8", [PIXEL_U16] = "uint16", [PIXEL_F32] = "float32"};
+    return kind == NUMBER_PIXEL ? names[type] : number_type_of(kind)->name;
+}
 
 void image_info_rescale(dataset_info *info)
 {

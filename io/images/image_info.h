@@ -3,6 +3,8 @@
 #ifndef IO_IMAGES_IMAGE_INFO_H
 #define IO_IMAGES_IMAGE_INFO_H
 
+#include "io/images/numbers.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,10 +21,14 @@ typedef struct dataset_info {
     int channels, height, width;
     char axes[DATASET_AXES_SIZE]; // of the files' arrays, "NHWC"; "" of encoded images
     const char *likely_axes;      // a more likely order than this; NULL: none
-    pixel_type type;
-    size_t sample_bytes;       // height * width * channels * size of a pixel
-    uint64_t unwritten;        // samples with pixels that nobody wrote: the file's fill value
-    uint64_t labels_unwritten; // and such labels
+    pixel_type type;              // as read
+    number_kind kind;             // as stored, if not as a pixel_type
+    size_t sample_bytes;          // height * width * channels * size of a pixel
+    uint64_t unwritten;           // samples with pixels that nobody wrote: the file's fill value
+    uint64_t labels_unwritten;    // and such labels
+    // NaN among the pixels that mean and deviation come from, if there is a rule for it: pixels, samples with
+    // them, samples looked at.
+    uint64_t nan_pixels, nan_samples, looked_at;
     bool labelled;
     int classes; // 1 + largest label; 0 without labels
     // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).
@@ -31,6 +37,9 @@ typedef struct dataset_info {
     // In the same units: which pixels count as 0 and 1 in views. Both 0: 0 and 1.
     float low, high;
 } dataset_info;
+
+// "uint8", "float64".
+const char *pixel_type_name(pixel_type type, number_kind kind);
 
 // The same with mean and deviation in units of low .. high.
 void image_info_rescale(dataset_info *info);

@@ -1,4 +1,4 @@
-// io/images/pixels.c -- byte order, order of axes, and the search for NaN.
+// io/images/pixels.c -- order of axes, and the search for NaN.
 #include "io/images/pixels.h"
 
 #include <string.h>
@@ -8,19 +8,6 @@
 size_t pixel_bytes(pixel_type type)
 {
     return type == PIXEL_U8 ? 1 : type == PIXEL_U16 ? 2 : 4;
-}
-
-void pixels_swap(void *pixels, pixel_type type, size_t count)
-{
-    if (type == PIXEL_U16) {
-        uint16_t *words = pixels;
-        for (size_t i = 0; i < count; i++)
-            words[i] = __builtin_bswap16(words[i]);
-    } else if (type == PIXEL_F32) {
-        uint32_t *words = pixels;
-        for (size_t i = 0; i < count; i++)
-            words[i] = __builtin_bswap32(words[i]);
-    }
 }
 
 // `bytes` is a constant where this is called, so that each copy is one move.

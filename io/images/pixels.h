@@ -1,4 +1,4 @@
-// io/images/pixels.h -- one sample's pixels: from the byte order and axes of a file to native H, W, C.
+// io/images/pixels.h -- one sample's pixels: from the axes of a file to H, W, C.
 #ifndef IO_IMAGES_PIXELS_H
 #define IO_IMAGES_PIXELS_H
 
@@ -7,9 +7,6 @@
 #include <stddef.h>
 
 size_t pixel_bytes(pixel_type type);
-
-// The other byte order, in place.
-void pixels_swap(void *pixels, pixel_type type, size_t count);
 
 // Steps, in pixels, from one row, column and channel to the next.
 typedef struct pixel_strides {

@@ -17,14 +17,13 @@
 
 static const char *shape_text(const shard_layout *l, char text[128])
 {
-    static const char *const types[] = {"uint8", "uint16", "float32"};
     if (l->storage == STORED_ENCODED)
         snprintf(text, 128, "JPEG, PNG or TIFF images, %s labels",
                  l->labelled ? "with" : "without");
     else
-        snprintf(text, 128, "%s images of %d x %d with %d channel%s, %s labels", types[l->type],
-                 l->height, l->width, l->channels, l->channels == 1 ? "" : "s",
-                 l->labelled ? "with" : "without");
+        snprintf(text, 128, "%s images of %d x %d with %d channel%s, %s labels",
+                 pixel_type_name(l->type, l->kind), l->height, l->width, l->channels,
+                 l->channels == 1 ? "" : "s", l->labelled ? "with" : "without");
     return text;
 }
 
@@ -33,8 +32,8 @@ static status check_agreement(const shard_layout *a, const shard_layout *b)
     char text_a[128], text_b[128];
     bool encoded = a->storage == STORED_ENCODED;
     bool same_size = encoded || (a->height == b->height && a->width == b->width);
-    CHECK(a->type == b->type && encoded == (b->storage == STORED_ENCODED) && same_size &&
-              a->channels == b->channels && a->labelled == b->labelled,
+    CHECK(a->type == b->type && a->kind == b->kind && encoded == (b->storage == STORED_ENCODED) &&
+              same_size && a->channels == b->channels && a->labelled == b->labelled,
           ST_BAD_DATA, "files of one data set must be alike: %s holds %s, but %s holds %s", a->path,
           shape_text(a, text_a), b->path, shape_text(b, text_b));
     return ST_OK;
@@ -96,6 +95,7 @@ static void describe(dataset *d)
     info->count = count_samples(d);
     info->channels = l->channels;
     info->type = l->type;
+    info->kind = l->kind;
     if (l->storage != STORED_ENCODED) {
         snprintf(info->axes, sizeof info->axes, "%s", l->letters);
         info->likely_axes = shard_axes_likely(l);
@@ -129,9 +129,13 @@ static status open_dataset(dataset *d, const dataset_source *source)
     describe(d);
     if (d->shards[0].storage == STORED_ENCODED) TRY(image_decoder_create(&d->decoder));
     TRY(shard_reader_create(&d->reader, d->shards, d->shard_count, d->images));
-    bool whole = d->part.every == 0; // or else the files' moments are not those of this part
-    if (whole && dataset_moments_pool(&d->info, d->shards, d->shard_count)) return ST_OK;
-    return dataset_moments_scan(&d->info, d);
+    TRY(dataset_pixels_prepare(d, source->nan));
+    // The files' own moments are neither those of a part nor of values that take the place of NaN.
+    bool own = d->part.every == 0 && source->nan == NAN_REFUSE;
+    if (own && dataset_moments_pool(&d->info, d->shards, d->shard_count)) return ST_OK;
+    TRY(dataset_moments_scan(&d->info, d));
+    dataset_fill_nan(d, d->info.mean);
+    return ST_OK;
 }
 
 status dataset_open(dataset **out, const dataset_source *source)
@@ -182,33 +186,6 @@ status dataset_fetch(dataset *d, uint64_t index, stored_sample *stored)
     return d->shards[shard].has_crc ? check_crc(d, stored) : ST_OK;
 }
 
-static pixel_strides strides_of(const shard_layout *l)
-{
-    uint64_t dims[4];
-    size_t steps[4] = {0}, step = 1; // by AXIS_...
-    shard_dims(l, 1, dims);
-    for (int i = l->rank - 1; i >= 0; i--) {
-        steps[l->axes[i]] = step;
-        step *= dims[i];
-    }
-    return (pixel_strides){steps[AXIS_H], steps[AXIS_W], steps[AXIS_C]};
-}
-
-static status arrange(dataset *d, const stored_sample *stored, void *pixels, image_size *size)
-{
-    const dataset_info *info = &d->info;
-    const shard_layout *l = &d->shards[stored->shard];
-    size_t count = shard_sample_pixels(l);
-    if (l->swapped) pixels_swap(stored->bytes, info->type, count);
-    pixel_strides strides = strides_of(l);
-    pixels_arrange(pixels, stored->bytes, &strides, info);
-    *size = (image_size){info->height, info->width};
-    CHECK(info->type != PIXEL_F32 || pixels_finite(pixels, count), ST_BAD_DATA,
-          "%s: sample %" PRIu64 " holds NaN or infinite values: replace or remove them",
-          stored->file, stored->index);
-    return ST_OK;
-}
-
 static status decode_image(dataset *d, const stored_sample *stored, void *pixels, image_size *size)
 {
     char name[512];
@@ -230,7 +207,8 @@ static status decode_image(dataset *d, const stored_sample *stored, void *pixels
 
 status dataset_decode(dataset *d, const stored_sample *stored, void *pixels, image_size *size)
 {
-    if (d->shards[stored->shard].storage != STORED_ENCODED) return arrange(d, stored, pixels, size);
+    if (d->shards[stored->shard].storage != STORED_ENCODED)
+        return dataset_arrange(d, stored, pixels, size);
     char why[1024];
     status s = decode_image(d, stored, pixels, size);
     if (s != ST_BAD_DATA) return s;
@@ -263,6 +241,7 @@ void dataset_close(dataset *d)
     dataset_classes_free(&d->classes);
     free(d->shards);
     free(d->first);
+    free(d->floats);
     free(d->images);
     free(d->labels);
     free(d);

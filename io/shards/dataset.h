@@ -21,6 +21,9 @@ typedef struct dataset_part {
     bool held_out;  // those; else all others
 } dataset_part;
 
+// What is done with pixels that are NaN.
+typedef enum nan_rule { NAN_REFUSE, NAN_ZERO, NAN_MEAN } nan_rule;
+
 typedef struct dataset_source {
     const char *files;  // paths, globs, folders or lists (io/files/file_list.h)
     const char *from;   // folder that relative paths start from; NULL or "": the working directory
@@ -33,6 +36,7 @@ typedef struct dataset_source {
     // one channel. "" or "auto": by the number of sizes NHWC, NHW or HW, if that makes plausible images.
     const char *axes;
     dataset_part part;
+    nan_rule nan;
 } dataset_source;
 
 // A sample as its file has it: pixels in the file's byte order and axes, or an encoded image. Not owned.
@@ -46,8 +50,9 @@ typedef struct stored_sample {
 
 typedef struct dataset dataset;
 
-// Looks at all shards, file locking off. Images may be uint8, uint16 or float32 in either byte
-// order, contiguous, chunked or compressed by any filter that HDF5 has here. Mean and deviation come from
+// Looks at all shards, file locking off. Images may be integers, floats of 16 to 64 bits or bool in either
+// byte order, contiguous, chunked or compressed by any filter that HDF5 has here; what is neither uint8,
+// uint16 nor float32 is read as float32. Mean and deviation come from
 // the files' attributes if all shards have them (one number a channel), else from at most 2048
 // samples spread evenly over the data set. At most 256 files are open at a time.
 // Errors: ST_NO_INPUT no file matches; ST_CONFIG axes that are no order; ST_BAD_DATA not HDF5,
@@ -74,9 +79,9 @@ status dataset_hash(dataset *d, uint64_t *found);
 // One number for all channels: the root of the average of their squared deviations; 1 if all are 0.
 float dataset_deviation(const dataset_info *info);
 
-// Sample `index` into `pixels` (sample_bytes) as height, width, channels, in the stored type and
+// Sample `index` into `pixels` (sample_bytes) as height, width, channels, in info->type and
 // this machine's byte order. Checks the sample's crc32c when the shard has /sample_crc32c, and that
-// floats are finite. Allocates nothing.
+// floats are finite, but for NaN where the source has a rule for it. Allocates nothing.
 // Errors: ST_BAD_DATA (names file and sample), ST_IO.
 status dataset_read(dataset *d, uint64_t index, void *pixels); // for data sets that are not varied
 
@@ -105,6 +110,10 @@ status dataset_follow_classes(dataset *d, const dataset *leader);
 
 // NULL: the files have no names. A view.
 const char *dataset_class_name(const dataset *d, int64_t label);
+
+// From now on NaN in the pixels of d are these numbers, one a channel, if they are to be the mean: that of
+// training data in whichever data. Until then it is d's own.
+void dataset_fill_nan(dataset *d, const float *mean);
 
 void dataset_close(dataset *d);
 

@@ -1,6 +1,6 @@
 // io/shards/dataset_moments.c -- sums in double, in a fixed order: every rank finds the same bits.
 //   mean_c = sum x / n,  deviation_c = sqrt(sum x^2 / n - mean_c^2);  a constant channel gets
-//   deviation 1, so that dividing by it is harmless
+//   deviation 1, so that dividing by it is harmless; NaN counts for nothing
 #include "io/shards/dataset_moments.h"
 
 #include <math.h>
@@ -9,14 +9,17 @@
 #define SCANNED_SAMPLES 2048
 
 typedef struct moments {
-    double weight, sum[DATASET_MAX_CHANNELS], squares[DATASET_MAX_CHANNELS];
+    double weight;
+    double missing[DATASET_MAX_CHANNELS]; // of the weight: NaN
+    double sum[DATASET_MAX_CHANNELS], squares[DATASET_MAX_CHANNELS];
 } moments;
 
 static void moments_finish(const moments *m, dataset_info *info)
 {
     for (int c = 0; c < info->channels; c++) {
-        double mean = m->sum[c] / m->weight;
-        double variance = m->squares[c] / m->weight - mean * mean;
+        double weight = m->weight - m->missing[c];
+        double mean = weight > 0 ? m->sum[c] / weight : 0;
+        double variance = weight > 0 ? m->squares[c] / weight - mean * mean : 0;
         // What is left of a constant by rounding counts as none.
         bool constant = variance <= 1e-12 * (mean * mean);
         info->mean[c] = (float)mean;
@@ -57,6 +60,10 @@ static void add_sample(moments *m, const dataset_info *info, const void *pixels,
     for (size_t c = 0; c < channels; c++)
         for (size_t i = 0; i < count; i++) {
             double x = pixel_value(pixels, info->type, i * channels + c);
+            if (isnan(x)) {
+                m->missing[c] += weight;
+                continue;
+            }
             m->sum[c] += weight * x;
             m->squares[c] += weight * (x * x);
         }
@@ -67,6 +74,7 @@ status dataset_moments_scan(dataset_info *info, dataset *d)
 {
     moments m = {.weight = 0};
     uint64_t samples = info->count < SCANNED_SAMPLES ? info->count : SCANNED_SAMPLES;
+    info->looked_at = samples;
     void *pixels = malloc(info->sample_bytes);
     CHECK(pixels != NULL, ST_INTERNAL, "no memory for one sample of %zu bytes", info->sample_bytes);
     status s = ST_OK;

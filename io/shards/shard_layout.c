@@ -8,10 +8,10 @@
 #include "io/files/hdf5_lock.h"
 #include "io/files/hdf5_parts.h"
 #include "io/files/hdf5_place.h"
-#include "io/images/pixels.h"
 #include "io/shards/shard.h"
 #include "io/shards/shard_axes.h"
 #include "io/shards/shard_labels.h"
+#include "io/shards/shard_type.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -69,28 +69,6 @@ static status read_shape(shard_layout *l, hid_t file, hid_t images, const datase
     return shard_axes_choose(l, source->axes, source->images, is_own_order(file), &shape);
 }
 
-static status read_type(shard_layout *l, hid_t images, const char *name)
-{
-    const hid_t little[] = {H5T_STD_U8LE, H5T_STD_U16LE, H5T_IEEE_F32LE};
-    const hid_t big[] = {H5T_STD_U8BE, H5T_STD_U16BE, H5T_IEEE_F32BE};
-    const hid_t native[] = {H5T_NATIVE_UINT8, H5T_NATIVE_UINT16, H5T_NATIVE_FLOAT};
-    char text[HDF5_TEXT_SIZE];
-    hid_t type = H5Dget_type(images);
-    bool known = false;
-    for (int t = PIXEL_U8; t <= PIXEL_F32 && !known; t++)
-        if (H5Tequal(type, little[t]) > 0 || H5Tequal(type, big[t]) > 0) {
-            l->type = (pixel_type)t;
-            l->swapped = t != PIXEL_U8 && H5Tequal(type, native[t]) <= 0;
-            known = true;
-        }
-    hdf5_type_text(type, text);
-    H5Tclose(type);
-    CHECK(known, ST_BAD_DATA,
-          "%s: images \"%s\" are %s; uint8, uint16 or float32 are expected: convert them", l->path,
-          name, text);
-    return ST_OK;
-}
-
 // Which filters the chunks went through; *ours: only such as are decoded here, in the usual order.
 static status read_filters(shard_layout *l, hid_t settings, bool *ours)
 {
@@ -119,7 +97,7 @@ static status read_filters(shard_layout *l, hid_t settings, bool *ours)
 
 static int block_of(const shard_layout *l, uint64_t wanted, size_t most_bytes)
 {
-    uint64_t most = most_bytes / (shard_sample_pixels(l) * pixel_bytes(l->type));
+    uint64_t most = most_bytes / (shard_sample_pixels(l) * l->element_bytes);
     if (most < 1) most = 1;
     return (int)(wanted < most ? wanted : most);
 }
@@ -244,7 +222,7 @@ static int sample_axis(const shard_layout *l)
 static status read_images(shard_layout *l, hid_t file, hid_t images, const dataset_source *source)
 {
     TRY(read_shape(l, file, images, source));
-    TRY(read_type(l, images, source->images));
+    TRY(shard_type_read(l, images, source->images));
     TRY(hdf5_check_parts(images, l->path, source->images, sample_axis(l), &l->unwritten));
     return read_storage(l, file, images);
 }

@@ -4,6 +4,7 @@
 #ifndef IO_SHARDS_SHARD_LAYOUT_H
 #define IO_SHARDS_SHARD_LAYOUT_H
 
+#include "io/images/numbers.h"
 #include "io/shards/class_list.h"
 #include "io/shards/dataset.h"
 #include "io/shards/shard.h"
@@ -22,8 +23,10 @@ typedef struct shard_layout {
     uint64_t count;
     int channels, height, width; // of the largest image, when encoded
     bool one_size;               // all images are of that size
-    pixel_type type;
-    bool swapped; // stored in the other byte order
+    pixel_type type;             // as it is read
+    number_kind kind;            // as it is stored, if not as a pixel_type
+    size_t element_bytes;        // of a stored number
+    bool swapped;                // stored in the other byte order
     bool labelled;
     char *labels_path;               // the file that holds them, if it is another. Owned
     uint64_t labels_first;           // the place of the first of them in their column

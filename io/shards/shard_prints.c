@@ -2,7 +2,6 @@
 #include "io/shards/shard_prints.h"
 
 #include "base/pulse.h"
-#include "io/images/pixels.h"
 
 #include <xxhash.h>
 
@@ -21,8 +20,8 @@ static uint64_t looks(const shard_layout *l, uint64_t shard_count)
 {
     if (l->has_crc)
         return share(l->crc_offset != 0 ? PRINT_CHECKSUMS : SLOW_CHECKSUMS, shard_count, l->count);
-    uint64_t bytes = l->storage == STORED_ENCODED ? l->largest_bytes
-                                                  : shard_sample_pixels(l) * pixel_bytes(l->type);
+    uint64_t bytes =
+        l->storage == STORED_ENCODED ? l->largest_bytes : shard_sample_pixels(l) * l->element_bytes;
     uint64_t fit = PRINT_BYTES / (bytes > 0 ? bytes : 1);
     return share(fit < PRINT_SAMPLES ? fit : PRINT_SAMPLES, shard_count, l->count);
 }

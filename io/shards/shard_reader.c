@@ -7,7 +7,6 @@
 #include "io/files/hdf5_file.h"
 #include "io/files/hdf5_input.h"
 #include "io/files/hdf5_lock.h"
-#include "io/images/pixels.h"
 #include "io/shards/shard.h"
 
 #include <inttypes.h>
@@ -22,7 +21,7 @@
 static size_t sample_bytes_of(const shard_layout *l)
 {
     if (l->storage == STORED_ENCODED) return l->largest_bytes;
-    return shard_sample_pixels(l) * pixel_bytes(l->type);
+    return shard_sample_pixels(l) * l->element_bytes;
 }
 
 static size_t block_bytes_of(const shard_layout *l)
@@ -193,7 +192,7 @@ static status fill_block(shard_reader *reader, shard_handle *handle, const shard
     const chunk_form form = {
         .deflated = l->deflate_filter >= 0 && (skipped >> l->deflate_filter & 1) == 0,
         .shuffled = l->shuffle_filter >= 0 && (skipped >> l->shuffle_filter & 1) == 0,
-        .element_bytes = pixel_bytes(l->type)};
+        .element_bytes = l->element_bytes};
     CHECK(chunk_decode(&form, reader->packed, packed, block, reader->inflated, block_bytes_of(l)),
           ST_BAD_DATA, "%s: the compressed samples from %" PRIu64 " on are damaged", l->path,
           first);
@@ -216,7 +215,7 @@ static status get_block(shard_reader *reader, uint64_t shard, uint64_t number, v
 // Sample `n` of a block into `sample`: the runs that follow the axis of samples.
 static void gather(const shard_layout *l, const unsigned char *block, uint64_t n, void *sample)
 {
-    uint64_t dims[4], outer = 1, inner = pixel_bytes(l->type);
+    uint64_t dims[4], outer = 1, inner = l->element_bytes;
     shard_dims(l, 1, dims);
     int axis = shard_counts(l) ? 0 : -1;
     while (axis >= 0 && l->axes[axis] != AXIS_N)

@@ -25,6 +25,9 @@ static void data_are_described_in_one_line(void **state)
     info = (dataset_info){
         .count = 1, .channels = 1, .height = 9, .width = 8, .axes = "HW", .type = PIXEL_F32};
     expect(&info, "1 image of 9 x 8 pixels, 1 channel, float32 (axes HW), no labels");
+    info.kind = NUMBER_F16;
+    expect(&info,
+           "1 image of 9 x 8 pixels, 1 channel, float16 read as float32 (axes HW), no labels");
     info = (dataset_info){
         .count = 2, .varied = true, .channels = 3, .height = 9, .width = 8, .labelled = true};
     info.classes = 1;

@@ -85,6 +85,22 @@ static void integers_have_the_range_of_their_type_or_of_the_data(void **state)
     expect("data", "moco_small", 0, 250 / 65535.0);
 }
 
+static void integers_of_other_types_too(void **state)
+{
+    (void)state;
+    float low, high;
+    write_images(H5T_STD_I16LE);
+    expect("auto", "moco_small", INT16_MIN, INT16_MAX);
+    expect("0,250", "moco_small", 0, 250);
+    assert_fails(choose("100,120", "moco_small", &low, &high), ST_CONFIG, "outside 100 .. 120");
+    write_images(H5T_STD_I64LE); // no data fill its range
+    expect("auto", "moco_small", 0, 250);
+    expect("auto", "crop_flip", 0, 250);
+    expect("-10,260", "moco_small", -10, 260);
+    write_images(H5T_IEEE_F64LE);
+    assert_fails(choose("auto", "moco_small", &low, &high), ST_CONFIG, "say data.range=0,250");
+}
+
 // All pixels of the view of image 3 that an evaluation shows.
 static void show(const char *range, float view[3 * 16 * 16])
 {
@@ -111,15 +127,18 @@ static void show(const char *range, float view[3 * 16 * 16])
 static void views_are_those_of_the_range(void **state)
 {
     (void)state;
-    float bytes[3 * 16 * 16], reals[3 * 16 * 16], shifted[3 * 16 * 16];
+    float bytes[3 * 16 * 16], reals[3 * 16 * 16], shifted[3 * 16 * 16], whole[3 * 16 * 16];
     write_images(H5T_STD_U8LE);
     show("0,250", bytes);
     write_images(H5T_IEEE_F32LE);
     show("data", reals);
     show("-250,500", shifted);
+    write_images(H5T_STD_I32BE);
+    show("auto", whole);
     float largest = 0, other = 0;
     for (int i = 0; i < 3 * 16 * 16; i++) {
         largest = fmaxf(largest, fabsf(bytes[i] - reals[i]));
+        assert_true(whole[i] == reals[i]);
         other = fmaxf(other, fabsf(bytes[i] - shifted[i]));
     }
     assert_true(largest < 1e-4f);
@@ -169,6 +188,7 @@ int main(void)
         cmocka_unit_test(floats_that_a_recipe_would_cut_off_are_asked_about),
         cmocka_unit_test(a_range_may_come_from_the_data),
         cmocka_unit_test(integers_have_the_range_of_their_type_or_of_the_data),
+        cmocka_unit_test(integers_of_other_types_too),
         cmocka_unit_test(views_are_those_of_the_range),
         cmocka_unit_test(a_range_that_is_none_is_refused_at_its_place),
         cmocka_unit_test(pixels_that_are_all_equal_have_no_range),

@@ -11,6 +11,7 @@ static status open_data(code_stream *s, const view_statistics *training, const c
     dataset_source source = job_source(j, files);
     TRY(dataset_open(&s->data, &source));
     const dataset_info *info = dataset_get_info(s->data);
+    dataset_fill_nan(s->data, training->mean);
     s->stored = loader_samples(info->count, (uint64_t)j->data.patches);
     s->count = most > 0 && most < s->stored ? most : s->stored;
     s->chunk_count = (s->count + CODE_ROWS - 1) / CODE_ROWS;

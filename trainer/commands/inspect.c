@@ -98,15 +98,14 @@ static status print_checkpoint(const char *path)
 
 static void print_info(const char *path, const dataset_info *info)
 {
-    static const char *const pixel_names[] = {
-        [PIXEL_U8] = "uint8", [PIXEL_U16] = "uint16", [PIXEL_F32] = "float32"};
     printf("%s: image data set\n", printable(path));
     printf("  samples    %llu\n", (unsigned long long)info->count);
     if (info->varied)
         printf("  image      JPEG, PNG or TIFF, up to %d x %d pixels\n", info->height, info->width);
     else
         printf("  image      %d x %d pixels, %d channel%s, %s\n", info->height, info->width,
-               info->channels, info->channels == 1 ? "" : "s", pixel_names[info->type]);
+               info->channels, info->channels == 1 ? "" : "s",
+               pixel_type_name(info->type, info->kind));
     if (info->labelled)
         printf("  labels     %d classes\n", info->classes);
     else

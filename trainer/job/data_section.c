@@ -29,10 +29,12 @@ const config_field job_data_fields[] = {
      "order of the axes: the letters NHWC in any order, without C for one channel, without N where "
      "each file is one image; auto = NHWC, NHW or HW, if that makes plausible images"},
     {"range", FIELD_TEXT, offsetof(job_data, range), "auto", 0, 0, NULL,
-     "stored values of pixels that count as 0 and 1: auto = the range of an integer type, 0 and 1 "
-     "of "
-     "floats; LOW,HIGH; data = least and largest of train; percentile = all but 0.1 % at either "
+     "stored values of pixels that count as 0 and 1: auto = the range of integers of 8 or 16 bits, "
+     "least and largest of train of longer ones, 0 and 1 of floats; LOW,HIGH; data = least and "
+     "largest of train; percentile = all but 0.1 % at either "
      "end, percentile:2 all but 2 %"},
+    {"nan", FIELD_TEXT, offsetof(job_data, nan), "refuse", 0, 0, "refuse|zero|mean",
+     "pixels that are NaN: an error, 0, or the mean of their channel in train"},
     {"changed", FIELD_TEXT, offsetof(job_data, changed), "refuse", 0, 0, "refuse|accept",
      "a run that goes on with other training data than before: accept it, or refuse"},
     {"augment", FIELD_TEXT, offsetof(job_data, augment), "moco_v2", 0, 0, NULL,
@@ -78,6 +80,11 @@ const char *job_test_name(const job *j)
     return j->data.test[0] != '\0' ? j->data.test : "data.test_every";
 }
 
+static nan_rule nan_rule_of(const char *text)
+{
+    return strcmp(text, "zero") == 0 ? NAN_ZERO : strcmp(text, "mean") == 0 ? NAN_MEAN : NAN_REFUSE;
+}
+
 dataset_source job_source(const job *j, const char *files)
 {
     const job_data *d = &j->data;
@@ -88,7 +95,8 @@ dataset_source job_source(const job *j, const char *files)
                              .images = d->images,
                              .labels = d->labels,
                              .by_number = strcmp(d->classes, "by_number") == 0,
-                             .axes = d->axes};
+                             .axes = d->axes,
+                             .nan = nan_rule_of(d->nan)};
     if (test && d->test_labels[0] != '\0') source.labels = d->test_labels;
     if (!train && !test && dataset_labels_inside(d->labels, elsewhere) != d->labels)
         source.labels = ""; // those stand beside other images

@@ -201,6 +201,7 @@ static status create_views(training *t)
 {
     if (t->data_statistics.channels == 0)
         TRY(view_statistics_learn(&t->data_statistics, t->job, t->data));
+    dataset_fill_nan(t->data, t->data_statistics.mean);
     return views_create(&t->augmenter, t->job->data.augment, t->job, dataset_get_info(t->data),
                         &t->data_statistics);
 }

@@ -7,9 +7,7 @@
 
 static const char *pixels_of(const dataset_info *info)
 {
-    static const char *const names[] = {
-        [PIXEL_U8] = "uint8", [PIXEL_U16] = "uint16", [PIXEL_F32] = "float32"};
-    return info->axes[0] == '\0' ? "JPEG, PNG or TIFF" : names[info->type];
+    return info->axes[0] == '\0' ? "JPEG, PNG or TIFF" : pixel_type_name(info->type, info->kind);
 }
 
 void data_report_write(const dataset_info *info, char *text, size_t size)
@@ -19,10 +17,11 @@ void data_report_write(const dataset_info *info, char *text, size_t size)
     if (info->labelled)
         snprintf(labels, sizeof labels, "%d class%s", info->classes,
                  info->classes == 1 ? "" : "es");
-    snprintf(text, size, "%llu image%s of %s%d x %d pixels, %d channel%s, %s%s, %s",
+    snprintf(text, size, "%llu image%s of %s%d x %d pixels, %d channel%s, %s%s%s, %s",
              (unsigned long long)info->count, info->count == 1 ? "" : "s",
              info->varied ? "up to " : "", info->height, info->width, info->channels,
-             info->channels == 1 ? "" : "s", pixels_of(info), axes, labels);
+             info->channels == 1 ? "" : "s", pixels_of(info),
+             info->kind == NUMBER_PIXEL ? "" : " read as float32", axes, labels);
 }
 
 void data_report(const char *key, const dataset_info *info)
@@ -34,6 +33,12 @@ void data_report(const char *key, const dataset_info *info)
         log_warn("%s: %llu of the images have pixels that nobody wrote; they are the fill value of "
                  "their file",
                  key, (unsigned long long)info->unwritten);
+    if (info->nan_pixels > 0)
+        log_warn(
+            "%s: %llu pixels in %llu of %llu images looked at are NaN; data.nan puts numbers in "
+            "their place",
+            key, (unsigned long long)info->nan_pixels, (unsigned long long)info->nan_samples,
+            (unsigned long long)info->looked_at);
     if (info->labels_unwritten > 0)
         log_warn("%s: %llu labels were written by nobody; they are the fill value of their file",
                  key, (unsigned long long)info->labels_unwritten);

@@ -16,6 +16,7 @@ status image_stream_open(image_stream *s, const job *j, const view_statistics *t
     dataset_source source = job_source(j, files);
     TRY(dataset_open(&s->data, &source));
     s->info = dataset_get_info(s->data);
+    dataset_fill_nan(s->data, training->mean);
     s->chunk_count = (s->info->count + EMBEDDING_ROWS - 1) / EMBEDDING_ROWS;
     return views_create(&s->augmenter, recipe_for_evaluation(j->data.augment), j, s->info,
                         training);

@@ -6,13 +6,25 @@
 #include "io/views/augment.h"
 #include "trainer/job/data_range.h"
 
-#define MOST_CLIPPED 0.01 // share of pixels
-#define LITTLE_USED  0.05 // share of the type's range: then there is a hint
+#define MOST_CLIPPED 0.01  // share of pixels
+#define LITTLE_USED  0.05f // share of the type's range: then there is a hint
 
 // Stored units of the value 1.
 static double full_of(const dataset_info *info)
 {
     return info->type == PIXEL_U8 ? 255 : info->type == PIXEL_U16 ? 65535 : 1;
+}
+
+// What a job wants; integers of 32 and 64 bits fill no range of their type, so `auto` takes theirs.
+static status read_wish(const job *j, const dataset_info *info, data_range *wanted)
+{
+    const number_type *stored = number_type_of(info->kind);
+    TRY(data_range_parse(wanted, j->data.range, "data.range"));
+    if (wanted->kind != RANGE_AUTO) return ST_OK;
+    wanted->low = (double)stored->low;
+    wanted->high = (double)stored->high;
+    if (stored->low == stored->high) wanted->kind = RANGE_DATA;
+    return ST_OK;
 }
 
 // What is decided from.
@@ -38,22 +50,29 @@ static status check_clipping(const choice *c, float low, float high)
     return ST_OK;
 }
 
+// What `auto` then takes.
+static bool has_integer_range(const dataset_info *info)
+{
+    return info->type == PIXEL_U16 || info->kind == NUMBER_I8 || info->kind == NUMBER_I16;
+}
+
 static void tell(const choice *c, float low, float high)
 {
     if (c->wanted.kind != RANGE_AUTO)
         log_info("data.range: pixels of %g .. %g count as 0 .. 1", (double)low * c->full,
                  (double)high * c->full);
-    else if (c->info->type == PIXEL_U16 && (double)c->values.largest < LITTLE_USED)
-        log_info(
-            "data.range: pixels go to %g of 65535 only, so that views are dark; data.range=data "
-            "or LOW,HIGH would make them brighter",
-            (double)c->values.largest * c->full);
+    else if (has_integer_range(c->info) && c->clips &&
+             c->values.largest - c->values.least < LITTLE_USED * (high - low))
+        log_info("data.range: pixels go from %g to %g, which is little of the %g .. %g of their "
+                 "type: views have little contrast; data.range=data or LOW,HIGH would give more",
+                 (double)c->values.least * c->full, (double)c->values.largest * c->full,
+                 (double)low * c->full, (double)high * c->full);
 }
 
 static status choose(const choice *c, float *low, float *high)
 {
     const data_range *r = &c->wanted;
-    *low = 0, *high = 1;
+    *low = (float)r->low, *high = (float)r->high;
     if (r->kind == RANGE_GIVEN) {
         *low = (float)(r->low / c->full);
         *high = (float)(r->high / c->full);
@@ -74,7 +93,7 @@ status pixel_range_choose(const job *j, dataset *data, float *low, float *high)
 {
     choice c = {.job = j, .info = dataset_get_info(data)};
     c.full = full_of(c.info);
-    TRY(data_range_parse(&c.wanted, j->data.range, "data.range"));
+    TRY(read_wish(j, c.info, &c.wanted));
     bool whole = c.wanted.kind == RANGE_AUTO && c.info->type == PIXEL_U8; // nothing lies outside
     c.clips = !whole && augment_clips(j->data.augment);
     *low = 0, *high = 1;

@@ -1,6 +1,7 @@
 // io/packing/formats/raw.c -- bare numbers: no header, one sample after the other as (height, width, channels).
 // The layout is the caller's word, TYPE:HxWxC with TYPE u8, u16le, u16be, f32le or f32be.
 #include "io/packing/format.h"
+#include "io/images/numbers.h"
 #include "io/images/pixels.h"
 #include "io/files/record_file.h"
 
@@ -119,7 +120,7 @@ static status next(void *opened, void *pixels, int64_t *labels)
     size_t bytes = sample_bytes(&r->shape), count = bytes / pixel_bytes(r->shape.type);
     uint64_t sample = r->samples.position;
     TRY(record_file_next(&r->samples, pixels));
-    if (r->swapped) pixels_swap(pixels, r->shape.type, count);
+    if (r->swapped) numbers_swap(pixels, pixel_bytes(r->shape.type), count);
     CHECK(r->shape.type != PIXEL_F32 || pixels_finite(pixels, count), ST_BAD_DATA,
           "%s: sample %llu holds NaN or infinite values: is it of this type and byte order?",
           r->samples.path, (unsigned long long)sample);
