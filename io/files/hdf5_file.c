@@ -3,6 +3,7 @@
 
 #include "base/printable.h"
 #include "io/files/hdf5_input.h"
+#include "io/files/hdf5_lzf.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ status hdf5_open_any(hid_t *file, const char *path, bool *foreign)
     char reason[HDF5_TEXT_SIZE];
     *foreign = false;
     hdf5_input_forget();
+    hdf5_lzf_register();
     hid_t settings = hdf5_input_settings();
     *file = H5Fopen(path, H5F_ACC_RDONLY, settings);
     if (*file < 0) {
