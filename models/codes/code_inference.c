@@ -57,7 +57,8 @@ static status take_memory(code_inference *c)
     const void *settings = c->problem.solver_settings;
     size_t image = dictionary_image_floats(g), code = dictionary_code_floats(g);
     size_t prepared = s->prepared_bytes != NULL ? s->prepared_bytes(settings, g) : 0;
-    size_t scratch = larger(s->scratch_bytes(settings, g), lambda_scratch_bytes(g));
+    size_t scratch = larger(s->scratch_bytes(settings, g),
+                            larger(lambda_scratch_bytes(g), dictionary_bound_scratch(g)));
     TRY(arena_create(&c->memory,
                      floats(dictionary_packed_floats(g)) + 3 * floats(image) + 2 * floats(code) +
                          arena_padded(prepared) + arena_padded(scratch),
@@ -111,7 +112,7 @@ void code_inference_destroy(code_inference *c)
 status code_inference_set_atoms(code_inference *c, const float *atoms)
 {
     const dictionary_geometry *g = &c->layout.geometry;
-    TRY(dictionary_bound(g, atoms, &c->bound));
+    TRY(dictionary_bound_in(g, atoms, c->scratch, &c->bound));
     dictionary_pack(g, atoms, c->packed);
     const solver_type *s = c->problem.solver;
     if (s->prepare != NULL) s->prepare(c->problem.solver_settings, g, atoms, c->prepared);

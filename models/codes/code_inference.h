@@ -27,7 +27,7 @@ status code_inference_create(code_inference **made, const inference_problem *p,
 
 void code_inference_destroy(code_inference *c); // c may be NULL
 
-// atoms (K, C, k, k), read now. Errors: as dictionary_bound.
+// atoms (K, C, k, k), read now. Errors: ST_DIVERGED an atom is not finite; ST_INTERNAL LAPACK fails.
 status code_inference_set_atoms(code_inference *c, const float *atoms);
 
 // A bound of the largest eigenvalue of D'D for the present atoms.

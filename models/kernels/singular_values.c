@@ -22,24 +22,47 @@ static int decompose(float *matrix, int rows, int columns, float *values, float 
     return info;
 }
 
-status singular_values(float *matrix, int rows, int columns, float *values)
+static size_t smaller(int rows, int columns)
+{
+    return (size_t)(rows < columns ? rows : columns);
+}
+
+// Floats that LAPACK wants to work with.
+static int work_floats(int rows, int columns)
+{
+    float wanted = 0, none = 0;
+    int whole = 0;
+    (void)decompose(&none, rows, columns, &none, &wanted, -1, &whole); // asks for the size
+    // A float may have lost the last digits of the size: a little more is always right.
+    return (int)(wanted * 1.0001f) + 64;
+}
+
+static size_t whole_bytes(int rows, int columns)
+{
+    return 8 * smaller(rows, columns) * sizeof(int); // as LAPACK asks
+}
+
+size_t singular_values_scratch(int rows, int columns)
+{
+    return whole_bytes(rows, columns) + (size_t)work_floats(rows, columns) * sizeof(float);
+}
+
+status singular_values_in(float *matrix, int rows, int columns, float *values, void *scratch)
 {
     ASSERT(rows > 0 && columns > 0);
-    size_t smaller = (size_t)(rows < columns ? rows : columns);
-    int *whole = malloc(8 * smaller * sizeof *whole); // as LAPACK asks
-    CHECK(whole != NULL, ST_INTERNAL, "no memory for the singular values of %d x %d", rows,
-          columns);
-    float wanted = 0;
-    int info = decompose(matrix, rows, columns, values, &wanted, -1, whole); // asks for the size
-    // A float may have lost the last digits of the size: a little more is always right.
-    int floats = (int)(wanted * 1.0001f) + 64;
-    float *work = malloc((size_t)floats * sizeof *work);
-    if (work != NULL) info = decompose(matrix, rows, columns, values, work, floats, whole);
-    bool held = work != NULL;
-    free(work);
-    free(whole);
-    CHECK(held, ST_INTERNAL, "no memory for the singular values of %d x %d", rows, columns);
+    float *work = (float *)((char *)scratch + whole_bytes(rows, columns));
+    int info = decompose(matrix, rows, columns, values, work, work_floats(rows, columns), scratch);
     CHECK(info == 0, ST_INTERNAL, "no singular values of a %d x %d matrix: LAPACK says %d", rows,
           columns, info);
     return ST_OK;
+}
+
+status singular_values(float *matrix, int rows, int columns, float *values)
+{
+    void *scratch = malloc(singular_values_scratch(rows, columns));
+    CHECK(scratch != NULL, ST_INTERNAL, "no memory for the singular values of %d x %d", rows,
+          columns);
+    status s = singular_values_in(matrix, rows, columns, values, scratch);
+    free(scratch);
+    return s;
 }

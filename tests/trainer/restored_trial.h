@@ -2,14 +2,10 @@
 #ifndef TESTS_TRAINER_RESTORED_TRIAL_H
 #define TESTS_TRAINER_RESTORED_TRIAL_H
 
-#include "base/arena.h"
-#include "trainer/loop/training.h"
+#include "tests/trainer/method_trial.h"
 
 typedef struct restored_trial {
-    job job;
-    training training;
-    arena memory;
-    batch batch;
+    method_trial trial;
     checkpoint_array *arrays; // (count) of the state, all that a checkpoint holds
     void **first;             // (count) what each held at first
     size_t count;

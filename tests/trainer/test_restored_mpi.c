@@ -52,7 +52,7 @@ static void no_integer_of_a_checkpoint_leads_outside_memory(void **state)
             if (strcmp(t.arrays[k].name, "codes") == 0) assert_all(sound < most);
         }
         bool holds_more = integers > 1; // than the step
-        assert_all(!holds_more || t.job.method->validate != NULL);
+        assert_all(!holds_more || t.trial.job.method->validate != NULL);
         restored_trial_close(&t);
     }
 }

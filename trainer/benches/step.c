@@ -23,6 +23,8 @@ typedef struct step_options {
     bool nodes;
 } step_options;
 
+enum { EPOCH_STEPS = 1 << 20 }; // of an epoch: as many as no bench takes
+
 #define FIELD(member) offsetof(step_options, member)
 
 static const config_field fields[] = {
@@ -185,7 +187,8 @@ static status run(const world *w, int argc, char **argv)
     status s = agree(w, read_words(&b, argc, argv));
     if (s == ST_OK) {
         shape view = {1, (int)b.options.channels, (int)b.options.size, (int)b.options.size};
-        s = training_open_without_data(&b.training, w, &b.job, view);
+        uint64_t samples = (uint64_t)b.job.batch * EPOCH_STEPS;
+        s = training_open_without_data(&b.training, w, &b.job, view, samples);
         if (s == ST_OK) s = agree(w, make_batch(&b));
         if (s == ST_OK) s = run_steps(&b);
         if (s == ST_OK) s = agree(w, ceilings_measure(&b.ceilings));

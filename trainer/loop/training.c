@@ -45,15 +45,13 @@ static status open_data(training *t)
     return ST_OK;
 }
 
-// An epoch of synthetic batches: as many steps as no bench takes.
-enum { SYNTHETIC_STEPS = 1 << 20 };
-
-static status describe_synthetic(training *t, shape view)
+static status describe_synthetic(training *t, shape view, uint64_t samples)
 {
     const job *j = t->job;
     TRY(workers_divide(&t->workers, t->world, (int)j->workers, (int)j->batch));
     t->view = view;
-    plan_steps(t, (uint64_t)j->batch * SYNTHETIC_STEPS);
+    ASSERT(samples >= (uint64_t)j->batch);
+    plan_steps(t, samples);
     return ST_OK;
 }
 
@@ -307,10 +305,11 @@ status training_open_again(training *t, const world *w, const job *j, uint64_t s
     return agree(w, start_loader(t));
 }
 
-status training_open_without_data(training *t, const world *w, const job *j, shape view)
+status training_open_without_data(training *t, const world *w, const job *j, shape view,
+                                  uint64_t samples)
 {
     *t = (training){.world = w, .job = j, .started = clock_seconds()};
-    TRY(agree(w, describe_synthetic(t, view)));
+    TRY(agree(w, describe_synthetic(t, view, samples)));
     TRY(agree(w, create_method(t)));
     TRY(agree(w, create_optimizer(t)));
     return create_reduce(t);

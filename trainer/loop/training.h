@@ -75,8 +75,10 @@ status training_open(training *t, const world *w, const job *j);
 status training_open_again(training *t, const world *w, const job *j, uint64_t step);
 
 // Collective. The same without data, run folder and evaluation: training_step takes batches from the
-// caller, of images of shape `view` (1, c, h, w).
-status training_open_without_data(training *t, const world *w, const job *j, shape view);
+// caller, of images of shape `view` (1, c, h, w), as if of a data set of so many
+// samples, at least a batch.
+status training_open_without_data(training *t, const world *w, const job *j, shape view,
+                                  uint64_t samples);
 
 // What a step gave; the array is valid until the next one.
 typedef struct step_outcome {

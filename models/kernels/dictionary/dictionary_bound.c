@@ -116,8 +116,16 @@ static double over_frequencies(bounding *b, size_t height, size_t width)
     return largest;
 }
 
-// Gives each array its part of one allocation, which is returned; NULL without memory.
-static float *place_arrays(bounding *b)
+static bounding describe(const dictionary_geometry *g)
+{
+    bool atoms_are_more = g->atoms >= g->channels;
+    return (bounding){.kernel = (size_t)g->kernel,
+                      .more = (size_t)(atoms_are_more ? g->atoms : g->channels),
+                      .side = (size_t)(atoms_are_more ? g->channels : g->atoms)};
+}
+
+// Gives each array its part of the memory, if there is any; returns the floats of all.
+static size_t place_arrays(bounding *b, float *memory)
 {
     size_t k = b->kernel, count = pairs(b), square = b->side * b->side;
     // LAPACK asks for 2 side - 1 complex numbers and 3 side - 2 real ones; more of the first is
@@ -128,15 +136,12 @@ static float *place_arrays(bounding *b)
     float **const arrays[] = {&b->taps,        &b->rows,   &b->spectrum, &b->matrix,
                               &b->interleaved, &b->values, &b->work};
     size_t total = 0;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        if (memory != NULL) *arrays[i] = memory + total;
         total += sizes[i];
-    float *memory = malloc(total * sizeof *memory), *next = memory;
-    for (size_t i = 0; memory != NULL && i < sizeof sizes / sizeof *sizes; i++) {
-        *arrays[i] = next;
-        next += sizes[i];
     }
     b->work_size = (int)work;
-    return memory;
+    return total;
 }
 
 // atoms (K, C, k, k) to taps (k, k, pairs)
@@ -152,53 +157,73 @@ static void place_taps(const dictionary_geometry *g, const float *atoms, boundin
             }
 }
 
-static status bound_of_images(const dictionary_geometry *g, const float *atoms, double *bound)
+static status bound_of_images(const dictionary_geometry *g, const float *atoms, void *scratch,
+                              double *bound)
 {
-    bool atoms_are_more = g->atoms >= g->channels;
-    bounding b = {.kernel = (size_t)g->kernel,
-                  .more = (size_t)(atoms_are_more ? g->atoms : g->channels),
-                  .side = (size_t)(atoms_are_more ? g->channels : g->atoms)};
-    float *memory = place_arrays(&b);
-    CHECK(memory != NULL, ST_INTERNAL, "no memory for the step size of %d atoms of %d channels",
-          g->atoms, g->channels);
+    bounding b = describe(g);
+    (void)place_arrays(&b, scratch);
     place_taps(g, atoms, &b);
     *bound = over_frequencies(&b, (size_t)g->height, (size_t)g->width);
-    free(memory);
     CHECK(b.info == 0, ST_INTERNAL, "no step size for %d atoms: LAPACK says %d", g->atoms, b.info);
     return ST_OK;
 }
 
-static status bound_of_patches(const dictionary_geometry *g, const float *atoms, double *bound)
+static int taps_of(const dictionary_geometry *g)
 {
-    int taps = g->channels * g->kernel * g->kernel;
-    size_t count = (size_t)g->atoms * (size_t)taps;
-    float *matrix = malloc(count * sizeof *matrix);
-    float *values = malloc((size_t)(g->atoms < taps ? g->atoms : taps) * sizeof *values);
-    bool held = matrix != NULL && values != NULL;
-    status s = ST_OK;
-    if (held) {
-        memcpy(matrix, atoms, count * sizeof *matrix);
-        s = singular_values(matrix, g->atoms, taps, values);
-        if (s == ST_OK) *bound = (double)values[0] * (double)values[0];
-    }
-    free(matrix);
-    free(values);
-    CHECK(held, ST_INTERNAL, "no memory for the step size of %d atoms of %d taps", g->atoms, taps);
-    return s;
+    return g->channels * g->kernel * g->kernel;
 }
 
-status dictionary_bound(const dictionary_geometry *g, const float *atoms, double *bound)
+// Floats before LAPACK's part of the scratch: the matrix and its singular values, in units that keep
+// what is behind them aligned.
+static size_t patch_floats(const dictionary_geometry *g)
 {
-    size_t count = (size_t)g->atoms * (size_t)g->channels * (size_t)(g->kernel * g->kernel);
+    size_t atoms = (size_t)g->atoms, taps = (size_t)taps_of(g);
+    size_t used = atoms * taps + (atoms < taps ? atoms : taps);
+    return (used + 15) / 16 * 16;
+}
+
+static status bound_of_patches(const dictionary_geometry *g, const float *atoms, void *scratch,
+                               double *bound)
+{
+    size_t count = (size_t)g->atoms * (size_t)taps_of(g);
+    float *matrix = scratch, *values = matrix + count;
+    memcpy(matrix, atoms, count * sizeof *matrix);
+    TRY(singular_values_in(matrix, g->atoms, taps_of(g), values, matrix + patch_floats(g)));
+    *bound = (double)values[0] * (double)values[0];
+    return ST_OK;
+}
+
+size_t dictionary_bound_scratch(const dictionary_geometry *g)
+{
+    if (dictionary_positions(g) == 1)
+        return patch_floats(g) * sizeof(float) + singular_values_scratch(g->atoms, taps_of(g));
+    bounding b = describe(g);
+    return place_arrays(&b, NULL) * sizeof(float);
+}
+
+status dictionary_bound_in(const dictionary_geometry *g, const float *atoms, void *scratch,
+                           double *bound)
+{
+    size_t count = (size_t)g->atoms * (size_t)taps_of(g);
     for (size_t i = 0; i < count; i++)
         CHECK(isfinite(atoms[i]), ST_DIVERGED,
               "a weight of the dictionary is %g; a smaller "
               "learning rate may help",
               (double)atoms[i]);
     if (dictionary_positions(g) == 1)
-        TRY(bound_of_patches(g, atoms, bound));
+        TRY(bound_of_patches(g, atoms, scratch, bound));
     else
-        TRY(bound_of_images(g, atoms, bound));
+        TRY(bound_of_images(g, atoms, scratch, bound));
     *bound *= 1 + 1e-5;
     return ST_OK;
+}
+
+status dictionary_bound(const dictionary_geometry *g, const float *atoms, double *bound)
+{
+    void *scratch = malloc(dictionary_bound_scratch(g));
+    CHECK(scratch != NULL, ST_INTERNAL, "no memory for the step size of %d atoms of %d taps",
+          g->atoms, taps_of(g));
+    status s = dictionary_bound_in(g, atoms, scratch, bound);
+    free(scratch);
+    return s;
 }
