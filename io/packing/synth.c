@@ -26,10 +26,15 @@ const synth_type *synth_find(const char *name)
 }
 
 int64_t synth_draw(const synth_type *kind, uint64_t seed, uint32_t split, uint64_t index, int size,
-                   unsigned char *pixels)
+                   void *pixels)
 {
     rng r = rng_open(seed, RNG_SYNTH, split, index, 0);
     return kind->draw(&r, index, size, pixels);
+}
+
+int synth_size(const synth_job *job)
+{
+    return job->size > 0 ? job->size : job->kind->usual;
 }
 
 static void split_prefix(const synth_job *job, uint32_t split, char prefix[PATH_MAX])
@@ -43,19 +48,20 @@ static status write_split(const synth_job *job, uint32_t split, uint64_t count,
 {
     char prefix[PATH_MAX];
     shard_series *series;
-    sample_shape shape = {.height = job->size,
-                          .width = job->size,
+    int size = synth_size(job);
+    sample_shape shape = {.height = size,
+                          .width = size,
                           .channels = job->kind->channels,
-                          .type = PIXEL_U8,
-                          .labelled = true};
+                          .type = job->kind->type,
+                          .labelled = job->kind->classes > 0};
     split_prefix(job, split, prefix);
-    unsigned char *pixels = malloc(sample_bytes(&shape));
-    CHECK(pixels != NULL, ST_INTERNAL, "no memory for an image of %d x %d", job->size, job->size);
+    void *pixels = malloc(sample_bytes(&shape));
+    CHECK(pixels != NULL, ST_INTERNAL, "no memory for an image of %d x %d", size, size);
     status s = shard_series_open(&series, prefix, &shape, count, SHARD_SIZE,
                                  &(output_rules){.replace = job->replace});
     if (s == ST_OK) {
         for (uint64_t i = 0; i < count && s == ST_OK; i++) {
-            int64_t label = synth_draw(job->kind, job->seed, split, i, job->size, pixels);
+            int64_t label = synth_draw(job->kind, job->seed, split, i, size, pixels);
             s = shard_series_add(series, pixels, &label);
         }
         if (s == ST_OK)
@@ -70,9 +76,11 @@ static status write_split(const synth_job *job, uint32_t split, uint64_t count,
 status synth_write(const synth_job *job, shard_series_result made[2])
 {
     uint64_t counts[2] = {job->train, job->test};
-    CHECK(job->size >= job->kind->smallest, ST_USAGE,
-          "images of %s must be at least %d x %d pixels, size %d is too small", job->kind->name,
-          job->kind->smallest, job->kind->smallest, job->size);
+    const synth_type *kind = job->kind;
+    int size = synth_size(job);
+    CHECK(size >= kind->smallest && size <= kind->largest, ST_USAGE,
+          "images of %s have %d to %d pixels a side, not %d; without a size they have %d",
+          kind->name, kind->smallest, kind->largest, size, kind->usual);
     status s = ST_OK;
     made[0] = made[1] = (shard_series_result){0};
     for (uint32_t split = 0; split < 2 && s == ST_OK; split++)

@@ -3,20 +3,22 @@
 
 #include "io/shards/shard.h"
 #include "io/packing/synth.h"
+#include "io/packing/synths/spiral.h"
 #include "tests/io/folder.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define LARGEST (64 * 64 * 3) // bytes of the largest image here
+#define LARGEST (64 * 64 * 3) // pixels of the largest image here, times channels
 
 static void every_kind_is_a_function_of_its_key(void **state)
 {
     (void)state;
-    static unsigned char first[LARGEST], again[LARGEST], other[LARGEST];
+    static float first[LARGEST], again[LARGEST], other[LARGEST]; // room for every type of pixel
     for (const synth_type *const *kind = synth_table; *kind != NULL; kind++)
-        for (int size = (*kind)->smallest; size <= 64; size += 16) {
-            size_t bytes = (size_t)size * (size_t)size * (size_t)(*kind)->channels;
+        for (int size = (*kind)->smallest; size <= 64 && size <= (*kind)->largest; size += 16) {
+            sample_shape shape = {size, size, (*kind)->channels, .type = (*kind)->type};
+            size_t bytes = sample_bytes(&shape);
             int64_t label = synth_draw(*kind, 1, 0, 7, size, first);
             synth_draw(*kind, 1, 0, 8, size, other);
             assert_memory_not_equal(first, other, bytes);
@@ -32,7 +34,7 @@ static void every_kind_is_a_function_of_its_key(void **state)
 static void classes_are_balanced(void **state)
 {
     (void)state;
-    static unsigned char pixels[LARGEST];
+    static float pixels[LARGEST];
     for (const synth_type *const *kind = synth_table; *kind != NULL; kind++) {
         int seen[256] = {0};
         for (uint64_t i = 0; i < 10 * (uint64_t)(*kind)->classes; i++) {
@@ -110,7 +112,42 @@ static void writing_gives_both_splits(void **state)
     assert_fails(synth_write(&job, made), ST_USAGE, "--force");
     assert_int_equal(test_count(&folder), 2);
     job.size = 8;
-    assert_fails(synth_write(&job, made), ST_USAGE, "too small");
+    assert_fails(synth_write(&job, made), ST_USAGE, "16 to 4096 pixels a side, not 8");
+    assert_int_equal(test_folder_remove(&folder), 0);
+}
+
+// Of 2 numbers as an image of 1 x 1; their distance from the origin tells where on the curve.
+static void points_of_the_spiral_lie_on_its_curve(void **state)
+{
+    (void)state;
+    double innermost = 3, outermost = 0;
+    for (uint64_t i = 0; i < 2000; i++) {
+        float found[2];
+        double expected[2];
+        assert_int_equal(synth_draw(synth_find("spiral"), 1, 0, i, 1, found), -1);
+        double radius = hypot((double)found[0], (double)found[1]);
+        spiral_point((radius * radius - 0.25) / 6, expected);
+        assert_true(hypot((double)found[0] - expected[0], (double)found[1] - expected[1]) < 1e-5);
+        innermost = fmin(innermost, radius);
+        outermost = fmax(outermost, radius);
+    }
+    assert_true(innermost > 0.499 && innermost < 0.51);
+    assert_true(outermost > 2.49 && outermost < 2.501);
+}
+
+// A size of 0 is the usual one; there is no other.
+static void points_become_images_of_one_pixel(void **state)
+{
+    (void)state;
+    test_folder folder;
+    shard_series_result made[2];
+    assert_int_equal(test_folder_create(&folder), 0);
+    synth_job job = {synth_find("spiral"), folder.path, 1, 30, 20, 0, false};
+    assert_ok(synth_write(&job, made));
+    assert_int_equal(made[0].samples + made[1].samples, 50);
+    assert_int_equal(made[0].classes, 0);
+    job.size = 32;
+    assert_fails(synth_write(&job, made), ST_USAGE, "1 to 1 pixels a side, not 32");
     assert_int_equal(test_folder_remove(&folder), 0);
 }
 
@@ -122,6 +159,8 @@ int main(void)
         cmocka_unit_test(shapes_are_the_same_everywhere),
         cmocka_unit_test(raw_pixels_do_not_tell_the_class),
         cmocka_unit_test(writing_gives_both_splits),
+        cmocka_unit_test(points_of_the_spiral_lie_on_its_curve),
+        cmocka_unit_test(points_become_images_of_one_pixel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

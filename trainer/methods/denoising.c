@@ -54,6 +54,7 @@ static status create(void *state, const method_setup *s, method_core *core)
     int whole = decoder_images(g, &s->decoder, code, s->view);
     int spoilt = mean_square(m, "spoilt", x, y);
     int error = mean_square(m, "error", whole, y);
+    model_restores(m, (model_restoration){.original = y, .spoilt = x, .whole = whole});
     model_energy(m, error, 1);
     model_metric(m, "error", error);
     model_metric(m, "spoilt", spoilt);

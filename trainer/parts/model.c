@@ -7,7 +7,7 @@ enum { METRIC_LOSS };
 
 status model_create(model *m, const method_setup *setup, bool learns)
 {
-    *m = (model){.setup = setup, .energy = -1};
+    *m = (model){.setup = setup, .energy = -1, .restoration = {-1, -1, -1}};
     m->learns = learns && !setup->evaluates;
     TRY(graph_create(&m->graph, m->learns));
     if (setup->team != NULL) graph_join(m->graph, setup->team);
@@ -73,6 +73,15 @@ void model_metric(model *m, const char *name, int id)
 {
     graph_keep(m->graph, id);
     add_metric(m, (model_metric_source){.tensor = id, .metric = metric_number(m, name)});
+}
+
+void model_restores(model *m, model_restoration images)
+{
+    m->restoration = images;
+    if (!m->setup->evaluates) return;
+    graph_keep(m->graph, images.original);
+    graph_keep(m->graph, images.spoilt);
+    graph_keep(m->graph, images.whole);
 }
 
 // A batch statistic "node.name" whose name is a metric's is that metric.

@@ -48,6 +48,11 @@ typedef struct model_metric_source {
     int metric; // number among the method's metrics
 } model_metric_source;
 
+// Tensors of one shape: images, what was made of them, and what the model makes of that; -1: none.
+typedef struct model_restoration {
+    int original, spoilt, whole;
+} model_restoration;
+
 struct model {
     const method_setup *setup; // not owned
     graph *graph;
@@ -58,6 +63,7 @@ struct model {
     int energies[MODEL_MAX_ENERGIES];
     double energy_weights[MODEL_MAX_ENERGIES];
     model_metric_source metrics[METHOD_MAX_METRICS];
+    model_restoration restoration;
     int energy;    // tensor (rows, 1, 1, 1): what is differentiated
     double weight; // of its mean
     int passes;    // of a worker in a step
@@ -93,6 +99,10 @@ void model_energy(model *m, int id, double weight);
 // The mean of tensor `id` (rows, 1, 1, 1) over all workers and passes is metric `name` of the method.
 // It was added to the graph before the last energy, or is one.
 void model_metric(model *m, const char *name, int id);
+
+// The model makes images whole; an evaluation wants to see how well. They were added to the graph
+// before the last energy; in a model that evaluates, their values can be read after model_measure.
+void model_restores(model *m, model_restoration images);
 
 // Plans the graph and gives it its first weights; `passes` of each worker in a step. A batch
 // statistic of an operation that is called as a metric ("accuracy" of info_nce) is that metric.

@@ -178,8 +178,9 @@ static colour scene_colour(const scene *s, double x, double y, double sharpness)
     return c;
 }
 
-static int64_t draw(rng *r, uint64_t index, int size, unsigned char *pixels)
+static int64_t draw(rng *r, uint64_t index, int size, void *image)
 {
+    unsigned char *pixels = image;
     scene s = draw_scene(r, index);
     for (int row = 0; row < size; row++)
         for (int column = 0; column < size; column++) {
@@ -197,8 +198,11 @@ static int64_t draw(rng *r, uint64_t index, int size, unsigned char *pixels)
 const synth_type synth_shapes = {
     .name = "shapes",
     .help = "ten classes by shape and texture; colour, place and light tell nothing",
+    .type = PIXEL_U8,
     .channels = 3,
     .classes = CLASS_COUNT,
     .smallest = 16,
+    .largest = 4096,
+    .usual = 32,
     .draw = draw,
 };
