@@ -18,7 +18,7 @@
 // Speed on one core of a Zen 4 (peak 114 GFLOP/s) for 32 or 64 atoms of 9 x 9: 63 to 114 GFLOP/s on
 // all codes; a listed code takes 9, 13, 11 ns of analysis, synthesis and correlation with one
 // channel, 16, 19, 20 ns with three. So the list wins where fewer than about 13 % (one channel) or
-// 22 % (three) of the codes are not 0. More in docs/results.md.
+// 22 % (three) of the codes are not 0. More in docs/measurements/2026-11-results.md.
 #ifndef MODELS_KERNELS_DICTIONARY_DICTIONARY_H
 #define MODELS_KERNELS_DICTIONARY_DICTIONARY_H
 
