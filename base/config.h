@@ -1,7 +1,8 @@
 // base/config.h -- a job file (YAML) becomes C structs by field tables.
 //
-//   config_load ──> config_selected("method.name") ──> config_read("method", parts) ... ──> config_finish
-//                   which plug-in is meant             checked values in structs           no key left over
+//   config_load ──> config_selected("method.name")      which plug-in is meant
+//               ──> config_read("method", parts) ...     checked values in structs
+//               ──> config_finish                        no key left over
 //
 // One table gives the parser, defaults, ranges, choices, the help text and the resolved job that is
 // kept beside the results. Any key can be overridden by `path=value`. Every error is ST_CONFIG and

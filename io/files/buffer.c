@@ -11,7 +11,7 @@ status buffer_reserve(buffer *b, size_t bytes, const char *what)
     b->data = malloc(bytes > 0 ? bytes : 1);
     if (b->data == NULL) {
         (void)failure(ST_INTERNAL, "%s: no memory to decode it", what);
-        return ST_INTERNAL; // written out for the analyser, which does not know what failure returns
+        return ST_INTERNAL; // written out for the analyser, which does not know failure()
     }
     b->room = bytes;
     return ST_OK;

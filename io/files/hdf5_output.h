@@ -1,7 +1,7 @@
 // io/files/hdf5_output.h -- an HDF5 file being written that is either whole or not there.
 //
 //   hdf5_create ─> HDF5 calls on output.file ─┬─> hdf5_commit   flush, fsync, rename, fsync folder
-//                                             ├─> hdf5_finish, then atomic_file_commit without the lock
+//                                             ├─> hdf5_finish, atomic_file_commit without the lock
 //                                             └─> hdf5_abandon  nothing is left behind
 //
 // The bytes go through a small driver of our own. HDF5 1.10 cannot survive a failed write: the

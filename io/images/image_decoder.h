@@ -1,6 +1,6 @@
 // io/images/image_decoder.h -- JPEG, PNG and TIFF files in memory to pixels.
 //
-//   image_decoder_create ─> per image: image_decoder_look, image_decoder_decode ─> image_decoder_destroy
+//   image_decoder_create ─> per image: image_decoder_look, _decode ─> image_decoder_destroy
 //
 // Pictures are upright: turned as EXIF's orientation says. Inks (CMYK) become RGB without a colour
 // profile, transparency is dropped. An image that is damaged anywhere is an error, also where a viewer

@@ -1,6 +1,6 @@
 // io/images/image_file.h -- JPEG, PNG and TIFF files: their bytes, and their pixels.
 //
-//   image_file_create ─> per file: image_file_read, and perhaps image_file_decode ─> image_file_destroy
+//   image_file_create ─> per file: image_file_read, perhaps _decode ─> image_file_destroy
 #ifndef IO_IMAGES_IMAGE_FILE_H
 #define IO_IMAGES_IMAGE_FILE_H
 

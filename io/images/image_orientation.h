@@ -2,7 +2,8 @@
 // pixels that it asks for.
 //
 //   1 as stored    2 mirrored left to right    3 half a turn    4 mirrored top to bottom
-//   5 mirrored along the diagonal    6 a quarter clockwise    7 along the other diagonal    8 a quarter back
+//   5 mirrored along the diagonal    6 a quarter clockwise
+//   7 along the other diagonal       8 a quarter back
 //   source: Exif 2.32, tag 0x0112
 #ifndef IO_IMAGES_IMAGE_ORIENTATION_H
 #define IO_IMAGES_IMAGE_ORIENTATION_H

@@ -1,6 +1,6 @@
 // io/images/tiff_reader.h -- the images of a TIFF file, one after the other, by libtiff.
 //
-//   tiff_reader_open ─> tiff_reader_look, tiff_reader_decode ─> tiff_reader_next ─> ... ─> tiff_reader_close
+//   tiff_reader_open ─> [tiff_reader_look, _decode ─> tiff_reader_next] ... ─> tiff_reader_close
 //
 // Grey, colour or any number of channels, of whole numbers or floats, in strips or tiles, are given as
 // they are stored: uint8 and uint16 as such, other numbers as float32. Palettes, inks, few bits and

@@ -1,6 +1,6 @@
 // io/packing/image_pack.h -- a folder of JPEG, PNG and TIFF files becomes shards, by many processes.
 //
-//   image_pack_open ─> image_pack_round, rounds times ─> image_pack_finish, by one ─> image_pack_close
+//   image_pack_open ─> image_pack_round, rounds times ─> _finish, by one ─> image_pack_close
 //
 // Which image goes into which shard follows from the list of files alone, so the shards have the
 // same bytes whoever makes them. In round r process p of P makes shard r P + p, if there is such.

@@ -1,4 +1,4 @@
-// io/packing/square_image.c -- decoded pixels (H, W, C) ─> planes ─> planes (C, side, side) ─> pixels.
+// io/packing/square_image.c -- decoded pixels (H, W, C), as planes, resized, as pixels again.
 #include "io/packing/square_image.h"
 
 #include "io/files/buffer.h"

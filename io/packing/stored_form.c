@@ -1,4 +1,5 @@
-// io/packing/stored_form.c -- decoded pixels ─> numbers of the type asked for ─> a square, or as they are.
+// io/packing/stored_form.c -- decoded pixels become numbers of the type asked for, and a square
+// where one is asked for.
 #include "io/packing/stored_form.h"
 
 #include "io/files/buffer.h"

@@ -4,7 +4,7 @@
 //   code_writer_open ─> code_writer_add for each sample ─┬─> code_writer_close
 //                                                        └─> code_writer_abandon
 //
-//   /row_offsets  (N + 1) uint64; codes of sample n are entries row_offsets[n] .. row_offsets[n+1]-1 of
+//   /row_offsets  (N + 1) uint64; codes of sample n are entries row_offsets[n] up to n + 1 of
 //   /index        (entries) int32, place in the planes (K, h, w) of one code, rising in a sample
 //   /value        (entries) float32, never 0
 //   attributes of the root: format = "basin-codes", format_version = 1, atoms, height, width, kernel

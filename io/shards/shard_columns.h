@@ -1,6 +1,6 @@
 // io/shards/shard_columns.h -- what stands beside the images of a shard being written.
 //
-//   shard_columns_create ─> shard_columns_add for each sample ─> shard_columns_write ─> shard_columns_free
+//   shard_columns_create ─> shard_columns_add, each sample ─> _write ─> shard_columns_free
 //
 // Labels and CRC-32C of each sample, mean and deviation over all pixels, and the attributes.
 #ifndef IO_SHARDS_SHARD_COLUMNS_H

@@ -1,7 +1,7 @@
 // models/codes/code_products.h -- online dictionary learning: what all codes so far have to say about the
 // atoms, as two sums, and the step that makes the atoms fit them.
 //
-//   A[a][b][d]    = sum over q of z_a(q) z_b(q + d), for places d that two atoms' codes share pixels at
+//   A[a][b][d]    = sum over q of z_a(q) z_b(q + d), for places d at which atoms overlap
 //   B[a][c][u]    = sum over q of z_a(q) y_c(q + u)
 //   1/2 |y - D z|^2 = 1/2 |y|^2 - <B, D> + 1/2 <D, A * D>,  exact while atoms lie wholly inside
 //   source: Mairal, Bach, Ponce & Sapiro 2009 (ICML, "Online dictionary learning for sparse coding")

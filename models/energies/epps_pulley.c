@@ -1,6 +1,7 @@
 // models/energies/epps_pulley.c -- how far projections of all samples are from a standard normal.
 //   s = z a for each of the M directions a;  phi(t) = mean of exp(i t s) over all N = V n samples
-//   E = (K / M views) sum over views, directions of  sum_k w_k exp(-t_k^2/2) |phi(t_k) - exp(-t_k^2/2)|^2
+//   E = (K / M views) sum over views, directions of
+//       sum_k w_k exp(-t_k^2/2) |phi(t_k) - exp(-t_k^2/2)|^2
 //   z (views n, d, 1, 1), the n rows of the first view, then those of the second; a (M, d, 1, 1)
 //   Every row of the output (views n, 1, 1, 1) is E, so that their mean is.
 //   form lejepa: 17 points on [0, 3], w = 2 dt (dt at the ends), K = N

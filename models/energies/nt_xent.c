@@ -3,7 +3,8 @@
 //   z (N, d, 1, 1): unit vectors of all views, the own ones first; own is even, N >= own
 //   p = i + own/2 mod own: the own rows are first views of own/2 samples, then their second views
 //   E (own, 1, 1, 1), in nats;  ln(N-1) by chance
-//   dE_i/dz_i = (sum_k g_ik z_k) / T,  dE_i/dz_k = g_ik z_i / T,  g_ik = softmax_ik - [k = p], g_ii = 0
+//   dE_i/dz_i = (sum_k g_ik z_k) / T,  dE_i/dz_k = g_ik z_i / T,
+//   g_ik = softmax_ik - [k = p], g_ii = 0
 //   source: Chen et al. 2020 (arXiv 2002.05709) eq. 1
 // The statistic `accuracy` is the share of views whose partner comes first.
 #include "models/kernels/matmul.h"

@@ -1,5 +1,6 @@
 // models/energies/view_distance.c -- how far the views of a sample lie from their mean.
-//   E_vi = |z_vi - m_i|^2 / d,  m_i = (1 / views) sum_v z_vi;  z (views n, d, 1, 1), E (views n, 1, 1, 1)
+//   E_vi = |z_vi - m_i|^2 / d,  m_i = (1 / views) sum_v z_vi
+//   z (views n, d, 1, 1), E (views n, 1, 1, 1)
 //   The rows are the n samples of the first view, then those of the second, and so on.
 //   Two views: 4 times its mean is the mean squared difference of the two.
 //   dz_vi = (2 / d) (e_vi (z_vi - m_i) - (1 / views) sum_u e_ui (z_ui - m_i)),  e = dE

@@ -1,7 +1,7 @@
 // models/graph/graph.h -- a static graph of operations: built once, planned once, run many times.
 //
 //   graph_create ─> graph_input, graph_add ... ─> graph_keep ─> graph_plan ─> graph_bind
-//   then each step:  graph_prepare (weights changed) ─> graph_set_input ─> graph_forward ─> graph_backward
+//   each step:  graph_prepare (weights changed) ─> graph_set_input ─> graph_forward ─> _backward
 //
 // Nodes run in the order they were added; the batch is that of one logical worker. Where operations
 // meet (models/graph/op.h), the own workers of a team run in lockstep, each node for all of them before the

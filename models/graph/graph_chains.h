@@ -7,7 +7,8 @@
 // measured:
 //
 //   forward    for each portion:   leader's forward ─> the node's forward ─> follower's measure
-//   backward   for each portion:   follower's backward ─> (leader's remake) ─> the node's backward ─> leader's reduce
+//   backward   for each portion:   follower's backward ─> (leader's remake) ─> the node's backward
+//                                  ─> leader's reduce
 //
 // A value that nobody else reads, or a gradient, has memory for one portion only: it passes. A value that passes is
 // remade in the backward pass.

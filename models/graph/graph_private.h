@@ -25,10 +25,10 @@ typedef struct graph_tensor {
     const char *name; // of an input; not owned
     int *consumers;   // owned: nodes, in the order they run
     int consumer_count, consumer_capacity;
-    bool reaches_input; // something upstream is an input whose gradient the caller asked for
-    void *gradient;     // of own worker 0; NULL: not wanted
-    void *beside;       // gradient of a second or later consumer, before it is added; of the same
-    int gradient_writer; // the consumer that writes it in this backward pass, the first to run; GRAPH_NEVER
+    bool reaches_input;  // something upstream is an input whose gradient the caller asked for
+    void *gradient;      // of own worker 0; NULL: not wanted
+    void *beside;        // gradient of a second or later consumer, before it is added; of the same
+    int gradient_writer; // the consumer that writes it in this backward pass, or GRAPH_NEVER
     tensor_pieces pieces;
 } graph_tensor;
 
@@ -74,8 +74,7 @@ struct graph {
     float *parts, *total;   // of the meeting under way: (workers, part), (part) or (V, part)
     const float **provided; // (workers, tensor_count): the caller's inputs
     const float *bound_params, *bound_statistics;
-    float *
-        statistics_beside; // of a call whose statistics are averaged with those of its name before it
+    float *statistics_beside; // of a call whose statistics are averaged with its name's before
 };
 
 // Node and tensor i. In every build a number out of range ends the job instead of reading beyond.

@@ -9,7 +9,7 @@ typedef enum convolution_way {
     CONVOLUTION_AUTO,   // what is fastest, by a fixed rule on shapes (never by a measurement, which
                         // would let bits depend on the moment)
     CONVOLUTION_DIRECT, // as the definition says, for the smallest rounding errors
-    CONVOLUTION_WINOGRAD // fewer multiplications, with larger rounding errors, where there is such a
+    CONVOLUTION_WINOGRAD // fewer multiplications, larger rounding errors, where there is such a
                          // kernel (3x3, stride 1); else direct
 } convolution_way;
 

@@ -1,6 +1,7 @@
 // models/ops/batch_norm.c -- batch normalisation, with residual and ReLU in the same pass.
 //   y = act(weight (x - mean) / sqrt(var + eps) + bias [+ r])
-//   x, r, y (n, c, h, w) in one layout, y in x's numbers; weight, bias, mean, var (c); act = none or ReLU
+//   x, r, y (n, c, h, w) in one layout, y in x's numbers; weight, bias, mean, var (c)
+//   act = none or ReLU
 //   affine: false leaves out weight and bias (1 and 0)
 //   mean and biased var over the n h w values of a channel of one worker's batch (training), or
 //   the running statistics; batch statistics are the mean and the unbiased var, as PyTorch's

@@ -1,6 +1,7 @@
 // models/ops/batch_norm_passes.c -- statistics, normalisation and gradients of one group of channels.
 //   u = (x - mean) / sqrt(var + eps);  dr = dy where y > 0 (ReLU);  N values of a channel
-//   dbias = sum dr;  dweight = sum dr u;  dx = weight / sqrt(var + eps) (dr - dbias/N - u dweight/N)
+//   dbias = sum dr;  dweight = sum dr u
+//   dx = weight / sqrt(var + eps) (dr - dbias/N - u dweight/N)
 #include "models/ops/batch_norm_passes.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 // models/ops/centre.c -- takes from each feature its mean over the samples of all workers.
 //   y_ij = x_ij - (1 / V n) sum of x_kj over the n rows of all V workers;  x, y (views n, d, 1, 1)
-//   The rows are the n samples of the first view, then those of the second; views are centred apart.
+//   The rows are the n samples of the first view, then those of the second; views centre apart.
 //   dx_ij = dy_ij - (1 / V n) sum of dy_kj over the same rows
 #include "models/graph/op.h"
 

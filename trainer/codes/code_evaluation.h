@@ -19,7 +19,7 @@ typedef struct code_evaluation {
     double iterations; // of the solver
     double encoder;    // energy of the encoder's code / E(y, z); NaN without an encoder
     double
-        coherence; // of the atoms, see models/kernels/dictionary/dictionary_overlap.h; NaN: not asked for
+        coherence; // of the atoms (models/kernels/dictionary/dictionary_overlap.h); NaN: not asked
 } code_evaluation;
 
 // Local. Opens the job's test data and builds the model; the first job.evaluate.codes views count.

@@ -1,7 +1,7 @@
 // trainer/evaluation/trained_run.h -- a run folder from outside: its job, changed by overrides, its newest
 // checkpoint that is whole, and the statistics of the data that it was trained on.
 //
-//   trained_run_open ─> trained_run_choose, or trained_run_find on one rank ─> [trained_run_statistics]
+//   trained_run_open ─> trained_run_choose, or _find on one rank ─> [trained_run_statistics]
 //                    ─> trained_run_close
 //
 // The folder may be another's: nothing in it is changed, damaged checkpoints stay where they are.

@@ -1,12 +1,13 @@
 // trainer/loop/proof.h -- what a run has computed, step by step, in hashes: RUN/proof.jsonl.
 //
-//   {"step":17,"digest":"…"}                        after step 17: of the digest before, which samples the
-//                                                   step saw and in what order, the bits of its metrics and
-//                                                   of its gradient's norm
-//   {"step":18,"tensor":"query/conv1.weight","hash":"…"}   after an epoch: each array of a checkpoint
-//   {"step":18,"job":"…","software":"…","chain":"…"}       and: of the chain before, the digest, all
-//                                                   tensors, the job, and the versions of basin, its
-//                                                   libraries and the instruction set
+//   {"step":17,"digest":"…"}
+//       after step 17: of the digest before, which samples the step saw and in what order, the bits
+//       of its metrics and of its gradient's norm
+//   {"step":18,"tensor":"query/conv1.weight","hash":"…"}
+//       after an epoch: each array of a checkpoint
+//   {"step":18,"job":"…","software":"…","chain":"…"}
+//       and: of the chain before, the digest, all tensors, the job, and the versions of basin, its
+//       libraries and the instruction set
 //
 // So nothing that was written can be changed without changing all that follows; and who recomputes a
 // part finds the first step that differs (trainer/commands/verify.c). Hashes are XXH3-64: they find

@@ -61,7 +61,7 @@ typedef struct training {
     double started;      // clock_seconds
     double longest_step; // seconds, since `started`
     stop_request stop;
-    int unsound_worker; // the first of this rank whose numbers of the last step are not finite, or -1
+    int unsound_worker; // the first of this rank with numbers that are not finite, or -1
     bool stopping;      // all ranks know: the step just done is the last of this process
     status pending;     // a failure of this rank that the others do not know of yet
 } training;

@@ -15,8 +15,7 @@ typedef struct reading {
     uint64_t start;       // newest checkpoint with steps behind it, of those at epochs' ends
     // The chain of the whole file, as it follows from its lines.
     uint64_t digest, chain, tensor_sum;
-    bool
-        other; // a line that is none of a record: only the last may be one, when its writer was killed
+    bool other; // a line that is no record: only the last may be one, when its writer was killed
     bool broken;
     uint64_t broken_step; // the first whose line is wrong
     size_t tensor_capacity;

@@ -1,7 +1,7 @@
 // trainer/run/saver.h -- checkpoints written beside the training, which only waits for a copy.
 //
 //   training   saver_begin: copy ─┬─> goes on ... saver_look ... ─> saver_finish
-//   writer                        └─> room? ─> write ─> fsync ─> rename ─> read back ─> delete older ones
+//   writer                        └─> room? ─> write, fsync ─> rename ─> read back ─> delete older
 //
 // Rank 0 alone has one. One thread writes, one checkpoint at a time; a checkpoint that cannot be
 // written is told of, and the run goes on without it: there may be room at the next one.

@@ -14,7 +14,8 @@ extern const config_field proximal_fields[];
 size_t proximal_scratch_bytes(const void *settings, const dictionary_geometry *g);
 
 // One step from v, which is z or lies beyond it:
-//   next = prox(v + (D' m^2 (y - D v) + 2 alpha (f - v)) / (L + 2 alpha)),  weight lambda / (L + 2 alpha)
+//   next = prox(v + (D' m^2 (y - D v) + 2 alpha (f - v)) / (L + 2 alpha)),
+//          weight lambda / (L + 2 alpha)
 // with L = bound, that is, alpha is part of the proximal step. Accelerated, v = next + (t - 1) / t'
 // (next - z), t' = (1 + sqrt(1 + 4 t^2)) / 2; when the last step points against the next one, or
 // raised the energy and was taken back, t begins again at 1. The energy never rises, and the result

@@ -2,7 +2,7 @@
 // each pass of a shape best.
 //
 //   forward           y[n,o,i,j]  = sum_cuv w[o,c,u,v] x[n,c, i s + u - p, j s + v - p]
-//   backward data     dx[n,c,a,b] = sum     w[o,c,u,v] dy[n,o,i,j]   over i s + u - p = a, same for b
+//   backward data     dx[n,c,a,b] = sum     w[o,c,u,v] dy[n,o,i,j]   over i s + u - p = a, b alike
 //   backward weights  dw[o,c,u,v] += sum    x[n,c, i s + u - p, j s + v - p] dy[n,o,i,j]
 //   with x = 0 outside the image, stride s, padding p; w is (out, in, kernel, kernel), row-major
 //

@@ -2,9 +2,10 @@
 // do not fit the caches: some tiles, some input channels and some output channels at a time.
 //
 //   for each group of strips (64 tiles):
-//     forward, backward data   for some inputs:  transform them;  for some outputs:  transform the weights between
-//                              them, multiply, add;          then all outputs are transformed back
-//     backward weights         transform inputs and outputs;  for some of each:  multiply, transform back, add
+//     forward, backward data   for some inputs:  transform them;  for some outputs:  transform the
+//                              weights between them, multiply, add;  then transform all outputs back
+//     backward weights         transform inputs and outputs;  for some of each:  multiply,
+//                              transform back, add
 //
 // Transformed weights, and sums of their gradient, live in the second cache only: written to memory they would be
 // four times the weights. Threads share strips and pairs of channels, so that their number does not change

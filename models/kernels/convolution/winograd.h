@@ -2,7 +2,7 @@
 //
 // An image is cut in tiles of 4 x 4 outputs, each of which depends on 6 x 6 inputs d. With the transforms
 // below, each for columns and then for rows,
-//   y  = A^T [ (G w G^T) . (B^T d B) ] A        . = product of the same positions, summed over channels
+//   y  = A^T [ (G w G^T) . (B^T d B) ] A        . = product of positions, summed over channels
 //   dw = G^T [ (A dy A^T) . (B^T d B) ] G       summed over tiles; the adjoint of the first in w
 // so 36 products take the place of 144. The interpolation points are 0, 1, -1, 1/2, -1/2 and infinity:
 //   B^T = 1/4   0   -5/4   0    1   0      G =  4    0    0       A^T = 1  1   1   1    1   0

@@ -9,7 +9,7 @@
 //
 // On an image taken as periodic, D'D falls into one small matrix for each frequency w of the (H, W)
 // grid, and its largest eigenvalue is the largest of
-//   sum over a of d^_a(w) d^_a(w)^H     (C x C; d^_a = the Fourier transform of atom a, zero-padded)
+//   sum over a of d^_a(w) d^_a(w)^H     (C x C; d^_a = Fourier transform of atom a, zero-padded)
 // The codes of dictionary.h are some of the periodic ones, so this bounds them; the larger the image,
 // the closer. (The blocks: Bristow, Eriksson, Lucey, "Fast convolutional sparse coding", CVPR 2013.)
 // With one position it is the largest singular value of the K x d matrix, squared: no bound but the
