@@ -10,7 +10,7 @@ has() { # TEXT...: lines of `table` begin with these
 }
 
 "$basin" bench step "$job" --steps 2 --warmup 1 --size 16 >table
-has "moco, 1 rank of 4 of 4 workers" forward backward ".* conv2d *forward" ".* info_nce *backward"
+has "moco, 1 rank of 4 of 4 workers" "a worker brings, a step, kB: leaves .*, gathers [0-9.]*[1-9]" forward backward ".* conv2d *forward" ".* info_nce *backward"
 run_ranks 2 "$basin" bench step "$job" --steps 1 --warmup 0 --size 16 batch=32 >table
 has "moco, 2 ranks of 2 of 4 workers"
 "$basin" bench step "$job" --steps 1 --nodes --size 16 >table

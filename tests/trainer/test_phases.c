@@ -31,8 +31,10 @@ static void floats_count_for_the_phase_entered(void **state)
     phases_count(&p, 10);
     phases_count(&p, 5);
     assert_true(p.bytes[PHASE_OPTIMIZER] == 60 && p.bytes[PHASE_OTHER] == 0);
+    phases_bring(&p, MESSAGE_SUMS, 3);
+    assert_true(p.brought[MESSAGE_SUMS] == 12 && p.brought[MESSAGE_GATHERS] == 0);
     phases_reset(&p);
-    assert_true(p.bytes[PHASE_OPTIMIZER] == 0);
+    assert_true(p.bytes[PHASE_OPTIMIZER] == 0 && p.brought[MESSAGE_SUMS] == 0);
 }
 
 static void reset_forgets_the_running_phase_too(void **state)

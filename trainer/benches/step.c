@@ -158,6 +158,17 @@ static void print_phase(const step_bench *b, int i, double all)
         printf(" %9s %7s %8.1f%%\n", "", "", 100 * seconds / all);
 }
 
+// What the workers' computers would have to send each other, were each worker on one of its own.
+static void print_messages(const step_bench *b)
+{
+    const double *brought = b->training.phases.brought;
+    printf("a worker brings, a step, kB:");
+    for (int i = 0; i < MESSAGE_COUNT; i++)
+        printf("%s %s %.1f", i > 0 ? "," : "", message_names[i],
+               1e-3 * brought[i] / (double)b->options.steps);
+    printf("\n");
+}
+
 // Of rank 0, but images/s of all.
 static void print(step_bench *b, int ranks)
 {
@@ -174,6 +185,7 @@ static void print(step_bench *b, int ranks)
            (long long)t->job->workers, t->workers.batch, t->view.c, t->view.h, t->view.w,
            (long long)b->options.steps, 1e3 * middle, images / middle, 1e-6 * b->peak_memory,
            1e-9 * b->ceilings.flops, 1e-9 * b->ceilings.bytes);
+    print_messages(b);
     printf("%-49s %9s %9s %7s %9s %7s\n", "what", "ms", "GFLOP/s", "GB/s", "share", "ceiling");
     for (int i = 0; i < PHASE_COUNT; i++)
         if (t->phases.seconds[i] > 0) print_phase(b, i, all);

@@ -22,6 +22,7 @@ static void sum(void *state, const float *parts, size_t floats, float *total)
     }
     memcpy(total, reduce_finish(l->reduce, &waited), floats * sizeof *total);
     phases_move(l->phases, l->phases->now, PHASE_WAIT, waited);
+    phases_bring(l->phases, MESSAGE_SUMS, floats);
 }
 
 static void collect(void *state, const float *parts, size_t floats, float *all)
@@ -31,6 +32,7 @@ static void collect(void *state, const float *parts, size_t floats, float *all)
     phases_enter(l->phases, PHASE_WAIT);
     exchange_gather(l->world, parts, (size_t)l->workers.count * floats * sizeof *parts, all);
     phases_enter(l->phases, before);
+    phases_bring(l->phases, MESSAGE_GATHERS, floats);
 }
 
 void lockstep_init(lockstep *l, const world *w, const workers *v, phases *p)

@@ -92,6 +92,7 @@ static const float *sum_leaves(training *t)
     double waited = 0;
     phases_enter(&t->phases, PHASE_REDUCE);
     const float *sum = reduce_finish(t->reduce, &waited);
+    phases_bring(&t->phases, MESSAGE_LEAVES, training_leaf_floats(t));
     phases_enter(&t->phases, PHASE_OPTIMIZER);
     phases_move(&t->phases, PHASE_REDUCE, PHASE_WAIT, waited);
     return sum;

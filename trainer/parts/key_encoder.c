@@ -71,6 +71,7 @@ static void make_keys(key_encoder *k, const method_step *step, int slot, float *
     exchange_gather(setup->world, rows + (size_t)setup->workers.first * own,
                     (size_t)setup->workers.count * own * sizeof(float), rows);
     phases_enter(step->phases, PHASE_FORWARD);
+    phases_bring(step->phases, MESSAGE_GATHERS, own);
     if (k->plan.shuffle) place(k, step->step, keys);
 }
 

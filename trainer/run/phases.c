@@ -8,6 +8,8 @@
 const char *const phase_names[PHASE_COUNT] = {"other",  "data",      "forward", "backward",
                                               "reduce", "optimizer", "wait"};
 
+const char *const message_names[MESSAGE_COUNT] = {"leaves", "sums", "gathers"};
+
 static double read_clock(const phases *p)
 {
     return p->clock != NULL ? p->clock() : clock_seconds();
@@ -30,6 +32,11 @@ void phases_count(phases *p, size_t floats)
     p->bytes[p->now] += (double)(floats * sizeof(float));
 }
 
+void phases_bring(phases *p, message kind, size_t floats)
+{
+    p->brought[kind] += (double)(floats * sizeof(float));
+}
+
 void phases_move(phases *p, phase from, phase to, double seconds)
 {
     p->seconds[from] -= seconds;
@@ -40,5 +47,7 @@ void phases_reset(phases *p)
 {
     for (int i = 0; i < PHASE_COUNT; i++)
         p->seconds[i] = p->bytes[i] = 0;
+    for (int i = 0; i < MESSAGE_COUNT; i++)
+        p->brought[i] = 0;
     p->since = read_clock(p);
 }

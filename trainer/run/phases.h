@@ -17,12 +17,23 @@ typedef enum phase {
 
 extern const char *const phase_names[PHASE_COUNT];
 
+// What a logical worker brings to the others, wherever they are: to ranks of the same machine, too.
+typedef enum message {
+    MESSAGE_LEAVES,  // gradients and what travels with them
+    MESSAGE_SUMS,    // parts of sums in the middle of a pass
+    MESSAGE_GATHERS, // rows that all others get
+    MESSAGE_COUNT
+} message;
+
+extern const char *const message_names[MESSAGE_COUNT];
+
 typedef struct phases {
     phase now;
     double (*clock)(void); // NULL: clock_seconds
     double since;          // by the clock, when `now` began
     double seconds[PHASE_COUNT];
-    double bytes[PHASE_COUNT]; // read and written by passes over flat arrays
+    double bytes[PHASE_COUNT];     // read and written by passes over flat arrays
+    double brought[MESSAGE_COUNT]; // bytes of one worker
 } phases;
 
 // From now on time counts for `next`.
@@ -30,6 +41,9 @@ void phases_enter(phases *p, phase next);
 
 // A pass over flat arrays in the current phase has read and written `floats` floats.
 void phases_count(phases *p, size_t floats);
+
+// Each worker has brought `floats` floats to the others.
+void phases_bring(phases *p, message kind, size_t floats);
 
 // Moves `seconds` of what was counted for `from` to `to`.
 void phases_move(phases *p, phase from, phase to, double seconds);
