@@ -4,8 +4,7 @@
 //   dl = (s - y) dE_i,  dy = -l dE_i
 //   source: Kingma & Welling 2014 (arXiv 1312.6114) app. C.1
 #include "models/graph/op.h"
-
-#include <math.h>
+#include "models/kernels/logistic.h"
 
 static status plan(const void *settings, op_plan *p)
 {
@@ -27,12 +26,10 @@ static void forward(const void *settings, const op_plan *p, const op_run *run)
     size_t count = shape_count(p->in[0]) / (size_t)p->in[0].n;
     for (size_t n = 0; n < (size_t)p->in[0].n; n++) {
         const float *logits = run->in[0] + n * count, *y = run->in[1] + n * count;
-        double sum = 0;
-        for (size_t i = 0; i < count; i++) {
-            float l = logits[i];
-            sum += (double)(fmaxf(l, 0.0f) + log1pf(expf(-fabsf(l))) - y[i] * l);
-        }
-        run->out[n] = (float)sum;
+        double said = 0;
+        for (size_t i = 0; i < count; i++)
+            said += (double)(y[i] * logits[i]);
+        run->out[n] = (float)(softplus_sum(logits, count) - said);
     }
 }
 
@@ -43,8 +40,10 @@ static void backward(const void *settings, const op_plan *p, const op_run *run)
     for (size_t n = 0; n < (size_t)p->in[0].n; n++) {
         const float *logits = run->in[0] + n * count, *y = run->in[1] + n * count;
         float seed = run->dout[n];
-        for (size_t i = 0; run->din[0] != NULL && i < count; i++)
-            run->din[0][n * count + i] = seed * (1.0f / (1.0f + expf(-logits[i])) - y[i]);
+        float *dl = run->din[0] != NULL ? run->din[0] + n * count : NULL;
+        if (dl != NULL) logistics(dl, logits, count);
+        for (size_t i = 0; dl != NULL && i < count; i++)
+            dl[i] = seed * (dl[i] - y[i]);
         for (size_t i = 0; run->din[1] != NULL && i < count; i++)
             run->din[1][n * count + i] = -seed * logits[i];
     }
