@@ -1,6 +1,7 @@
 // models/decoders/convnet.c -- the mirror of the net convnet: a small image with many channels,
 // doubled three times by transposed convolutions with normalisation and ReLU between.
 //   codes ─ fc ─> (8 width, h/8, w/8) ─> (4 width, h/4, w/4) ─> (2 width, h/2, w/2) ─> (c, h, w)
+// A map (d, h/8, w/8) takes the place of the first of these.
 #include "models/decoders/decoder.h"
 
 #include "models/nets/net.h"
@@ -20,14 +21,21 @@ static const config_field fields[] = {
 
 enum { DOUBLINGS = 3, SCALE = 1 << DOUBLINGS };
 
+// The small image that codes of one vector become.
+static int spread(graph *g, const convnet_config *c, int codes, shape image)
+{
+    int channels = (int)c->width << DOUBLINGS, h = image.h / SCALE, w = image.w / SCALE;
+    int x = graph_chain(g, "linear", "decoder.fc", codes, "{features: %d}", channels * h * w);
+    return graph_chain(g, "reshape", "decoder.map", x, "{channels: %d, height: %d, width: %d}",
+                       channels, h, w);
+}
+
 static int build(graph *g, const void *settings, int codes, shape image)
 {
     const convnet_config *c = settings;
-    int channels = (int)c->width << DOUBLINGS, h = image.h / SCALE, w = image.w / SCALE;
+    shape given = graph_shape(g, codes);
+    int x = given.h * given.w > 1 ? codes : spread(g, c, codes, image);
     char name[32];
-    int x = graph_chain(g, "linear", "decoder.fc", codes, "{features: %d}", channels * h * w);
-    x = graph_chain(g, "reshape", "decoder.map", x, "{channels: %d, height: %d, width: %d}",
-                    channels, h, w);
     for (int i = 1; i <= DOUBLINGS; i++) {
         bool last = i == DOUBLINGS;
         snprintf(name, sizeof name, "decoder.bn%d", i);

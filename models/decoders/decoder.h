@@ -1,7 +1,8 @@
 // models/decoders/decoder.h -- decoders: functions that add to a graph what makes images of codes.
 //
 // A decoder is one file in models/decoders/ with one exported const decoder_type, and one line in
-// decoders.def. It takes codes (n, d, 1, 1) and gives images, in block 1.
+// decoders.def. It takes codes, vectors (n, d, 1, 1) or a net's map (n, d, h', w'), and gives images,
+// in block 1.
 #ifndef MODELS_DECODERS_DECODER_H
 #define MODELS_DECODERS_DECODER_H
 
@@ -15,7 +16,7 @@ typedef struct decoder_type {
     const char *example; // a small one, for tests
     int multiple;        // sides of the image must be of it, pixels
     // Adds its nodes, named decoder.*, behind `codes`; `image`: the shape to make. Returns the
-    // images; -1 on error.
+    // images, of another shape where a map does not fit; -1 on error.
     int (*build)(graph *g, const void *settings, int codes, shape image);
 } decoder_type;
 

@@ -22,7 +22,9 @@ static int build(graph *g, const void *settings, int codes, shape image)
 {
     const mlp_config *c = settings;
     char name[32];
+    shape given = graph_shape(g, codes);
     int x = codes;
+    if (given.h * given.w > 1) x = graph_chain(g, "reorder", "decoder.flat", x, "{block: 1}");
     for (int i = 0; i < (int)c->layers; i++) {
         snprintf(name, sizeof name, "decoder.fc%d", i + 1);
         x = graph_chain(g, "linear", name, x, "{features: %d}", (int)c->hidden);

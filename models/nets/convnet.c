@@ -1,5 +1,5 @@
 // models/nets/convnet.c -- four 3x3 convolutions with normalisation and ReLU, each of the last three
-// halving the image and doubling the channels; then the mean over the image.
+// halving the image and doubling the channels.
 #include "models/nets/net.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ static int build(graph *g, const void *settings, int images)
         snprintf(name, sizeof name, "bn%d", i + 1);
         x = graph_chain(g, norm_operation(c->norm), name, x, "{activation: relu}");
     }
-    return graph_chain(g, "global_pool", "avgpool", x, "{}");
+    return x;
 }
 
 const net_type net_convnet = {
@@ -36,5 +36,6 @@ const net_type net_convnet = {
     .fields = fields,
     .config_size = sizeof(convnet_config),
     .example = "{width: 8}",
+    .pools = true,
     .build = build,
 };

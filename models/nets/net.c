@@ -20,6 +20,11 @@ const net_type *net_find(const char *name)
     return NULL;
 }
 
+int net_features(graph *g, const net_type *net, int map)
+{
+    return net->pools ? graph_chain(g, "global_pool", "avgpool", map, "{}") : map;
+}
+
 const char *norm_operation(const char *kind)
 {
     if (strcmp(kind, "sync") == 0) return "sync_batch_norm";

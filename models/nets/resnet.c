@@ -90,5 +90,5 @@ int resnet_build(graph *g, const resnet_config *c, int images, const int blocks[
             x = add_block(g, &b, x, bottleneck);
         }
     }
-    return graph_chain(g, "global_pool", "avgpool", x, "{}");
+    return x;
 }

@@ -12,5 +12,6 @@ const net_type net_resnet34 = {
     .fields = resnet_fields,
     .config_size = sizeof(resnet_config),
     .example = "{width: 8}",
+    .pools = true,
     .build = build,
 };

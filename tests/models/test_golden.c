@@ -59,7 +59,8 @@ static void start(machine *m, const golden_net *golden)
     m->images = graph_input(m->g, "images", s, false);
     m->keys = graph_input(m->g, "keys", (shape){BATCH, DIM, 1, 1}, false);
     m->negatives = graph_input(m->g, "negatives", (shape){NEGATIVES, DIM, 1, 1}, false);
-    m->features = net_find("resnet18")->build(m->g, &c, m->images);
+    m->features =
+        net_features(m->g, net_find("resnet18"), net_find("resnet18")->build(m->g, &c, m->images));
     int q = head_build(m->g, &(head){"linear", DIM, 1, 0}, m->features);
     q = graph_chain(m->g, "l2_normalise", "queries", q, "{}");
     m->energies = graph_add(m->g, "info_nce", "energy", (int[]){q, m->keys, m->negatives}, 3,

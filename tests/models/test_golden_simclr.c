@@ -46,7 +46,8 @@ static void build(machine *m)
     assert_ok(graph_create(&m->g, true));
     graph_join(m->g, &t);
     m->images = graph_input(m->g, "images", s, false);
-    int x = net_find("convnet")->build(m->g, &convnet, m->images);
+    int x = net_features(m->g, net_find("convnet"),
+                         net_find("convnet")->build(m->g, &convnet, m->images));
     x = graph_chain(m->g, "l2_normalise", "normalise", add_head(m->g, x), "{}");
     x = graph_chain(m->g, "gather", "views", x, "{}");
     m->energies = graph_chain(m->g, "nt_xent", "energy", x, "{own: %d, temperature: 0.5}", s.n);

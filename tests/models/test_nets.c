@@ -29,16 +29,22 @@ static void *configure(const net_type *net, const char *text)
     return settings;
 }
 
-// Adds `net` after an input called images; returns the features.
-static int build(graph *g, const char *name, const char *text, shape images)
+// Adds `net` after an input called images; returns the map.
+static int build_map(graph *g, const char *name, const char *text, shape images)
 {
     const net_type *net = net_find(name);
     assert_non_null(net);
     void *settings = configure(net, text);
-    int features = net->build(g, settings, graph_input(g, "images", images, false));
+    int map = net->build(g, settings, graph_input(g, "images", images, false));
     free(settings);
-    if (features < 0) fail_msg("%s: %s", name, status_message());
-    return features;
+    if (map < 0) fail_msg("%s: %s", name, status_message());
+    return map;
+}
+
+// The same, and its features, which are returned.
+static int build(graph *g, const char *name, const char *text, shape images)
+{
+    return net_features(g, net_find(name), build_map(g, name, text, images));
 }
 
 // "layer1.0.conv1.weight 64x64x3x3"
@@ -97,6 +103,22 @@ static void every_net_gives_one_vector_a_sample(void **state)
         graph_destroy(g);
     }
     assert_null(net_find("no such net"));
+}
+
+// Images of 32 x 32, twice as high ones: a map twice as high, of as many channels as features.
+static void a_map_has_the_features_of_each_place(void **state)
+{
+    (void)state;
+    for (int i = 0; net_table[i] != NULL; i++) {
+        const net_type *net = net_table[i];
+        graph *g;
+        assert_ok(graph_create(&g, false));
+        int map = build_map(g, net->name, net->example, (shape){2, 3, 64, 32});
+        shape places = graph_shape(g, map), pooled = graph_shape(g, net_features(g, net, map));
+        assert_true(places.n == 2 && places.c == pooled.c && pooled.h * pooled.w == 1);
+        assert_true(net->pools ? places.h == 2 * places.w : places.h * places.w == 1);
+        graph_destroy(g);
+    }
 }
 
 static const head mlp = {"mlp", 6, 2, 0};
@@ -483,6 +505,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_net_gives_one_vector_a_sample),
+        cmocka_unit_test(a_map_has_the_features_of_each_place),
         cmocka_unit_test(resnets_have_torchvisions_names_and_shapes),
         cmocka_unit_test(heads_are_the_published_ones),
         cmocka_unit_test(graphs_of_a_net_share_their_weights),

@@ -1,10 +1,15 @@
 // trainer/parts/encoder.c -- net, head, unit length.
 #include "trainer/parts/encoder.h"
 
-int encoder_features(graph *g, const encoder *e, int images)
+int encoder_map(graph *g, const encoder *e, int images)
 {
     graph_set_arithmetic(g, e->arithmetic);
     return e->net->build(g, e->net_config, images);
+}
+
+int encoder_features(graph *g, const encoder *e, int images)
+{
+    return net_features(g, e->net, encoder_map(g, e, images));
 }
 
 int encoder_projection(graph *g, const encoder *e, int images)

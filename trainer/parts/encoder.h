@@ -12,6 +12,11 @@ typedef struct encoder {
     arithmetic arithmetic; // of all
 } encoder;
 
+// images (n, c, h, w) -> the net's map (n, f, h', w') in the layout that it has, before pooling; of a
+// net without places (mlp) its features. Of a map that is wanted beside the features:
+// net_features(g, e->net, map).
+int encoder_map(graph *g, const encoder *e, int images);
+
 // images (n, c, h, w) -> features of the net (n, f, 1, 1). Its parameters are the first of a graph,
 // so graphs with and without a head share the start of the flat array.
 int encoder_features(graph *g, const encoder *e, int images);
