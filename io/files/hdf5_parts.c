@@ -163,16 +163,34 @@ static status check_bounds(const part *p, const part *source, hid_t wanted, hid_
     return ST_OK;
 }
 
+// HDF5 itself counts modulo 2^64.
+static status count_values(part *p)
+{
+    p->values = 1;
+    for (int i = 0; i < p->rank; i++)
+        if (p->dims[i] == 0) p->values = 0;
+    for (int i = 0; i < p->rank; i++)
+        CHECK(!__builtin_mul_overflow(p->values, p->dims[i], &p->values) && p->values <= INT64_MAX,
+              ST_BAD_DATA,
+              "%s: \"%s\" says that it has more than 2^63 values, which no file holds: it is "
+              "damaged, "
+              "or its sizes are mistaken",
+              p->path, p->name);
+    return ST_OK;
+}
+
 static status describe_part(part *p)
 {
     hid_t space = H5Dget_space(p->set);
     p->settings = H5Dget_create_plist(p->set);
     p->rank = H5Sget_simple_extent_dims(space, p->dims, NULL);
-    hssize_t values = H5Sget_simple_extent_npoints(space);
-    p->values = values > 0 ? (uint64_t)values : 0;
+    H5S_class_t kind = H5Sget_simple_extent_type(space);
     H5Sclose(space);
-    if (p->settings >= 0 && p->rank >= 0) return ST_OK;
-    return failure(ST_BAD_DATA, "%s: \"%s\" cannot be read: copy it again", p->path, p->name);
+    CHECK(p->settings >= 0 && p->rank >= 0, ST_BAD_DATA, "%s: \"%s\" cannot be read: copy it again",
+          p->path, p->name);
+    TRY(count_values(p));
+    if (kind == H5S_NULL) p->values = 0;
+    return ST_OK;
 }
 
 // spaces: what is taken from the source, and where it goes.

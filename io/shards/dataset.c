@@ -39,6 +39,24 @@ static status check_agreement(const shard_layout *a, const shard_layout *b)
     return ST_OK;
 }
 
+// Adds a file's images to those before.
+static status count_images(dataset *d, uint64_t i, const dataset_source *source)
+{
+    uint64_t count = d->shards[i].count, each = source->each > 0 ? source->each : 1;
+    uint64_t most = DATASET_MOST_SAMPLES;
+    CHECK(count <= most && d->first[i] <= most - count, ST_BAD_DATA,
+          "%s: with its %" PRIu64
+          " images, \"%s\" are more than the 2^48 that one data set can hold: "
+          "is the file damaged, or are its axes mistaken?",
+          d->shards[i].path, count, source->files);
+    d->first[i + 1] = d->first[i] + count;
+    CHECK(d->first[i + 1] <= most / each, ST_CONFIG,
+          "data.patches: %" PRIu64 " samples of each of the %" PRIu64
+          " images of \"%s\" are more than the 2^48 that can be told apart; take fewer",
+          each, d->first[i + 1], source->files);
+    return ST_OK;
+}
+
 static status open_shards(dataset *d, const dataset_source *source, char *const *paths,
                           size_t count)
 {
@@ -50,7 +68,7 @@ static status open_shards(dataset *d, const dataset_source *source, char *const 
         pulse_tick();
         TRY(shard_layout_read(&d->shards[i], paths[i], source));
         d->shard_count++;
-        d->first[i + 1] = d->first[i] + d->shards[i].count;
+        TRY(count_images(d, i, source));
         TRY(check_agreement(&d->shards[0], &d->shards[i]));
     }
     return ST_OK;

@@ -24,6 +24,9 @@ typedef struct dataset_part {
 // What is done with pixels that are NaN.
 typedef enum nan_rule { NAN_REFUSE, NAN_ZERO, NAN_MEAN } nan_rule;
 
+// Samples of a data set, at most: their numbers tell their random draws apart (base/rng.h).
+#define DATASET_MOST_SAMPLES ((uint64_t)1 << 48)
+
 typedef struct dataset_source {
     const char *files;  // paths, globs, folders or lists (io/files/file_list.h)
     const char *from;   // folder that relative paths start from; NULL or "": the working directory
@@ -37,6 +40,7 @@ typedef struct dataset_source {
     const char *axes;
     dataset_part part;
     nan_rule nan;
+    uint64_t each; // samples that are taken of each image; 0: 1
 } dataset_source;
 
 // A sample as its file has it: pixels in the file's byte order and axes, or an encoded image. Not owned.
@@ -55,7 +59,8 @@ typedef struct dataset dataset;
 // uint16 nor float32 is read as float32. Mean and deviation come from
 // the files' attributes if all shards have them (one number a channel), else from at most 2048
 // samples spread evenly over the data set. At most 256 files are open at a time.
-// Errors: ST_NO_INPUT no file matches; ST_CONFIG axes that are no order; ST_BAD_DATA not HDF5,
+// Errors: ST_NO_INPUT no file matches; ST_CONFIG axes that are no order, or more than 2^48 samples of fewer
+// images; ST_BAD_DATA more images than that, not HDF5,
 // truncated, no such data set (lists those there are), wrong type or rank, shards that disagree (also
 // in whether they name their classes), a label below 0 (other than -1 = unlabelled) or above 2^20, or
 // without a name among the names; ST_IO. Messages name the file.

@@ -10,13 +10,29 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define BLOCK_LABELS 4096
+#define BLOCK_LABELS   4096
+#define MOST_UNWRITTEN ((uint64_t)1 << 30) // labels that are looked at though nobody wrote them
+
+// How many labels from the first on are looked at: where nobody wrote any, all are the fill value.
+static status count_to_look_at(const label_column *column, const shard_layout *l, uint64_t *count)
+{
+    bool all_alike = column->unwritten == label_column_length(column);
+    *count = all_alike && l->count > 0 ? 1 : l->count;
+    CHECK(all_alike || column->unwritten <= MOST_UNWRITTEN, ST_BAD_DATA,
+          "%s: of the labels \"%s\", %" PRIu64
+          " were never written: write them, or set data.labels to "
+          "others, or to nothing",
+          column->path, column->name, column->unwritten);
+    return ST_OK;
+}
 
 // The names of classes that the column or the file gives. The file's are of SHARD_LABELS, if it has them.
 static status read_names(const label_column *column, hid_t file, shard_layout *l)
 {
     if (column->kind == LABELS_TEXT || column->kind == LABELS_ENUM) {
-        TRY(label_column_gather(column, l->labels_first, l->count, &l->class_names));
+        uint64_t count;
+        TRY(count_to_look_at(column, l, &count));
+        TRY(label_column_gather(column, l->labels_first, count, &l->class_names));
         return class_list_sort(&l->class_names);
     }
     TRY(label_names_read(column->set, column->path, &l->class_names));
@@ -29,8 +45,10 @@ static status read_names(const label_column *column, hid_t file, shard_layout *l
 static status check_range(const label_column *column, shard_layout *l)
 {
     int64_t values[BLOCK_LABELS];
-    for (uint64_t first = 0; first < l->count; first += BLOCK_LABELS) {
-        uint64_t left = l->count - first, count = left < BLOCK_LABELS ? left : BLOCK_LABELS;
+    uint64_t all;
+    TRY(count_to_look_at(column, l, &all));
+    for (uint64_t first = 0; first < all; first += BLOCK_LABELS) {
+        uint64_t left = all - first, count = left < BLOCK_LABELS ? left : BLOCK_LABELS;
         TRY(label_column_read(column, &l->class_names, l->labels_first + first, count, values));
         for (uint64_t i = 0; i < count; i++)
             if (values[i] >= l->classes) l->classes = (int)values[i] + 1;

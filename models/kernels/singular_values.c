@@ -50,7 +50,7 @@ size_t singular_values_scratch(int rows, int columns)
 status singular_values_in(float *matrix, int rows, int columns, float *values, void *scratch)
 {
     ASSERT(rows > 0 && columns > 0);
-    float *work = (float *)((char *)scratch + whole_bytes(rows, columns));
+    float *work = (float *)(void *)((char *)scratch + whole_bytes(rows, columns));
     int info = decompose(matrix, rows, columns, values, work, work_floats(rows, columns), scratch);
     CHECK(info == 0, ST_INTERNAL, "no singular values of a %d x %d matrix: LAPACK says %d", rows,
           columns, info);

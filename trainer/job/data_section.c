@@ -96,7 +96,8 @@ dataset_source job_source(const job *j, const char *files)
                              .labels = d->labels,
                              .by_number = strcmp(d->classes, "by_number") == 0,
                              .axes = d->axes,
-                             .nan = nan_rule_of(d->nan)};
+                             .nan = nan_rule_of(d->nan),
+                             .each = (uint64_t)d->patches};
     if (test && d->test_labels[0] != '\0') source.labels = d->test_labels;
     if (!train && !test && dataset_labels_inside(d->labels, elsewhere) != d->labels)
         source.labels = ""; // those stand beside other images
