@@ -177,6 +177,16 @@ int augmenter_width(const augmenter *a)
     return a->steps[a->step_count - 1].out.width;
 }
 
+double augmenter_unit(const augmenter *a, int channel)
+{
+    double unit = 1;
+    for (int i = 0; i < a->step_count; i++) {
+        const step *s = &a->steps[i];
+        if (s->type->unit != NULL) unit *= s->type->unit(s->config, channel);
+    }
+    return unit;
+}
+
 static bool step_is_for(const step *s, uint32_t view)
 {
     return s->views == EVERY_VIEW || (s->views == ODD_VIEWS) == (view % 2 == 1);

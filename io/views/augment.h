@@ -55,6 +55,9 @@ typedef struct augment_type {
     // field `size`, if it has one. NULL: all the same, and apply works in place.
     // Errors: ST_CONFIG an image that is too small, without the recipe's name.
     status (*reshape)(const void *settings, const image *in, image *out);
+    // How far pixels lie apart, in the units of `in`, whose outputs differ by 1 in this channel. NAN:
+    // outputs are no pixels any more. NULL: 1.
+    double (*unit)(const void *settings, int channel);
     // Floats of scratch needed. NULL: none.
     size_t (*scratch_floats)(const void *settings, const image *in, const image *out);
     void (*apply)(const void *settings, const augment_run *run);
@@ -82,6 +85,10 @@ status augmenter_create(augmenter **created, const char *recipe_name, const data
 int augmenter_channels(const augmenter *a);
 int augmenter_height(const augmenter *a);
 int augmenter_width(const augmenter *a);
+
+// How far pixels of 0..1 lie apart whose views differ by 1 in this channel, by steps that do not draw;
+// NAN: there is no such factor.
+double augmenter_unit(const augmenter *a, int channel);
 
 // Takes one stored image, of which views will be made until the next is taken, and the pixels must last:
 // as dataset_read_sized gives them, of a size of at most the data set's.

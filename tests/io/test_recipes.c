@@ -193,6 +193,49 @@ static void evaluations_see_what_sparse_coding_sees(void **state)
     assert_string_equal(recipe_for_evaluation("patches"), "patches");
 }
 
+// Pixels 0.25 apart as stored, where low .. high count as 0 .. 1.
+static void check_unit(const char *recipe_name, float low, float high)
+{
+    enum { CHANNELS = 3, SIDE = 6, COUNT = CHANNELS * SIDE * SIDE };
+    dataset_info info = make_info(CHANNELS, SIDE, SIDE, PIXEL_F32);
+    float pixels[COUNT], views[2][COUNT];
+    augmenter *a;
+    for (int c = 0; c < CHANNELS; c++)
+        info.deviation[c] *= (float)(c + 1);
+    info.low = low, info.high = high;
+    fill_pixels(&info, 1, pixels);
+    assert_ok(augmenter_create(&a, recipe_name, &info, 0));
+    for (int k = 0; k < 2; k++) {
+        augment_apply(a, (view_key){0, 0, 0, 0}, pixels, stored_size(&info), views[k]);
+        for (int i = 0; i < COUNT; i++)
+            pixels[i] += 0.25f;
+    }
+    for (int i = 0; i < COUNT; i++) {
+        double apart = (double)views[1][i] - (double)views[0][i];
+        double unit = augmenter_unit(a, i / (SIDE * SIDE));
+        assert_true(fabs(apart * unit * (double)(high - low) - 0.25) < 1e-5);
+    }
+    augmenter_destroy(a);
+}
+
+static void views_have_units_of_pixels(void **state)
+{
+    (void)state;
+    static const char *const known[] = {"none", "scaled", "as_is"};
+    static const char *const unknown[] = {"whitened", "colour_lcn"};
+    for (int i = 0; i < 3; i++) {
+        check_unit(known[i], 0, 1);
+        check_unit(known[i], -1, 3);
+    }
+    for (int i = 0; i < 2; i++) {
+        augmenter *a;
+        dataset_info info = make_info(3, 24, 24, PIXEL_U8);
+        assert_ok(augmenter_create(&a, unknown[i], &info, 0));
+        assert_true(isnan(augmenter_unit(a, 0)));
+        augmenter_destroy(a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +247,7 @@ int main(void)
         cmocka_unit_test(moco_v1_changes_colours_of_every_view),
         cmocka_unit_test(natural_gives_grey_windows_without_mean),
         cmocka_unit_test(evaluations_see_what_sparse_coding_sees),
+        cmocka_unit_test(views_have_units_of_pixels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 // trainer/evaluators/energy.c -- the method's own energies on test images: its model, forward only,
-// with running statistics.
+// with running statistics; and PSNR where it makes images whole.
 //
 //   data.test ─ the recipe for evaluation ─> chunks, chunk c on rank c mod P ─> model_measure ─>
 //   sums of each chunk, gathered in stored order ─> means
@@ -7,15 +7,20 @@
 // Noise is keyed by chunk and place in it, so the means have the same bits on any number of ranks.
 #include "comm/agree.h"
 #include "comm/exchange.h"
+#include "trainer/evaluation/restoration.h"
 #include "trainer/evaluator.h"
 #include "trainer/parts/model.h"
 #include "trainer/streams/embedding.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef double chunk_sums[METHOD_MAX_METRICS];
+typedef struct chunk_sums {
+    double metrics[METHOD_MAX_METRICS];
+    restoration_sums restoration;
+} chunk_sums;
 
 typedef struct energy {
     evaluator_setup setup;
@@ -109,7 +114,10 @@ static void measure_next(energy *e, loader *chunks, chunk_sums *sums, status *tr
     if (b == NULL) return;
     if (b->status != ST_OK && *trouble == ST_OK) *trouble = failure(b->status, "%s", b->message);
     method_step step = {.step = b->step, .batch = b, .phases = &e->phases};
-    model_measure(e->model, &step, image_stream_rows(&e->images, b->step), *sums);
+    int rows = image_stream_rows(&e->images, b->step);
+    model_measure(e->model, &step, rows, sums->metrics);
+    if (restoration_known(e->model, e->images.augmenter))
+        sums->restoration = restoration_measure(e->model, e->images.augmenter, rows);
 }
 
 // Collective.
@@ -131,6 +139,22 @@ static status measure(energy *e, const trained *from, uint64_t rounds)
     return s;
 }
 
+static void score_restoration(energy *e, scores *found)
+{
+    restoration_sums sum = {0};
+    if (!restoration_known(e->model, e->images.augmenter)) return;
+    for (uint64_t chunk = 0; chunk < e->images.chunk_count; chunk++) {
+        sum.spoilt += e->sums[chunk].restoration.spoilt;
+        sum.whole += e->sums[chunk].restoration.whole;
+    }
+    double images = (double)e->images.info->count;
+    double spoilt = restoration_psnr(sum.spoilt / images);
+    double whole = restoration_psnr(sum.whole / images);
+    scores_add(found, "test_psnr_spoilt", spoilt);
+    scores_add(found, "test_psnr_whole", whole);
+    scores_add(found, "test_psnr_gain", whole - spoilt);
+}
+
 static status score(void *state, const trained *from, scores *found)
 {
     energy *e = state;
@@ -139,9 +163,10 @@ static status score(void *state, const trained *from, scores *found)
     for (int m = 0; m < METHOD_MAX_METRICS && names[m] != NULL; m++) {
         double sum = 0;
         for (uint64_t chunk = 0; chunk < e->images.chunk_count; chunk++)
-            sum += e->sums[chunk][m];
+            sum += e->sums[chunk].metrics[m];
         scores_add(found, e->names[m], sum / (double)e->images.info->count);
     }
+    score_restoration(e, found);
     return ST_OK;
 }
 
@@ -163,7 +188,8 @@ static void print(const job *j, const scores *floors, const scores *s)
 {
     (void)j;
     (void)floors;
-    printf("energies of test images, means\n");
+    printf("energies of test images, means%s\n",
+           isnan(scores_find(s, "test_psnr_gain")) ? "" : "; PSNR in dB");
     for (int i = 0; i < s->count; i++)
         printf("  %-20s %12.6f\n", s->of[i].name, s->of[i].value);
 }

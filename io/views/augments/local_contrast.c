@@ -4,6 +4,8 @@
 // normalisation of data brought to deviation 1 first, floor 1.
 #include "io/views/local_contrast.h"
 
+#include <math.h>
+
 typedef struct contrast_config {
     double sigma, floor;
     int64_t radius;
@@ -48,11 +50,19 @@ static void apply(const void *settings, const augment_run *run)
     local_contrast_normalise(&((const contrast_config *)settings)->how, out, mean, divisor, rest);
 }
 
+// Pixels are mixed with each other.
+static double unit(const void *settings, int channel)
+{
+    (void)settings, (void)channel;
+    return NAN;
+}
+
 const augment_type augment_local_contrast = {
     .name = "local_contrast",
     .fields = fields,
     .config_size = sizeof(contrast_config),
     .bind = bind,
+    .unit = unit,
     .scratch_floats = scratch_floats,
     .apply = apply,
 };

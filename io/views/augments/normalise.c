@@ -17,6 +17,11 @@ static void bind(void *settings, const dataset_info *info)
     }
 }
 
+static double unit(const void *settings, int channel)
+{
+    return 1 / (double)((const normalise_config *)settings)->inverse[channel];
+}
+
 static void apply(const void *settings, const augment_run *run)
 {
     const normalise_config *c = settings;
@@ -35,5 +40,6 @@ const augment_type augment_normalise = {
     .fields = fields,
     .config_size = sizeof(normalise_config),
     .bind = bind,
+    .unit = unit,
     .apply = apply,
 };

@@ -15,6 +15,12 @@ static void bind(void *settings, const dataset_info *info)
     ((scale_config *)settings)->factor = 1.0f / dataset_deviation(info);
 }
 
+static double unit(const void *settings, int channel)
+{
+    (void)channel;
+    return 1 / (double)((const scale_config *)settings)->factor;
+}
+
 static void apply(const void *settings, const augment_run *run)
 {
     const image *out = run->out;
@@ -29,5 +35,6 @@ const augment_type augment_scale = {
     .fields = fields,
     .config_size = sizeof(scale_config),
     .bind = bind,
+    .unit = unit,
     .apply = apply,
 };

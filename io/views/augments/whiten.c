@@ -7,6 +7,7 @@
 //   scenes are edge filters"; epsilon as in Coates, Ng, Lee 2011 (AISTATS), section 3.1.2
 #include "io/views/augment.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct whiten_config {
@@ -47,11 +48,19 @@ static void apply(const void *settings, const augment_run *run)
     }
 }
 
+// Pixels are mixed with each other.
+static double unit(const void *settings, int channel)
+{
+    (void)settings, (void)channel;
+    return NAN;
+}
+
 const augment_type augment_whiten = {
     .name = "whiten",
     .fields = fields,
     .config_size = sizeof(whiten_config),
     .whitening_epsilon = epsilon,
+    .unit = unit,
     .scratch_floats = scratch_floats,
     .apply = apply,
 };
