@@ -1,6 +1,6 @@
 // trainer/evaluation/restoration.h -- how well a model makes images whole, in decibels.
-//   PSNR = -10 log10 (mean of (x - y)^2), x and y in pixels of 0..1, the mean over all numbers of all
-//   images; nothing is cut off outside 0..1
+//   PSNR = -10 log10 (mean of (x - y)^2), x and y in pixels of 0..1, the mean over all numbers of
+//   all images; nothing is cut off outside 0..1
 #ifndef TRAINER_EVALUATION_RESTORATION_H
 #define TRAINER_EVALUATION_RESTORATION_H
 
