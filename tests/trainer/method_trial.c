@@ -36,7 +36,7 @@ static const job_line lines[] = {
 // What makes a method small; others are as they come.
 static const char *const small[][2] = {
     {"moco", "queue: 30"}, // no multiple of the batch
-    {"sparse", "atoms: 6, kernel: 3, border: same, reseed_every: 2, start: last, remember: 300"},
+    {"sparse", "atoms: 6, kernel: 3, reseed_every: 2"},
 };
 
 static const char *small_keys(const char *method)

@@ -25,7 +25,9 @@ static status keep_state(restored_trial *t)
 status restored_trial_open(restored_trial *t, const world *w, const char *method)
 {
     *t = (restored_trial){0};
-    TRY(method_trial_open(&t->trial, w, &(method_settings){method, "", ""}));
+    // What has an effect on how much a checkpoint holds.
+    const char *own = strcmp(method, "sparse") == 0 ? "start: last, remember: 9" : "";
+    TRY(method_trial_open(&t->trial, w, &(method_settings){method, own, ""}));
     return agree(w, keep_state(t));
 }
 

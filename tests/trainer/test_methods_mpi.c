@@ -30,12 +30,26 @@ static void *memory_of(size_t bytes)
     return memory;
 }
 
+static bool names_differ(method_trial *t)
+{
+    size_t count = snapshot_describe(&t->training, NULL);
+    checkpoint_array *arrays = memory_of(count * sizeof *arrays);
+    (void)snapshot_describe(&t->training, arrays);
+    bool differ = true;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            differ = differ && strcmp(arrays[i].name, arrays[k].name) != 0;
+    free(arrays);
+    return differ;
+}
+
 // From step 0, or from the state of step STOP.
 static status run_in(const world *part, const method_settings *settings, const void *from,
                      uint64_t end, outcome *o)
 {
     method_trial t;
     status s = method_trial_open(&t, part, settings);
+    if (s == ST_OK && !names_differ(&t)) s = ST_INTERNAL;
     if (s == ST_OK && from != NULL) method_trial_restore(&t, from);
     if (s == ST_OK) s = method_trial_run(&t, STOP, &o->allocations);
     if (s == ST_OK) {
@@ -143,6 +157,9 @@ static const method_settings variations[] = {
     {"sparse", "encoder_learns: energy", "encoder: {name: lista}"},
     {"sparse", "", "penalty: {lambda: 0.05, unit: density}\nencoder: {name: none}"},
     {"sparse", "dictionary_rate: 0", ""},
+    {"sparse", "dictionary_step: online, dictionary_rate: 1", "encoder: {name: none}"},
+    {"sparse", "border: same, start: encoder", ""},
+    {"sparse", "border: free, start: last, remember: 300", ""},
 };
 
 // What changes the result on some processors only.
