@@ -8,9 +8,7 @@
 // With one worker there is nothing to deal, and both are of the same samples.
 // The negatives of a step are the queue before it; the queue is in order of batch positions, thus
 // the same on any number of ranks.
-#include "base/log.h"
-#include "trainer/parts/key_encoder.h"
-#include "trainer/parts/key_queue.h"
+#include "trainer/parts/momentum_contrast.h"
 
 typedef struct moco_config {
     int64_t queue;
@@ -36,126 +34,42 @@ static const config_field fields[] = {
     {0}};
 
 // One direction: the queries are draw 0, the keys draw 1. Both: queries of draw 0 with keys of draw
-// 1, and queries of draw 1 with keys of draw 0. Queries come first among a batch's views.
-enum { MAX_DIRECTIONS = 2 };
-
+// 1, and queries of draw 1 with keys of draw 0.
 static int direction_count(const moco_config *c)
 {
     return c->symmetric ? 2 : 1;
 }
 
-typedef struct moco {
-    const moco_config *config;
-    model query;
-    key_encoder key;
-    key_queue queue;
-    float *negatives[MAX_DIRECTIONS]; // the queue's, in each pass
-} moco;
-
-static void mask_same(const void *state, const model_moment *at, float *mask)
+// Queries come first among a batch's views.
+static int views(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
 {
-    int b = at->setup->view.n;
-    const uint64_t *ids = at->step->batch->ids[at->pass] + (size_t)at->own * (size_t)b;
-    key_queue_mask(&((const moco *)state)->queue, ids, b, at->setup->patches, mask);
-}
-
-static status build_query(moco *m, const method_setup *s)
-{
-    int b = s->view.n, dim = s->encoder.head.dim, rows = (int)m->config->queue, count = 3;
-    TRY(model_create(&m->query, s, true));
-    graph *g = m->query.graph;
-    int inputs[4] = {encoder_embedding(g, &s->encoder, model_images(&m->query, 1))};
-    inputs[1] = model_rows(&m->query, "keys", (shape){b, dim, 1, 1}, m->key.keys);
-    inputs[2] = model_shared(&m->query, "negatives", (shape){rows, dim, 1, 1}, m->negatives);
-    if (m->config->mask_same)
-        inputs[count++] = model_filled(&m->query, "mask", (shape){b, rows, 1, 1}, mask_same, m);
-    int energy = graph_add(g, "info_nce", "energy", inputs, count, "{temperature: %.17g}",
-                           m->config->temperature);
-    model_energy(&m->query, energy, 1);
-    return model_finish(&m->query, direction_count(m->config));
+    const moco_config *c = settings;
+    int directions = direction_count(c);
+    for (int i = 0; i < 2 * directions; i++)
+        slots[i] = (view_slot){i % 2, i >= directions && c->shuffle};
+    return 2 * directions;
 }
 
 static status create(void *state, const method_setup *s, method_core *core)
 {
-    moco *m = state;
-    const moco_config *c = m->config = s->settings;
+    momentum_contrast *m = state;
+    const moco_config *c = s->settings;
+    int directions = direction_count(c), count = 3;
     core->model = &m->query;
-    TRY(key_queue_create(&m->queue, (uint64_t)c->queue, (uint64_t)s->encoder.head.dim, s->seed));
-    for (int i = 0; i < MAX_DIRECTIONS; i++)
-        m->negatives[i] = m->queue.keys;
-    TRY(build_query(m, s));
-    key_plan keys = {.passes = direction_count(c),
-                     .slot = direction_count(c),
+    TRY(momentum_contrast_create(m, s, (uint64_t)c->queue));
+    graph *g = m->query.graph;
+    int inputs[4] = {encoder_embedding(g, &s->encoder, model_images(&m->query, 1))};
+    inputs[1] = momentum_contrast_keys(m);
+    inputs[2] = momentum_contrast_queue(m);
+    if (c->mask_same) inputs[count++] = momentum_contrast_mask(m);
+    int energy =
+        graph_add(g, "info_nce", "energy", inputs, count, "{temperature: %.17g}", c->temperature);
+    key_plan keys = {.passes = directions,
+                     .slot = directions,
                      .shuffle = c->shuffle,
                      .momentum = c->momentum,
                      .momentum_final = c->momentum_final > 0 ? c->momentum_final : c->momentum};
-    return key_encoder_create(&m->key, &m->query, &keys);
-}
-
-static void destroy(void *state)
-{
-    moco *m = state;
-    model_destroy(&m->query);
-    key_encoder_destroy(&m->key);
-    key_queue_destroy(&m->queue);
-}
-
-static void begin(void *state, const method_step *s)
-{
-    key_encoder_begin(&((moco *)state)->key, s);
-}
-
-// The batch's keys, after all losses, replace the oldest.
-static void finish(void *state, const method_step *s)
-{
-    moco *m = state;
-    const method_setup *setup = m->query.setup;
-    size_t dim = (size_t)setup->encoder.head.dim;
-    for (int draw = 0; draw < direction_count(m->config); draw++)
-        for (uint64_t position = 0; position < setup->order.batch; position++)
-            key_queue_add(&m->queue, key_encoder_of_draw(&m->key, draw) + position * dim,
-                          order_sample(&setup->order, s->step, position));
-}
-
-static int views(const void *settings, view_slot slots[LOADER_MAX_VIEWS])
-{
-    const moco_config *c = settings;
-    if (!c->symmetric) {
-        slots[0] = (view_slot){0, false};
-        slots[1] = (view_slot){1, c->shuffle};
-        return 2;
-    }
-    for (int i = 0; i < 4; i++)
-        slots[i] = (view_slot){i % 2, i >= 2 && c->shuffle};
-    return 4;
-}
-
-static size_t describe(void *state, checkpoint_array *arrays)
-{
-    moco *m = state;
-    size_t count = key_encoder_describe(&m->key, arrays);
-    return count + key_queue_describe(&m->queue, arrays != NULL ? arrays + count : NULL);
-}
-
-static status validate(const void *state)
-{
-    return key_queue_validate(&((const moco *)state)->queue);
-}
-
-static void tell_idle(const void *state, const view_variety *views)
-{
-    (void)views;
-    const moco *m = state;
-    const graph *g = m->query.graph;
-    if (!m->config->shuffle || graph_statistic_count(g) == 0) return;
-    if (m->query.setup->workers.total == 1)
-        log_warn(
-            "method.shuffle has no effect here: workers: 1 leaves no other worker to deal keys "
-            "to, so batch norm sees a query's samples and its key's alike and may give it "
-            "away; take workers: 2 or more, or model.norm group");
-    else if (graph_meets(g))
-        log_warn("method.shuffle has no effect here: batch norm sees the samples of all workers, "
-                 "however they are dealt");
+    return momentum_contrast_complete(m, energy, 1, &keys);
 }
 
 static void contrast(const void *settings, uint64_t samples, method_contrast *contrast)
@@ -175,15 +89,15 @@ const method_type method_moco = {
     .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(moco_config),
-    .state_size = sizeof(moco),
+    .state_size = sizeof(momentum_contrast),
     .metric_names = {"loss", "accuracy"},
     .views = views,
     .create = create,
-    .begin = begin,
-    .finish = finish,
-    .describe = describe,
-    .validate = validate,
-    .destroy = destroy,
-    .tell_idle = tell_idle,
+    .begin = momentum_contrast_begin,
+    .finish = momentum_contrast_finish,
+    .describe = momentum_contrast_describe,
+    .validate = momentum_contrast_validate,
+    .destroy = momentum_contrast_destroy,
+    .tell_idle = momentum_contrast_tell_idle,
     .contrast = contrast,
 };

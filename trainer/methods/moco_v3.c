@@ -6,7 +6,7 @@
 //   source: Chen, Xie, He 2021 (arXiv 2104.02057) alg. 1; its projector for a ResNet is model.head
 //   mlp_bn with head_layers 2, head_hidden 4096 and dim 256; predictor_hidden 4096
 //   As in the source batch norm sees all samples with model.norm sync and model.head mlp_sync_bn.
-#include "trainer/parts/key_encoder.h"
+#include "trainer/parts/momentum_contrast.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,11 +35,6 @@ static double pass_weight(const moco_v3_config *c)
     return 2 * c->temperature;
 }
 
-typedef struct moco_v3 {
-    model query;
-    key_encoder key;
-} moco_v3;
-
 // Each query's own key is its positive, so it must not stand among the negatives too. mask (b, B).
 static void mask_own_keys(const void *state, const model_moment *at, float *mask)
 {
@@ -54,42 +49,21 @@ static void mask_own_keys(const void *state, const model_moment *at, float *mask
 
 static status create(void *state, const method_setup *s, method_core *core)
 {
-    moco_v3 *m = state;
+    momentum_contrast *m = state;
     const moco_v3_config *c = s->settings;
     int b = s->view.n, dim = s->encoder.head.dim, all = (int)s->order.batch;
     int hidden = c->predictor_hidden > 0 ? (int)c->predictor_hidden : dim;
     core->model = &m->query;
-    TRY(model_create(&m->query, s, true));
+    TRY(momentum_contrast_create(m, s, 0));
     graph *g = m->query.graph;
     int projection = encoder_projection(g, &s->encoder, model_images(&m->query, 1));
     int inputs[] = {encoder_prediction(g, &s->encoder, projection, hidden, true),
-                    model_rows(&m->query, "keys", (shape){b, dim, 1, 1}, m->key.keys),
-                    model_shared(&m->query, "negatives", (shape){all, dim, 1, 1}, m->key.keys),
+                    momentum_contrast_keys(m), momentum_contrast_batch_keys(m),
                     model_filled(&m->query, "mask", (shape){b, all, 1, 1}, mask_own_keys, NULL)};
     int energy =
         graph_add(g, "info_nce", "energy", inputs, 4, "{temperature: %.17g}", c->temperature);
-    model_energy(&m->query, energy, pass_weight(c));
-    TRY(model_finish(&m->query, VIEWS));
     key_plan keys = {.passes = VIEWS, .momentum = c->momentum, .momentum_final = c->momentum_final};
-    return key_encoder_create(&m->key, &m->query, &keys);
-}
-
-static void destroy(void *state)
-{
-    moco_v3 *m = state;
-    model_destroy(&m->query);
-    key_encoder_destroy(&m->key);
-}
-
-static void begin(void *state, const method_step *s)
-{
-    key_encoder_begin(&((moco_v3 *)state)->key, s);
-}
-
-static size_t describe(void *state, checkpoint_array *arrays)
-{
-    moco_v3 *m = state;
-    return key_encoder_describe(&m->key, arrays);
+    return momentum_contrast_complete(m, energy, pass_weight(c), &keys);
 }
 
 static void contrast(const void *settings, uint64_t samples, method_contrast *contrast)
@@ -106,12 +80,12 @@ const method_type method_moco_v3 = {
     .readouts = {"features"},
     .fields = fields,
     .config_size = sizeof(moco_v3_config),
-    .state_size = sizeof(moco_v3),
+    .state_size = sizeof(momentum_contrast),
     .metric_names = {"loss", "accuracy"},
     .views = method_two_views,
     .create = create,
-    .begin = begin,
-    .describe = describe,
-    .destroy = destroy,
+    .begin = momentum_contrast_begin,
+    .describe = momentum_contrast_describe,
+    .destroy = momentum_contrast_destroy,
     .contrast = contrast,
 };
