@@ -20,10 +20,11 @@
 #define CONFIG_TEXT_SIZE 256
 
 typedef enum field_type {
-    FIELD_INT,  // int64_t
-    FIELD_REAL, // double
-    FIELD_BOOL, // bool
-    FIELD_TEXT  // char[CONFIG_TEXT_SIZE]
+    FIELD_INT,   // int64_t
+    FIELD_REAL,  // double
+    FIELD_BOOL,  // bool
+    FIELD_TEXT,  // char[CONFIG_TEXT_SIZE]
+    FIELD_CHOICE // int: which of the choices, from 0; an enum in their order
 } field_type;
 
 typedef struct config_field {
@@ -33,7 +34,7 @@ typedef struct config_field {
     const char
         *initial;     // default as it would stand in a job; NULL: the key must be given, and not ""
     double low, high; // inclusive range of numbers; both 0: any
-    const char *choices; // "a|b|c" for texts; NULL: any
+    const char *choices; // "a|b|c" for choices and texts; NULL: any text
     const char *help;    // one line, with the unit
 } config_field;          // a table ends with name == NULL
 

@@ -30,19 +30,21 @@ static bool in_range(const config_field *field, double value)
     return !config_has_range(field) || (value >= field->low && value <= field->high);
 }
 
-static bool is_choice(const config_field *field, const char *text)
+// Which of the field's choices it is; -1: none.
+static int find_choice(const config_field *field, const char *text)
 {
     name_list choices;
     config_split_choices(&choices, field->choices);
     for (int i = 0; i < choices.count; i++)
-        if (strcmp(choices.names[i], text) == 0) return true;
-    return field->choices == NULL;
+        if (strcmp(choices.names[i], text) == 0) return i;
+    return -1;
 }
 
 // "an integer from 1 to 8", "one of a, b": what `field` takes.
 static void describe(const config_field *field, const name_list *choices, char *text, size_t size)
 {
-    static const char *const types[] = {"an integer", "a number", "true or false", "a text"};
+    static const char *const types[] = {"an integer", "a number", "true or false", "a text",
+                                        "a name"};
     char joined[CONFIG_LIST_SIZE];
     if (choices->count > 0)
         snprintf(text, size, "one of %s", config_join(choices, joined));
@@ -76,7 +78,7 @@ static bool is_text(const config_field *field, const char *text)
 {
     size_t length = strlen(text);
     return length < CONFIG_TEXT_SIZE && (length > 0 || field->initial != NULL) &&
-           is_choice(field, text);
+           (field->choices == NULL || find_choice(field, text) >= 0);
 }
 
 // Checks the entry's value and stores it into its member of `into`.
@@ -88,6 +90,7 @@ static status store(const config_field *field, const config_entry *entry, void *
     int64_t integer;
     double real;
     bool truth;
+    int choice;
     if (field->type == FIELD_INT && unquoted && config_is_integer(entry->text, &integer) &&
         in_range(field, (double)integer)) {
         memcpy(member, &integer, sizeof integer);
@@ -98,6 +101,9 @@ static status store(const config_field *field, const config_entry *entry, void *
         memcpy(member, &truth, sizeof truth);
     } else if (field->type == FIELD_TEXT && scalar && is_text(field, entry->text)) {
         snprintf(member, CONFIG_TEXT_SIZE, "%s", entry->text);
+    } else if (field->type == FIELD_CHOICE && scalar &&
+               (choice = find_choice(field, entry->text)) >= 0) {
+        memcpy(member, &choice, sizeof choice);
     } else {
         return fail_expected(field, entry);
     }

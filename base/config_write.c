@@ -60,6 +60,8 @@ static void format_member(const config_field *field, const void *into, char yaml
     int64_t integer;
     double real;
     bool truth;
+    int choice;
+    name_list choices;
     switch (field->type) {
     case FIELD_INT:
         memcpy(&integer, member, sizeof integer);
@@ -75,6 +77,12 @@ static void format_member(const config_field *field, const void *into, char yaml
         return;
     case FIELD_TEXT:
         format_text(member, yaml);
+        return;
+    case FIELD_CHOICE:
+        memcpy(&choice, member, sizeof choice);
+        config_split_choices(&choices, field->choices);
+        ASSERT(choice >= 0 && choice < choices.count);
+        format_text(choices.names[choice], yaml);
         return;
     }
 }
@@ -146,7 +154,7 @@ static void widen(int *width, const char *text)
 
 void config_help(FILE *out, const char *section, const config_field *fields)
 {
-    static const char *const types[] = {"integer", "number", "bool", "text"};
+    static const char *const types[] = {"integer", "number", "bool", "text", "choice"};
     int name_width = 0, initial_width = 0, range_width = 0;
     help_row row;
     for (const config_field *field = fields; field->name != NULL; field++) {

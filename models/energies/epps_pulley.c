@@ -13,14 +13,16 @@
 
 #include <math.h>
 
+enum { LEJEPA, EB_JEPA };
+
 typedef struct epps_pulley_config {
     int64_t views;
-    char form[CONFIG_TEXT_SIZE];
+    int form; // LEJEPA | EB_JEPA
 } epps_pulley_config;
 
 static const config_field fields[] = {{"views", FIELD_INT, offsetof(epps_pulley_config, views), "1",
                                        1, 64, NULL, "blocks of rows, each with a test of its own"},
-                                      {"form", FIELD_TEXT, offsetof(epps_pulley_config, form),
+                                      {"form", FIELD_CHOICE, offsetof(epps_pulley_config, form),
                                        "lejepa", 0, 0, "lejepa|eb_jepa",
                                        "points, weights and scale"},
                                       {0}};
@@ -34,7 +36,7 @@ typedef struct knots {
 
 static knots knots_of(const void *settings)
 {
-    bool lejepa = ((const epps_pulley_config *)settings)->form[0] == 'l';
+    bool lejepa = ((const epps_pulley_config *)settings)->form == LEJEPA;
     return lejepa ? (knots){17, 0, 3.0 / 16, true, true} : (knots){10, -3, 6.0 / 9, false, false};
 }
 

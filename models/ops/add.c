@@ -4,17 +4,19 @@
 
 #include <string.h>
 
+enum { PLUS, MINUS };
+
 typedef struct add_config {
-    char sign[CONFIG_TEXT_SIZE];
+    int sign; // PLUS | MINUS
 } add_config;
 
-static const config_field fields[] = {{"sign", FIELD_TEXT, offsetof(add_config, sign), "plus", 0, 0,
-                                       "plus|minus", "of the second input"},
+static const config_field fields[] = {{"sign", FIELD_CHOICE, offsetof(add_config, sign), "plus", 0,
+                                       0, "plus|minus", "of the second input"},
                                       {0}};
 
 static bool subtracts(const void *settings)
 {
-    return ((const add_config *)settings)->sign[0] == 'm';
+    return ((const add_config *)settings)->sign == MINUS;
 }
 
 static status plan(const void *settings, op_plan *p)

@@ -8,8 +8,8 @@
 #include <string.h>
 
 const config_field batch_norm_fields[] = {
-    {"activation", FIELD_TEXT, offsetof(batch_norm_config, activation), "none", 0, 0, "none|relu",
-     "applied to the result (after the residual)"},
+    {"activation", FIELD_CHOICE, offsetof(batch_norm_config, activation), "none", 0, 0,
+     NORM_ACTIVATIONS, "applied to the result (after the residual)"},
     {"eps", FIELD_REAL, offsetof(batch_norm_config, eps), "1e-5", 1e-12, 1, NULL,
      "added to the variance"},
     {"affine", FIELD_BOOL, offsetof(batch_norm_config, affine), "true", 0, 0, NULL,
@@ -19,7 +19,7 @@ const config_field batch_norm_fields[] = {
 
 static bool has_relu(const void *settings)
 {
-    return ((const batch_norm_config *)settings)->activation[0] == 'r';
+    return ((const batch_norm_config *)settings)->activation == NORM_RELU;
 }
 
 // Is x of floats, in a net whose images are bf16 numbers otherwise? Then it counts as rounded to such.

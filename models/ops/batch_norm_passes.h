@@ -10,7 +10,7 @@
 #include "models/ops/channel_slabs.h"
 
 typedef struct batch_norm_config {
-    char activation[CONFIG_TEXT_SIZE];
+    int activation; // of NORM_ACTIVATIONS
     double eps;
     bool affine; // false: weight 1 and bias 0, neither learned
 } batch_norm_config;

@@ -8,6 +8,10 @@
 #include "models/kernels/slab.h"
 #include "models/graph/op_portions.h"
 
+// What a normalisation may apply to its result.
+#define NORM_ACTIVATIONS "none|relu"
+enum { NORM_LINEAR, NORM_RELU };
+
 typedef struct slabs {
     int samples, groups, block;
     size_t slab;  // floats of one

@@ -13,14 +13,14 @@
 #include <string.h>
 
 typedef struct group_norm_config {
-    char activation[CONFIG_TEXT_SIZE];
+    int activation; // of NORM_ACTIVATIONS
     double eps;
     int64_t groups;
 } group_norm_config;
 
 static const config_field fields[] = {
-    {"activation", FIELD_TEXT, offsetof(group_norm_config, activation), "none", 0, 0, "none|relu",
-     "applied to the result (after the residual)"},
+    {"activation", FIELD_CHOICE, offsetof(group_norm_config, activation), "none", 0, 0,
+     NORM_ACTIVATIONS, "applied to the result (after the residual)"},
     {"eps", FIELD_REAL, offsetof(group_norm_config, eps), "1e-5", 1e-12, 1, NULL,
      "added to the variance"},
     {"groups", FIELD_INT, offsetof(group_norm_config, groups), "32", 1, 65536, NULL,
@@ -32,7 +32,7 @@ enum { WEIGHT, BIAS };
 
 static bool has_relu(const void *settings)
 {
-    return ((const group_norm_config *)settings)->activation[0] == 'r';
+    return ((const group_norm_config *)settings)->activation == NORM_RELU;
 }
 
 // Channels of one set: the smallest divisor of c, from 2 up, that gives no more than `groups` sets.

@@ -6,13 +6,15 @@
 
 #include <string.h>
 
+enum { CHANNELS, ROWS };
+
 typedef struct slice_config {
-    char along[CONFIG_TEXT_SIZE];
+    int along; // CHANNELS | ROWS
     int64_t first, count;
 } slice_config;
 
 static const config_field fields[] = {
-    {"along", FIELD_TEXT, offsetof(slice_config, along), "channels", 0, 0, "channels|rows",
+    {"along", FIELD_CHOICE, offsetof(slice_config, along), "channels", 0, 0, "channels|rows",
      "what is cut"},
     {"first", FIELD_INT, offsetof(slice_config, first), "0", 0, 1 << 30, NULL, "of those kept"},
     {"count", FIELD_INT, offsetof(slice_config, count), NULL, 1, 1 << 30, NULL, "how many"},
@@ -28,7 +30,7 @@ static cut cut_of(const void *settings, const op_plan *p)
     const slice_config *c = settings;
     shape x = p->in[0];
     size_t pixels = (size_t)x.h * (size_t)x.w, row = (size_t)x.c * pixels;
-    if (c->along[0] == 'r')
+    if (c->along == ROWS)
         return (cut){1, (size_t)x.n * row, (size_t)c->first * row, (size_t)c->count * row};
     return (cut){(size_t)x.n, row, (size_t)c->first * pixels, (size_t)c->count * pixels};
 }
@@ -36,10 +38,11 @@ static cut cut_of(const void *settings, const op_plan *p)
 static status plan(const void *settings, op_plan *p)
 {
     const slice_config *c = settings;
-    bool rows = c->along[0] == 'r';
+    bool rows = c->along == ROWS;
     int64_t all = rows ? p->in[0].n : p->in[0].c;
-    CHECK(c->first + c->count <= all, ST_CONFIG, "slice: wants %s %lld to %lld of %lld", c->along,
-          (long long)c->first, (long long)(c->first + c->count - 1), (long long)all);
+    CHECK(c->first + c->count <= all, ST_CONFIG, "slice: wants %s %lld to %lld of %lld",
+          rows ? "rows" : "channels", (long long)c->first, (long long)(c->first + c->count - 1),
+          (long long)all);
     CHECK(rows || p->in_block[0] == 1, ST_CONFIG,
           "slice: channels are cut in block 1; put a reorder before it");
     p->out = p->in[0];

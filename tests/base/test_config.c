@@ -169,6 +169,41 @@ static void nearest_is_near(void **state)
     assert_null(config_nearest(word, names));
 }
 
+// The number of the choice in `text`, which is written again as it was.
+static status read_choice(const char *text, int *number)
+{
+    const config_field fields[] = {
+        {"start", FIELD_CHOICE, 0, "zero", 0, 0, "zero|encoder|last", "of inference"}, {0}};
+    config *c;
+    char *written = NULL;
+    size_t size;
+    TRY(config_parse(&c, text, "job.yaml", 0, NULL));
+    status s = config_read(c, "", (config_part[]){{fields, number}, {0}});
+    FILE *out = open_memstream(&written, &size);
+    assert_non_null(out);
+    config_write(c, out);
+    assert_int_equal(fclose(out), 0);
+    if (s == ST_OK && text[0] != '\0') assert_string_equal(written, text);
+    free(written);
+    config_destroy(c);
+    return s;
+}
+
+static void a_choice_is_its_number(void **state)
+{
+    (void)state;
+    int number = 9;
+    assert_ok(read_choice("", &number));
+    assert_int_equal(number, 0);
+    assert_ok(read_choice("start: last\n", &number));
+    assert_int_equal(number, 2);
+    assert_ok(read_choice("start: encoder\n", &number));
+    assert_int_equal(number, 1);
+    assert_fails(read_choice("start: lst\n", &number), ST_CONFIG,
+                 "expected one of zero, encoder, last, got \"lst\"; did you mean 'last'?");
+    assert_fails(read_choice("start: 1\n", &number), ST_CONFIG, "expected one of zero, encoder");
+}
+
 static void help_is_a_table(void **state)
 {
     (void)state;
@@ -241,6 +276,7 @@ int main(void)
         cmocka_unit_test(the_top_level_reaches_into_sections),
         cmocka_unit_test(selected_reads_ahead),
         cmocka_unit_test(nearest_is_near),
+        cmocka_unit_test(a_choice_is_its_number),
         cmocka_unit_test(help_is_a_table),
         cmocka_unit_test(files_are_loaded),
     };

@@ -17,7 +17,7 @@ status trained_model_create(trained_model *m, const job *j, shape view, bool enc
         CHECK(m->choice.encoder->build != NULL, ST_CONFIG,
               "%s: this run has no encoder, so there are only codes by inference", j->run);
         m->choice.solver = no_solver;
-        snprintf(m->config.start, sizeof m->config.start, "encoder");
+        m->config.start = START_ENCODER;
     }
     sparse_setup setup = {&m->config, &m->choice, view, (uint64_t)j->seed, false};
     return sparse_model_create(&m->model, &setup);

@@ -8,14 +8,16 @@
 // Workers exchange 2 floats a point, direction and view, however large the embedding.
 #include "trainer/parts/noise.h"
 
+enum { LEJEPA, EB_JEPA };
+
 typedef struct sigreg_config {
-    char form[CONFIG_TEXT_SIZE];
+    int form; // LEJEPA | EB_JEPA
     double lambda;
     int64_t directions, views;
 } sigreg_config;
 
 static const config_field fields[] = {
-    {"form", FIELD_TEXT, offsetof(sigreg_config, form), "lejepa", 0, 0, "lejepa|eb_jepa",
+    {"form", FIELD_CHOICE, offsetof(sigreg_config, form), "lejepa", 0, 0, "lejepa|eb_jepa",
      "of the statistic and the loss: as LeJEPA's page or EB-JEPA's have them"},
     {"lambda", FIELD_REAL, offsetof(sigreg_config, lambda), "0.02", 0, 1e6, NULL,
      "weight of the statistic; LeJEPA 0.02, EB-JEPA 10"},
@@ -37,7 +39,7 @@ static status create(void *state, const method_setup *s, method_core *core)
 {
     model *m = core->model = state;
     const sigreg_config *c = s->settings;
-    bool lejepa = c->form[0] == 'l';
+    bool lejepa = c->form == LEJEPA;
     int count = (int)c->views;
     CHECK(lejepa || count == 2, ST_CONFIG,
           "method.views: form eb_jepa compares two views, not %d; take 2, or form lejepa", count);
@@ -47,7 +49,7 @@ static status create(void *state, const method_setup *s, method_core *core)
     int inputs[] = {z, model_directions(m, "directions", (int)c->directions, s->encoder.head.dim)};
     int apart = graph_chain(g, "view_distance", "invariance", z, "{views: %d}", count);
     int normality = graph_add(g, "epps_pulley", "normality", inputs, 2, "{views: %d, form: %s}",
-                              count, c->form);
+                              count, lejepa ? "lejepa" : "eb_jepa");
     // Two views lie from their mean at half their distance.
     model_energy(m, apart, lejepa ? 1 - c->lambda : 4);
     model_energy(m, normality, c->lambda);

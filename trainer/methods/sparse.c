@@ -44,7 +44,7 @@ static bool seeks_density(const sparse *m)
 
 static bool starts_from_last(const sparse *m)
 {
-    return m->config->start[0] == 'l';
+    return m->config->start == START_LAST;
 }
 
 static status build(sparse *m)

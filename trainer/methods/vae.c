@@ -6,16 +6,18 @@
 //   source: Kingma & Welling 2014 (arXiv 1312.6114) eq. 10; beta: Higgins et al. 2017 (ICLR)
 #include "trainer/parts/noise.h"
 
+enum { BERNOULLI, GAUSSIAN };
+
 typedef struct vae_config {
     int64_t codes;
     double beta;
-    char pixels[CONFIG_TEXT_SIZE];
+    int pixels; // BERNOULLI | GAUSSIAN
 } vae_config;
 
 static const config_field fields[] = {
     {"codes", FIELD_INT, offsetof(vae_config, codes), "20", 1, 65536, NULL, "numbers of z"},
     {"beta", FIELD_REAL, offsetof(vae_config, beta), "1", 0, 1e6, NULL, "weight of KL"},
-    {"pixels", FIELD_TEXT, offsetof(vae_config, pixels), "bernoulli", 0, 0, "bernoulli|gaussian",
+    {"pixels", FIELD_CHOICE, offsetof(vae_config, pixels), "bernoulli", 0, 0, "bernoulli|gaussian",
      "how pixels differ from what the code says: coins, for views in 0..1, or squared errors"},
     {0}};
 
@@ -43,7 +45,7 @@ static status create(void *state, const method_setup *s, method_core *core)
     int spread =
         graph_chain(g, "linear", "log_variance", features, "{features: %d}", (int)c->codes);
     int whole = decoder_images(g, &s->decoder, draw_code(m, mean, spread), s->view);
-    int error = c->pixels[0] == 'b'
+    int error = c->pixels == BERNOULLI
                     ? graph_add(g, "bernoulli", "reconstruction", (int[]){whole, y}, 2, "{}")
                     : graph_add(g, "squared_error", "reconstruction", (int[]){whole, y}, 2, "{}");
     int kl = graph_add(g, "gaussian_kl", "kl", (int[]){mean, spread}, 2, "{}");

@@ -8,7 +8,7 @@
 
 static bool learns_from_energy(const sparse_model *m)
 {
-    return m->prediction >= 0 && m->setup.config->encoder_learns[0] == 'e';
+    return m->prediction >= 0 && m->setup.config->encoder_learns == LEARNS_ENERGY;
 }
 
 // 1/2 |y - D codes|^2 + lambda |codes|
@@ -32,7 +32,7 @@ static int add_code_energy(sparse_model *m, const char *name, int codes, bool le
 
 bool sparse_model_is_online(const sparse_model *m)
 {
-    return m->setup.config->dictionary_step[0] == 'o';
+    return m->setup.config->dictionary_step == STEP_ONLINE;
 }
 
 static void add_energy(sparse_model *m)
@@ -164,15 +164,15 @@ static status check_choice(const sparse_setup *s)
     CHECK(strcmp(c->lambda_unit, "absolute") == 0 || c->lambda < 1, ST_CONFIG,
           "penalty.lambda: %g as %s makes all codes 0; give a number below 1 (0.1 is usual)",
           c->lambda, c->lambda_unit);
-    CHECK(c->encoder->build != NULL || s->config->start[0] != 'e', ST_CONFIG,
+    CHECK(c->encoder->build != NULL || s->config->start != START_ENCODER, ST_CONFIG,
           "method.start: encoder needs an encoder; add encoder: {name: tanh}");
     const sparse_config *m = s->config;
-    bool from_energy = c->encoder->build != NULL && m->encoder_learns[0] == 'e';
+    bool from_energy = c->encoder->build != NULL && m->encoder_learns == LEARNS_ENERGY;
     CHECK(!s->learns || !from_energy || c->penalty->is_l1, ST_CONFIG,
           "method.encoder_learns: energy has a gradient for the penalty l1 only, not for %s; take "
           "encoder_learns: codes",
           c->penalty->name);
-    bool online = m->dictionary_step[0] == 'o';
+    bool online = m->dictionary_step == STEP_ONLINE;
     CHECK(
         !online || strcmp(m->border, "full") == 0, ST_CONFIG,
         "method.dictionary_step: online takes atoms that lie wholly inside the image; give border: "
@@ -251,7 +251,7 @@ static void start_code(sparse_model *m, size_t n, code_starts starts, const floa
     if (starts == STARTS_GIVEN) return;
     if (starts == STARTS_AT_LAST_FRAME && n > 0)
         memcpy(code, code - codes, codes * sizeof *code);
-    else if (m->setup.config->start[0] == 'e')
+    else if (m->setup.config->start == START_ENCODER)
         memcpy(code, guess, codes * sizeof *code);
     else
         memset(code, 0, codes * sizeof *code);

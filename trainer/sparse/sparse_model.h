@@ -17,14 +17,16 @@
 #define SPARSE_PREFIX "sparse" // of the learned weights in checkpoints
 #define SPARSE_LAMBDA "lambda" // the lambda reached so far, a single number there
 
+enum { START_ZERO, START_ENCODER, START_LAST };
+enum { LEARNS_CODES, LEARNS_ENERGY };
+enum { STEP_NEWTON, STEP_ONLINE };
+
 // The job's `method` section.
 typedef struct sparse_config {
     int64_t atoms, kernel, reseed_every, remember;
-    char border[CONFIG_TEXT_SIZE];          // one of CODE_BORDERS
-    char start[CONFIG_TEXT_SIZE];           // zero|encoder|last
-    char encoder_learns[CONFIG_TEXT_SIZE];  // codes|energy
-    char dictionary[CONFIG_TEXT_SIZE];      // a checkpoint to take the atoms from; "" = random
-    char dictionary_step[CONFIG_TEXT_SIZE]; // newton|online
+    char border[CONFIG_TEXT_SIZE];              // one of CODE_BORDERS
+    char dictionary[CONFIG_TEXT_SIZE];          // a checkpoint to take the atoms from; "" = random
+    int start, encoder_learns, dictionary_step; // of the enums above
     bool non_negative, learn_dictionary;
     double alpha, dictionary_rate, encoder_rate;
 } sparse_config;

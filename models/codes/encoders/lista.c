@@ -15,11 +15,13 @@
 
 #include <string.h>
 
+enum { FACTORED, DENSE };
+
 typedef struct lista_config {
     int64_t steps;
     double step, decode_rate;
     bool tied;
-    char form[CONFIG_TEXT_SIZE];
+    int form; // FACTORED | DENSE
 } lista_config;
 
 static const config_field fields[] = {
@@ -31,7 +33,7 @@ static const config_field fields[] = {
      "factor of the learning rate for the encoder's own D; the other weights have step / L"},
     {"tied", FIELD_BOOL, offsetof(lista_config, tied), "true", 0, 0, NULL,
      "whether all iterations share their weights"},
-    {"form", FIELD_TEXT, offsetof(lista_config, form), "factored", 0, 0, "factored|dense",
+    {"form", FIELD_CHOICE, offsetof(lista_config, form), "factored", 0, 0, "factored|dense",
      "the iteration through the image, or by one large matrix of code on code"},
     {0}};
 
@@ -88,8 +90,8 @@ static int build(graph *g, const void *settings, const code_space *s, int images
     int match = code_encoder_match(g, name, s, images);
     int codes = threshold(g, c, s, 0, match);
     for (int step = 1; step <= c->steps; step++) {
-        int sum = c->form[0] == 'f' ? add_factored(g, c, s, step, images, codes)
-                                    : add_dense(g, c, s, step, match, codes);
+        int sum = c->form == FACTORED ? add_factored(g, c, s, step, images, codes)
+                                      : add_dense(g, c, s, step, match, codes);
         codes = threshold(g, c, s, step, sum);
     }
     return codes;
