@@ -1,9 +1,10 @@
 // base/arena.c -- arenas on anonymous mappings, with huge pages asked for.
 #include "base/arena.h"
 
+#include "base/memory_limit.h"
+
 #include <stdatomic.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define ALIGNMENT 64u
 
@@ -14,17 +15,16 @@ size_t arena_padded(size_t bytes)
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+status arena_check_room(size_t bytes, const char *what)
+{
+    return memory_limit_check(what, (double)bytes, (double)atomic_load(&all_arenas));
+}
+
 status arena_create(arena *a, size_t capacity, const char *what)
 {
     *a = (arena){0};
     if (capacity == 0) capacity = ALIGNMENT;
-    double installed = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    double taken = (double)atomic_load(&all_arenas);
-    CHECK(
-        taken + (double)capacity <= installed, ST_CONFIG,
-        "%s would take %.1f GB in each rank, beside %.1f GB of other things, but this machine has "
-        "%.1f GB; use a smaller batch, more workers or a smaller model",
-        what, (double)capacity * 1e-9, taken * 1e-9, installed * 1e-9);
+    TRY(arena_check_room(capacity, what));
     void *memory = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(memory != MAP_FAILED, ST_INTERNAL,
           "no memory for %s: %.1f MB were asked for; use a smaller batch, more workers or a "

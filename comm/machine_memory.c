@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory_limit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,21 +52,22 @@ static status open_file(size_t bytes, int *file)
 
 // A limit would not be an error but the end (SIGXFSZ), and so would be more than there is (the
 // kernel's out-of-memory killer).
-static status limits_check(size_t bytes)
+static status limits_check(const world *w, size_t bytes)
 {
     struct rlimit limit;
     CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0 && bytes <= limit.rlim_cur, ST_INTERNAL,
           "files may not have %.1f MB here (ulimit -f)", (double)bytes * 1e-6);
-    double installed = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    CHECK((double)bytes <= installed, ST_INTERNAL, "%.1f MB are more than this machine has",
-          (double)bytes * 1e-6);
+    double most = memory_limit_bytes() * w->local_size;
+    CHECK((double)bytes <= most, ST_INTERNAL,
+          "%.1f MB are more than the %.1f MB that the ranks of this machine may take",
+          (double)bytes * 1e-6, most * 1e-6);
     return ST_OK;
 }
 
 static status create_file(const world *w, size_t bytes, address *at, int *file)
 {
     *file = -1;
-    status made = limits_check(bytes);
+    status made = limits_check(w, bytes);
     if (made == ST_OK && w->local_rank == 0) made = open_file(bytes, file);
     *at = (address){(uint64_t)(clock_seconds() * 1e9) ^ (uint64_t)getpid() << 32, (long)getpid(),
                     made == ST_OK ? *file : -1};

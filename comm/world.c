@@ -2,6 +2,7 @@
 #include "comm/world_private.h"
 
 #include "base/log.h"
+#include "base/memory_limit.h"
 #include "comm/rank_watch.h"
 
 #include <sched.h>
@@ -108,6 +109,32 @@ static void look_at_machine(world *w)
                  "(mpirun --map-by core, srun -m block)");
 }
 
+static bool holds(const uint64_t ids[MEMORY_LIMITS], uint64_t id)
+{
+    for (int i = 0; i < MEMORY_LIMITS; i++)
+        if (ids[i] == id) return true;
+    return false;
+}
+
+// Collective. A limit that several ranks of this machine are under, its memory or that of a control group,
+// is divided among them.
+static void share_memory(const world *w)
+{
+    memory_limits own;
+    int ranks[MEMORY_LIMITS] = {0};
+    uint64_t ids[MEMORY_LIMITS], *all = calloc((size_t)w->local_size, sizeof ids);
+    ASSERT(all != NULL);
+    memory_limits_find(&own, "");
+    for (int i = 0; i < MEMORY_LIMITS; i++)
+        ids[i] = i < own.count ? own.list[i].id : UINT64_MAX;
+    MPI_Allgather(ids, MEMORY_LIMITS, MPI_UINT64_T, all, MEMORY_LIMITS, MPI_UINT64_T, only.machine);
+    for (int i = 0; i < own.count; i++)
+        for (int rank = 0; rank < w->local_size; rank++)
+            ranks[i] += holds(all + (size_t)rank * MEMORY_LIMITS, ids[i]);
+    free(all);
+    memory_limits_share(&own, ranks);
+}
+
 // Collective.
 static void gather_hosts(void)
 {
@@ -153,6 +180,7 @@ status world_init(world *w, int *argc, char ***argv)
     ASSERT(only.gather_bytes != NULL && only.gather_starts != NULL && only.hosts != NULL);
     gather_hosts();
     look_at_machine(w);
+    share_memory(w);
     rank_watch_begin(w);
     return ST_OK;
 }

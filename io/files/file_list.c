@@ -152,12 +152,13 @@ static status add_lines(file_list *list, FILE *in, const char *path, int depth)
 
 static status add_list(file_list *list, const char *path, int depth)
 {
-    size_t before = list->count;
     FILE *in;
     CHECK(depth < MOST_DEPTH, ST_NO_INPUT, "%s: lists in lists in lists: give the files themselves",
           path);
     TRY(input_open_stream(&in, path));
-    status s = add_lines(list, in, path, depth + 1);
+    status s = list->with_lists ? add_path(list, path) : ST_OK;
+    size_t before = list->count;
+    if (s == ST_OK) s = add_lines(list, in, path, depth + 1);
     bool unread = ferror(in) != 0;
     (void)fclose(in); // read only
     TRY(s);
@@ -262,6 +263,15 @@ status file_list_find(file_list *list, const char *files, const char *from)
     TRY(add_parts(list, files, from, 0));
     CHECK(list->count > 0, ST_NO_INPUT, "no file matches \"%s\"", files);
     return remove_repeated(list);
+}
+
+status file_list_touched(file_list *list, const char *files, const char *from)
+{
+    *list = (file_list){.with_lists = true};
+    status s = add_parts(list, files, from, 0);
+    if (s == ST_INTERNAL) return s;
+    if (s != ST_OK) status_clear(); // who opens it tells
+    return ST_OK;
 }
 
 void file_list_free(file_list *list)

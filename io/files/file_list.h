@@ -13,17 +13,23 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct file_list {
     char **paths; // (count) owned
     size_t count, room;
+    bool with_lists; // @FILE itself is one of the paths, too
 } file_list;
 
 // Relative paths start from folder `from`; NULL or "": the working directory. Free it also after an error.
 // Errors: ST_NO_INPUT a part that matches nothing, a folder without such files, lists in lists too deep;
 // ST_IO a list that cannot be read; ST_INTERNAL no memory.
 status file_list_find(file_list *list, const char *files, const char *from);
+
+// Every file that is read when `files` are: also lists, and of a text that names what is missing, what comes before.
+// Never fails but for memory (ST_INTERNAL). Free it also after an error.
+status file_list_touched(file_list *list, const char *files, const char *from);
 
 void file_list_free(file_list *list);
 

@@ -2,9 +2,9 @@
 #include "io/files/named_output.h"
 
 #include "io/files/atomic_file.h"
+#include "io/files/file_list.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,27 +15,34 @@ static bool is_file(const char *path, const struct stat *file)
     return stat(path, &other) == 0 && other.st_dev == file->st_dev && other.st_ino == file->st_ino;
 }
 
-// Whether the input, a name or a pattern of names, has that file among its own.
-static bool matches(const char *input, const struct stat *file)
+// Whether that file is among those that the input means.
+static status find(const char *input, const char *from, const struct stat *file, bool *found)
 {
-    glob_t found = {0};
-    bool any = is_file(input, file);
-    if (!any && glob(input, GLOB_NOSORT, NULL, &found) == 0)
-        for (size_t i = 0; i < found.gl_pathc && !any; i++)
-            any = is_file(found.gl_pathv[i], file);
-    globfree(&found);
-    return any;
+    file_list list;
+    *found = is_file(input, file);
+    if (*found) return ST_OK;
+    status s = file_list_touched(&list, input, from);
+    for (size_t i = 0; i < list.count && !*found; i++)
+        *found = is_file(list.paths[i], file);
+    file_list_free(&list);
+    return s;
 }
 
 static status check_inputs(const char *path, const output_rules *rules)
 {
     struct stat file;
     if (stat(path, &file) != 0) return ST_OK;
-    for (size_t i = 0; i < rules->input_count; i++)
-        CHECK(rules->inputs[i] == NULL || !matches(rules->inputs[i], &file), ST_USAGE,
+    for (size_t i = 0; i < rules->input_count; i++) {
+        const char *input = rules->inputs[i];
+        bool found = false;
+        if (input != NULL) TRY(find(input, NULL, &file, &found));
+        if (input != NULL && !found && rules->from != NULL)
+            TRY(find(input, rules->from, &file, &found));
+        CHECK(!found, ST_USAGE,
               "%s is to be written, but it is one of the files to be read (%s): name another file "
               "(a pattern of files must stand in quotes)",
-              path, rules->inputs[i]);
+              path, input);
+    }
     return ST_OK;
 }
 

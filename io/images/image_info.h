@@ -34,6 +34,9 @@ typedef struct dataset_info {
     // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).
     // A channel that is constant has deviation 1. Images of different sizes count alike.
     float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
+    // The first file that is no shard of ours and whose attributes give mean and deviation, or give some that cannot be
+    // those of its images, so that they are measured. NULL: there is none. Views.
+    const char *given_moments, *odd_moments;
     // In the same units: which pixels count as 0 and 1 in views. Both 0: 0 and 1.
     float low, high;
 } dataset_info;

@@ -141,7 +141,7 @@ static status look_at_destination(image_pack *p)
     char path[PATH_MAX];
     const pack_job *job = p->job;
     // Whether a shard that exists may be replaced, look_at_shard tells by what it holds.
-    const output_rules rules = {true, job->sources, (size_t)job->source_count};
+    const output_rules rules = {true, job->sources, (size_t)job->source_count, NULL};
     TRY(folder_create(job->destination));
     for (int i = 0; i < PACK_MAX_SPLITS; i++)
         TRY(shard_names_check(p->splits[i].prefix, (uint64_t)p->splits[i].shards, &rules));

@@ -86,7 +86,7 @@ static status pack_files(const file_list *files, const char *prefix, const pack_
     split->shape = sum.shape;
     void *pixels = malloc(sample_bytes(&sum.shape));
     CHECK(pixels != NULL, ST_INTERNAL, "no memory for one sample of \"%s\"", files->paths[0]);
-    const output_rules rules = {job->replace, files->paths, (size_t)files->count};
+    const output_rules rules = {job->replace, files->paths, (size_t)files->count, NULL};
     status s = shard_series_open(&series, prefix, &sum.shape, sum.count, job->shard_size, &rules);
     if (s == ST_OK) {
         for (int i = 0; i < files->count && s == ST_OK; i++)

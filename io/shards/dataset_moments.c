@@ -30,9 +30,13 @@ static void moments_finish(const moments *m, dataset_info *info)
 bool dataset_moments_pool(dataset_info *info, const shard_layout *shards, uint64_t shard_count)
 {
     moments m = {.weight = 0};
+    const char *given = NULL;
+    bool all = true;
     for (uint64_t i = 0; i < shard_count; i++) {
         const shard_layout *l = &shards[i];
-        if (!l->has_moments) return false;
+        if (l->odd_moments && info->odd_moments == NULL) info->odd_moments = l->path;
+        if (!l->own && given == NULL) given = l->path;
+        all = all && l->has_moments;
         double weight = (double)l->count;
         m.weight += weight;
         for (int c = 0; c < info->channels; c++) {
@@ -41,7 +45,9 @@ bool dataset_moments_pool(dataset_info *info, const shard_layout *shards, uint64
             m.squares[c] += weight * (deviation * deviation + mean * mean);
         }
     }
+    if (!all) return false;
     moments_finish(&m, info);
+    info->given_moments = given;
     return true;
 }
 

@@ -161,14 +161,14 @@ static status read_crc(shard_layout *l, hid_t file)
     return ST_OK;
 }
 
-static status check_version(const shard_layout *l, hid_t file)
+static status check_version(shard_layout *l, hid_t file)
 {
     int version = 0;
     bool found;
     char *format = hdf5_get_text(file, SHARD_ATTRIBUTE_FORMAT);
-    bool ours = format != NULL && strcmp(format, SHARD_FORMAT) == 0;
+    l->own = format != NULL && strcmp(format, SHARD_FORMAT) == 0;
     free(format);
-    if (!ours) return ST_OK;
+    if (!l->own) return ST_OK;
     const hdf5_numbers wanted = {SHARD_ATTRIBUTE_VERSION, 1, H5T_NATIVE_INT, &version};
     TRY(hdf5_read_numbers(file, l->path, &wanted, &found));
     CHECK(found && version == SHARD_FORMAT_VERSION, ST_BAD_DATA,
@@ -185,6 +185,21 @@ static status read_pair(const shard_layout *l, hid_t file, const hdf5_numbers pa
     if (*found) TRY(hdf5_read_numbers(file, l->path, &pair[1], &second));
     *found = *found && second;
     return ST_OK;
+}
+
+// Whether mean and deviation can be those of the images, in the units of io/images/image_info.h. Others than we
+// may write 0..255 there; numbers of 0..1 deviate by 1/2 at most.
+static bool moments_can_be(const shard_layout *l)
+{
+    bool good = true;
+    for (int c = 0; c < l->channels; c++) {
+        good = good && isfinite(l->mean[c]) && isfinite(l->deviation[c]) && l->deviation[c] >= 0;
+        if (l->own) continue;
+        good = good && l->deviation[c] > 0;
+        if (l->type != PIXEL_F32)
+            good = good && l->mean[c] >= 0 && l->mean[c] <= 1 && l->deviation[c] <= 0.5f;
+    }
+    return good;
 }
 
 static status read_attributes(shard_layout *l, hid_t file)
@@ -205,8 +220,9 @@ static status read_attributes(shard_layout *l, hid_t file)
     if (!has_source) l->source = (shard_source){0};
     if (!has_contents) l->source.contents = 0;
     TRY(read_pair(l, file, moments, &l->has_moments));
-    for (int c = 0; c < l->channels && l->has_moments; c++)
-        l->has_moments = isfinite(l->mean[c]) && isfinite(l->deviation[c]) && l->deviation[c] >= 0;
+    bool good = l->has_moments && moments_can_be(l);
+    l->odd_moments = l->has_moments && !good && !l->own;
+    l->has_moments = good;
     return ST_OK;
 }
 

@@ -47,7 +47,9 @@ typedef struct shard_layout {
     int block_samples;   // not STORED_PLAIN: samples read and decoded at once
     // STORED_CHUNKS: number of the filter in the pipeline, -1 = none.
     int shuffle_filter, deflate_filter;
-    bool has_moments;    // the file's own mean and deviation are there
+    bool own;            // a shard of ours
+    bool has_moments;    // the file's own mean and deviation are there, and can be
+    bool odd_moments;    // a user's file has some that cannot be those of its images
     shard_source source; // of folders of images
     float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
 } shard_layout;

@@ -65,7 +65,7 @@ static void too_much_memory_is_a_sentence(void **state)
     (void)state;
     arena a;
     assert_fails(arena_create(&a, (size_t)1 << 62, "the codes"), ST_CONFIG,
-                 "the codes would take 4611686018.4 GB in each rank, beside");
+                 "the codes would take 4611686018.43 GB in each rank, beside");
     arena_destroy(&a);
 }
 

@@ -2,6 +2,8 @@
 // messages; without the memory all ranks know it.
 #include "tests/check_mpi.h"
 
+#include "base/arena.h"
+#include "base/memory_limit.h"
 #include "comm/machine_memory.h"
 #include "comm/world_private.h"
 
@@ -9,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #define WORDS ((size_t)5000) // more than one page
 
@@ -96,12 +99,28 @@ static void all_ranks_know_when_one_cannot_have_it(void **state)
     w.private->may_share = true;
 }
 
+// What the machine has for all ranks together is not there for each.
+static void a_rank_may_take_its_share(void **state)
+{
+    (void)state;
+    arena a;
+    double most = memory_limit_bytes();
+    double installed = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    assert_all(most > 0 && most * w.local_size <= installed);
+    status s = arena_create(&a, (size_t)most + 4096, "too much");
+    bool told = w.local_size == 1 || strstr(status_message(), "for each") != NULL;
+    arena_destroy(&a);
+    status_clear();
+    assert_all(s == ST_CONFIG && told);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_and_aligned),
         cmocka_unit_test(all_see_what_was_written_before_the_gate),
         cmocka_unit_test(messages_go_on_while_a_rank_waits),
+        cmocka_unit_test(a_rank_may_take_its_share),
         cmocka_unit_test(all_ranks_know_when_one_cannot_have_it),
     };
     if (world_init(&w, &argc, &argv) != ST_OK) return 1;

@@ -152,7 +152,7 @@ static void a_damaged_sample_is_named(void **state)
 {
     (void)state;
     sample_file f = sample_file_shard(test_path(&folder, "shard-007.h5"), 0, 5);
-    const float mean[3] = {0}, deviation[3] = {1, 1, 1};
+    const float mean[3] = {0}, deviation[3] = {0.5f, 0.5f, 0.5f};
     sample_file_write(&f);
     sample_file_describe(f.path, "mean", H5T_NATIVE_FLOAT, 3, mean);
     sample_file_describe(f.path, "std", H5T_NATIVE_FLOAT, 3, deviation);

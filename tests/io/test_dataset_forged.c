@@ -1,10 +1,14 @@
-// Files whose sizes are no number of images that anybody has: refused in a sentence and in little time, or read.
+// Files whose numbers cannot be: sizes that are no count of images are refused in a sentence and in little time, a mean
+// and deviation that are none are measured.
 #include "tests/check.h"
 
 #include "io/shards/dataset.h"
 #include "io/shards/shard.h"
 #include "tests/io/forged_file.h"
 #include "tests/io/group_folder.h"
+#include "tests/io/sample_file.h"
+
+#include <math.h>
 
 #define SIDE 8 // pixels
 #define ROOM 4096
@@ -116,11 +120,47 @@ static void labels_that_nobody_wrote_keep_nobody_waiting(void **state)
     H5Tclose(names);
 }
 
+// A user's file may say 0..255, or nothing that makes sense; then the pixels tell.
+static void moments_that_cannot_be_are_measured(void **state)
+{
+    (void)state;
+    static const struct {
+        float mean, deviation;
+        bool of_bytes, of_floats; // are they taken?
+    } cases[] = {
+        {0.5f, 0.25f, true, true},     {0, 0.5f, true, true},      {1, 0.01f, true, true},
+        {120, 60, false, true},        {-0.5f, 0.2f, false, true}, {0.5f, 0.6f, false, true},
+        {1.5f, 0.2f, false, true},     {0.5f, 0, false, false},    {0.5f, -1, false, false},
+        {NAN, 0.2f, false, false},     {0.5f, NAN, false, false},  {INFINITY, 1, false, false},
+        {0.5f, INFINITY, false, false}};
+    for (int floats = 0; floats < 2; floats++)
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            sample_file f = sample_file_initial(test_path(&folder, "own.h5"), 6);
+            f.type = floats ? H5T_IEEE_F32LE : H5T_STD_U8LE;
+            const float mean[3] = {0.25f, cases[i].mean, 0.25f};
+            const float deviation[3] = {0.25f, 0.25f, cases[i].deviation};
+            sample_file_write(&f);
+            sample_file_describe(f.path, "mean", H5T_NATIVE_FLOAT, 3, mean);
+            sample_file_describe(f.path, "std", H5T_NATIVE_FLOAT, 3, deviation);
+            dataset_source source = unlabelled;
+            dataset *d;
+            source.files = f.path;
+            assert_ok(dataset_open(&d, &source));
+            const dataset_info *info = dataset_get_info(d);
+            bool taken = floats ? cases[i].of_floats : cases[i].of_bytes;
+            assert_int_equal(info->given_moments != NULL, taken);
+            assert_int_equal(info->odd_moments != NULL, !taken);
+            assert_int_equal(info->deviation[0] == 0.25f, taken);
+            dataset_close(d);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_beyond_all_counts_are_refused),
         cmocka_unit_test(more_images_than_can_be_told_apart_are_refused),
+        cmocka_unit_test(moments_that_cannot_be_are_measured),
         cmocka_unit_test(labels_that_nobody_wrote_keep_nobody_waiting),
     };
     return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);

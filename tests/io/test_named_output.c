@@ -80,7 +80,7 @@ static void an_input_is_never_replaced_whatever_its_name(void **state)
     write_file("test-1.h5");
     assert_int_equal(link(path_of("test-1.h5"), path_of("other")), 0);
     const char *const inputs[] = {NULL, path_of("test-*.h5")};
-    const output_rules rules = {true, inputs, 2};
+    const output_rules rules = {true, inputs, 2, NULL};
     assert_fails(named_output_check(path_of("test-1.h5"), &rules), ST_USAGE, "to be read");
     assert_fails(named_output_check(path_of("other"), &rules), ST_USAGE, "to be read");
     assert_ok(named_output_check(path_of("test-2.h5"), &rules));
@@ -88,6 +88,45 @@ static void an_input_is_never_replaced_whatever_its_name(void **state)
     snprintf(roundabout, sizeof roundabout, "%s/../%s/test-0.h5", folder.path,
              strrchr(folder.path, '/') + 1);
     assert_fails(named_output_check(roundabout, &rules), ST_USAGE, "to be read");
+}
+
+// Whatever words of io/files/file_list.h name it, also where another part of them names nothing.
+static void an_input_is_known_by_list_folder_glob_and_file_of_names(void **state)
+{
+    (void)state;
+    char words[8][1200], folder_name[300];
+    const char *const names[] = {"a.h5", "b, c.h5", "x.h5"};
+    for (int i = 0; i < 3; i++)
+        write_file(names[i]);
+    FILE *list = fopen(path_of("list.txt"), "w");
+    assert_non_null(list);
+    assert_true(fputs("# all\na.h5\n*.h5\n", list) >= 0 && fclose(list) == 0);
+    list = fopen(path_of("lists.txt"), "w");
+    assert_non_null(list);
+    assert_true(fputs("@list.txt\n", list) >= 0 && fclose(list) == 0);
+    snprintf(folder_name, sizeof folder_name, "%s", folder.path);
+    snprintf(words[0], sizeof words[0], "%s", folder_name);
+    snprintf(words[1], sizeof words[1], "%s/x.h5, %s/b, c.h5,%s/a.h5", folder_name, folder_name,
+             folder_name);
+    snprintf(words[2], sizeof words[2], "%s/*.h5", folder_name);
+    snprintf(words[3], sizeof words[3], "@%s/list.txt", folder_name);
+    snprintf(words[4], sizeof words[4], "@%s/lists.txt", folder_name);
+    snprintf(words[5], sizeof words[5], "%s/[abx]*.h5,nothing-*.h5", folder_name);
+    snprintf(words[6], sizeof words[6], "*.h5"); // from the folder
+    snprintf(words[7], sizeof words[7], "x.h5,@lists.txt");
+    for (size_t w = 0; w < 8; w++)
+        for (int i = 0; i < 3; i++) {
+            const char *input = words[w];
+            const output_rules rules = {true, &input, 1, w < 6 ? NULL : folder_name};
+            assert_fails(named_output_check(path_of(names[i]), &rules), ST_USAGE, "to be read");
+            assert_ok(named_output_check(path_of("new.h5"), &rules));
+        }
+    for (size_t w = 3; w < 5; w++) {
+        const char *input = words[w];
+        const output_rules rules = {true, &input, 1, NULL};
+        assert_fails(named_output_check(path_of("list.txt"), &rules), ST_USAGE, "to be read");
+    }
+    assert_string_equal(status_message(), "");
 }
 
 // The writers themselves, whoever calls them.
@@ -162,6 +201,7 @@ int main(void)
         TEST(an_existing_file_is_replaced_only_by_force),
         TEST(what_is_no_file_is_never_replaced),
         TEST(an_input_is_never_replaced_whatever_its_name),
+        TEST(an_input_is_known_by_list_folder_glob_and_file_of_names),
         TEST(a_file_that_appears_meanwhile_stays),
         TEST(a_series_keeps_every_file_there_is),
         TEST(pack_does_not_write_over_its_sources),

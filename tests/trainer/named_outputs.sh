@@ -43,6 +43,17 @@ of data/test-00000.h5 "$basin" reconstruct one 'data/test-*.h5' @
 of data/test-00000.h5 "$basin" inspect --sheet data/test-00000.h5 @
 of data/train-00000.h5 "$basin" inspect --views "$job" @
 
+# Inputs by a folder, a list and a file of names, from the job's own folder, and labels in a file of their own.
+echo data/train-00000.h5 >names.txt
+for words in data.train=data data.train=data/test-00000.h5,data/train-00000.h5 data.train=@names.txt; do
+    refuses "to be read" data/train-00000.h5 "$basin" inspect --views "$job" data/train-00000.h5 --force "$words" data.test=
+    refuses "to be read" data/train-00000.h5 "$basin" dump "$job" 1 data/train-00000.h5 --force "$words" data.test=
+done
+refuses "to be read" names.txt "$basin" dump "$job" 1 names.txt --force data.train=@names.txt data.test=
+refuses "to be read" data/test-00000.h5 "$basin" encode one data data/test-00000.h5 --force
+cp data/train-00000.h5 labels.h5
+refuses "to be read" labels.h5 "$basin" dump "$job" 1 labels.h5 --force data.test= data.labels=labels.h5:/labels
+
 # A pattern without quotes.
 refuses "must stand in quotes" data/test-00001.h5 "$basin" encode one data/test-*.h5
 refuses "in quotes" data/test-00001.h5 "$basin" encode one data/t*.h5

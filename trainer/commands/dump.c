@@ -47,8 +47,9 @@ static status read_words(dump *d, const world *w, int argc, char **argv)
     TRY(options_check_overrides("dump", argc - 3, argv + 3));
     d->out = argv[2];
     TRY(job_load(&d->job, argv[0], argc - 3, argv + 3));
-    const char *inputs[] = {argv[0], d->job.data.train, d->job.data.test};
-    return named_output_check(d->out, &(output_rules){chosen.force, inputs, 3});
+    job_inputs inputs;
+    output_rules rules = job_output_rules(&d->job, argv[0], chosen.force, &inputs);
+    return named_output_check(d->out, &rules);
 }
 
 static status take_memory(dump *d, size_t rows, size_t view_floats)

@@ -68,7 +68,7 @@ static status read_words(encoding *e, int argc, char **argv)
 static status check_output(const encoding *e)
 {
     const char *inputs[] = {e->files, e->run.checkpoint, e->run.job_file};
-    return named_output_check(e->out, &(output_rules){e->options.force, inputs, 3});
+    return named_output_check(e->out, &(output_rules){e->options.force, inputs, 3, NULL});
 }
 
 static status open_all(encoding *e)

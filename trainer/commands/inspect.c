@@ -232,7 +232,7 @@ static status fill_sheet(image_sheet *s, int count)
 // The first images of the shards `files`, ten in a row.
 static status draw_sheet(const char *files, const char *out, bool force)
 {
-    TRY(named_output_check(out, &(output_rules){force, &files, 1}));
+    TRY(named_output_check(out, &(output_rules){force, &files, 1, NULL}));
     image_sheet sheet = {0};
     int count;
     status s = open_sheet(&sheet, files, &count);
@@ -252,8 +252,9 @@ static status draw_views(int argc, char **argv, bool force)
     TRY(options_check_overrides("inspect", argc - 2, argv + 2));
     job j;
     TRY(job_load(&j, argv[0], argc - 2, argv + 2));
-    const char *inputs[] = {argv[0], j.data.train, j.data.test};
-    status s = named_output_check(argv[1], &(output_rules){force, inputs, 3});
+    job_inputs inputs;
+    output_rules rules = job_output_rules(&j, argv[0], force, &inputs);
+    status s = named_output_check(argv[1], &rules);
     if (s == ST_OK) s = view_sheet_write(&j, argv[1]);
     job_destroy(&j);
     return s;

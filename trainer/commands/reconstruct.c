@@ -45,7 +45,7 @@ static status check_output(const reconstruction *r, const char *files, bool forc
         inputs[count++] = r->stack.runs[level].checkpoint;
         inputs[count++] = r->stack.runs[level].job_file;
     }
-    return named_output_check(r->out, &(output_rules){force, inputs, count});
+    return named_output_check(r->out, &(output_rules){force, inputs, count, NULL});
 }
 
 static status open_all(reconstruction *r, int argc, char **argv)

@@ -1,6 +1,7 @@
 // trainer/evaluation/evaluate.c -- kNN over the features of train and test images, and the features' health.
 #include "trainer/evaluation/evaluate.h"
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "comm/agree.h"
 #include "io/checkpoint/checkpoint.h"
@@ -150,7 +151,9 @@ static status add_bank(evaluator *e, search *f, const embedding *how, uint64_t c
 
 static status open_search(evaluator *e, const embedding *how, search *f)
 {
-    f->queries = calloc(embedding_room(how, &e->queries, e->world), sizeof(float));
+    size_t floats = embedding_room(how, &e->queries, e->world);
+    TRY(arena_check_room(floats * sizeof(float), "the features of the test images"));
+    f->queries = calloc(floats, sizeof(float));
     CHECK(f->queries != NULL, ST_INTERNAL, "no memory for the features of %llu test images",
           (unsigned long long)e->queries.info->count);
     TRY(image_stream_start(&e->queries, e->world, &f->query_chunks));

@@ -2,6 +2,7 @@
 // one chunk a rank, and added in order.
 #include "trainer/evaluation/probe_set.h"
 
+#include "base/arena.h"
 #include "comm/agree.h"
 #include "comm/exchange.h"
 
@@ -28,6 +29,7 @@ status probe_set_create(probe_set *s, const world *w, uint64_t count, int dim,
           (double)PROBE_MAX_BYTES / (1 << 30),
           (unsigned long long)(chunks * chunk_bytes / PROBE_MAX_BYTES + 1));
     s->chunk_count = rank < chunks ? (int)((chunks - rank + ranks - 1) / ranks) : 0;
+    TRY(arena_check_room(((size_t)s->chunk_count + 1) * chunk_bytes, "the linear probe"));
     s->rows = calloc((size_t)s->chunk_count + 1, chunk_bytes);
     CHECK(s->rows != NULL, ST_INTERNAL, "no memory for the features of %llu samples",
           (unsigned long long)count);

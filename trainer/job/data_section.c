@@ -85,6 +85,24 @@ static nan_rule nan_rule_of(const char *text)
     return strcmp(text, "zero") == 0 ? NAN_ZERO : strcmp(text, "mean") == 0 ? NAN_MEAN : NAN_REFUSE;
 }
 
+// "FILES:/path" reads files.
+static const char *label_files(const char *labels, char files[PATH_MAX])
+{
+    return dataset_labels_inside(labels, files) != labels ? files : NULL;
+}
+
+output_rules job_output_rules(const job *j, const char *job_file, bool replace, job_inputs *inputs)
+{
+    const job_data *d = &j->data;
+    inputs->names[0] = job_file;
+    inputs->names[1] = d->train;
+    inputs->names[2] = d->test;
+    inputs->names[3] = label_files(d->labels, inputs->labels[0]);
+    inputs->names[4] = label_files(d->test_labels, inputs->labels[1]);
+    return (output_rules){replace, inputs->names, sizeof inputs->names / sizeof *inputs->names,
+                          j->data_from[0] != '\0' ? j->data_from : NULL};
+}
+
 dataset_source job_source(const job *j, const char *files)
 {
     const job_data *d = &j->data;

@@ -6,12 +6,15 @@
 #define TRAINER_JOB_JOB_H
 
 #include "base/config.h"
+#include "io/files/named_output.h"
 #include "io/shards/dataset.h"
 #include "models/nets/net.h"
 #include "trainer/method.h"
 #include "trainer/optimizer.h"
 #include "trainer/optimizers/schedule.h"
 #include "trainer/sparse/inference_choice.h"
+
+#include <limits.h>
 
 #define JOB_MAX_PLUGIN_CONFIG 2048 // bytes of the largest plug-in's config struct
 #define JOB_NO_LIMIT          1e15 // the greatest integer of a job; so no run has more steps
@@ -107,6 +110,15 @@ const char *job_test_name(const job *j);
 // The data set that j->data.train, j->data.test (these very texts) or any other `files` mean; those start from
 // the working directory. Views into the job.
 dataset_source job_source(const job *j, const char *files);
+
+// All that a job reads, for io/files/named_output.h: the job file, data, labels in files of their own.
+typedef struct job_inputs {
+    const char *names[5]; // some NULL; views into the job, and of the labels into
+    char labels[2][PATH_MAX];
+} job_inputs;
+
+// What such a file may be written by: rules that hold as long as `inputs`, which is filled, and the job.
+output_rules job_output_rules(const job *j, const char *job_file, bool replace, job_inputs *inputs);
 
 // The net and head it asks for; views into the job.
 encoder job_encoder(const job *j);

@@ -24,6 +24,22 @@ void data_report_write(const dataset_info *info, char *text, size_t size)
              info->kind == NUMBER_PIXEL ? "" : " read as float32", axes, labels);
 }
 
+// Whose mean and deviation they are, where a user's own file has such attributes.
+static void report_moments(const char *key, const dataset_info *info)
+{
+    if (info->given_moments != NULL)
+        log_info(
+            "%s: mean and deviation are what the attributes mean and std of %s say, in units of %s",
+            key, info->given_moments,
+            info->type == PIXEL_F32 ? "its pixels" : "0 to 1, the range of its pixels' type");
+    if (info->odd_moments != NULL)
+        log_warn(
+            "%s: the attributes mean and std of %s cannot be those of its pixels (std above 0; "
+            "of integers, whose range counts as 0 to 1, mean at most 1 and std at most 0.5): "
+            "they are measured instead",
+            key, info->odd_moments);
+}
+
 void data_report(const char *key, const dataset_info *info)
 {
     char text[256];
@@ -33,6 +49,7 @@ void data_report(const char *key, const dataset_info *info)
         log_warn("%s: %llu of the images have pixels that nobody wrote; they are the fill value of "
                  "their file",
                  key, (unsigned long long)info->unwritten);
+    report_moments(key, info);
     if (info->nan_pixels > 0)
         log_warn(
             "%s: %llu pixels in %llu of %llu images looked at are NaN; data.nan puts numbers in "
