@@ -2,6 +2,8 @@
 // those that hold numbers.
 #include "trainer/commands/batch_script.h"
 
+#include "base/printable.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -17,15 +19,20 @@ static bool begins(const char *line, const char *start)
     return strncmp(line, start, strlen(start)) == 0;
 }
 
-// In single quotes, as the shell wants them.
+// As the shell wants it: in single quotes, or, where the script must not steer the terminal that it is printed
+// on, with each byte that is not plain spelled.
 static void write_quoted(const char *word, FILE *out)
 {
-    fputc('\'', out);
-    for (; *word != '\0'; word++)
-        if (*word == '\'')
+    bool spell = strcmp(printable(word), word) != 0;
+    fputs(spell ? "$'" : "'", out);
+    for (; *word != '\0'; word++) {
+        if (spell && (*word < ' ' || *word > '~' || *word == '\'' || *word == '\\'))
+            fprintf(out, "\\x%02x", (unsigned char)*word);
+        else if (*word == '\'')
             fputs("'\\''", out);
         else
             fputc(*word, out);
+    }
     fputc('\'', out);
 }
 
