@@ -13,6 +13,8 @@
 
 #define DATASET_AXES_SIZE 5 // "NHWC" with its end
 
+#define DATASET_FILTERS_SIZE 48
+
 typedef enum pixel_type { PIXEL_U8, PIXEL_U16, PIXEL_F32 } pixel_type;
 
 typedef struct dataset_info {
@@ -29,6 +31,12 @@ typedef struct dataset_info {
     // NaN among the pixels that mean and deviation come from, if there is a rule for it: pixels, samples with
     // them, samples looked at.
     uint64_t nan_pixels, nan_samples, looked_at;
+    // Of the file with the most samples in a chunk, if its images lie in chunks: samples that a chunk holds or
+    // touches, what the chunks went through ("shuffle, gzip"; "" nothing), and how many samples are unpacked
+    // for each that is read in random order. 0: they lie in one piece.
+    uint64_t chunk_samples;
+    char chunk_filters[DATASET_FILTERS_SIZE];
+    double unpacked;
     bool labelled;
     int classes; // 1 + largest label; 0 without labels
     // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).

@@ -14,6 +14,13 @@ typedef struct format_info {
     sample_shape shape;
 } format_info;
 
+// What the caller says of files that cannot tell themselves. Not owned.
+typedef struct format_hints {
+    const char *raw;                    // layout of bare numbers; NULL: the files are no such
+    const char *images, *labels, *axes; // HDF5: as in io/shards/dataset.h
+    nan_rule nan;                       // HDF5
+} format_hints;
+
 typedef struct format_type {
     const char *name;
     const char *help; // one line: what the files are called
@@ -22,10 +29,10 @@ typedef struct format_type {
     const char *(*split)(const char *file_name);
     // Whether the file's contents, or if they cannot tell its size and name, are of this format.
     bool (*probe)(const char *path);
-    // layout: what the caller says of files that cannot tell (raw); else NULL.
-    // Errors: ST_NO_INPUT, ST_BAD_DATA (says what was expected and what came), ST_IO; ST_USAGE a bad
-    // layout.
-    status (*open)(void **reader, const char *path, const char *layout, format_info *info);
+    // info->shape.class_names lasts until close.
+    // Errors: ST_NO_INPUT, ST_BAD_DATA (says what was expected and what came), ST_IO; ST_USAGE or
+    // ST_CONFIG bad hints.
+    status (*open)(void **reader, const char *path, const format_hints *hints, format_info *info);
     // The next sample as (height, width, channels), its label (-1 without labels), and behind it
     // its coarse one if the shape has such.
     // Errors: ST_BAD_DATA truncated, label out of range; ST_IO.

@@ -26,7 +26,8 @@ typedef struct file_list {
     const format_type *format;
     const char *const *paths; // (count)
     int count;
-    const char *layout; // of raw files
+    format_hints hints;
+    char *class_names; // of the first file; owned, or NULL
 } file_list;
 
 static bool same_shape(const sample_shape *a, const sample_shape *b)
@@ -42,17 +43,43 @@ static const char *shape_text(const sample_shape *s, char text[80])
     return text;
 }
 
+// What all files must have.
+static status take_shape(file_list *files, const format_info *info, format_info *sum)
+{
+    const char *names = info->shape.class_names;
+    sum->shape = info->shape;
+    if (names != NULL) files->class_names = strdup(names);
+    CHECK(names == NULL || files->class_names != NULL, ST_INTERNAL,
+          "no memory for names of classes");
+    sum->shape.class_names = files->class_names;
+    return ST_OK;
+}
+
+static bool same_names(const file_list *files, const sample_shape *shape)
+{
+    if (files->class_names == NULL || shape->class_names == NULL)
+        return files->class_names == NULL && shape->class_names == NULL;
+    return strcmp(files->class_names, shape->class_names) == 0;
+}
+
 // Opens each file once for its header: all samples of the list, and their common shape.
-static status sum_up(const file_list *files, format_info *sum)
+static status sum_up(file_list *files, format_info *sum)
 {
     *sum = (format_info){0};
     for (int i = 0; i < files->count; i++) {
         void *reader;
         format_info info;
         char first[80], other[80];
-        TRY(files->format->open(&reader, files->paths[i], files->layout, &info));
+        TRY(files->format->open(&reader, files->paths[i], &files->hints, &info));
+        status s = i == 0 ? take_shape(files, &info, sum) : ST_OK;
+        bool same = s == ST_OK && same_names(files, &info.shape);
         files->format->close(reader);
-        if (i == 0) sum->shape = info.shape;
+        TRY(s);
+        CHECK(
+            same, ST_BAD_DATA,
+            "\"%s\" names its classes otherwise than \"%s\": pack them apart; training goes by the "
+            "names",
+            files->paths[i], files->paths[0]);
         CHECK(same_shape(&sum->shape, &info.shape), ST_BAD_DATA,
               "\"%s\" has samples of %s, but \"%s\" of %s: pack them apart", files->paths[i],
               shape_text(&info.shape, other), files->paths[0], shape_text(&sum->shape, first));
@@ -67,7 +94,7 @@ static status copy_file(const file_list *files, int file, void *pixels, shard_se
     void *reader;
     format_info info;
     int64_t labels[2];
-    TRY(format->open(&reader, files->paths[file], files->layout, &info));
+    TRY(format->open(&reader, files->paths[file], &files->hints, &info));
     status s = ST_OK;
     for (uint64_t i = 0; i < info.count && s == ST_OK; i++) {
         s = format->next(reader, pixels, labels);
@@ -77,13 +104,13 @@ static status copy_file(const file_list *files, int file, void *pixels, shard_se
     return s;
 }
 
-static status pack_files(const file_list *files, const char *prefix, const pack_job *job,
-                         pack_split *split)
+static status pack_summed(const file_list *files, const format_info *summed, const char *prefix,
+                          const pack_job *job, pack_split *split)
 {
-    format_info sum;
+    format_info sum = *summed;
     shard_series *series;
-    TRY(sum_up(files, &sum));
     split->shape = sum.shape;
+    split->shape.class_names = NULL; // which does not last
     void *pixels = malloc(sample_bytes(&sum.shape));
     CHECK(pixels != NULL, ST_INTERNAL, "no memory for one sample of \"%s\"", files->paths[0]);
     const output_rules rules = {job->replace, files->paths, (size_t)files->count, NULL};
@@ -97,6 +124,16 @@ static status pack_files(const file_list *files, const char *prefix, const pack_
             shard_series_abandon(series);
     }
     free(pixels);
+    return s;
+}
+
+static status pack_files(file_list *files, const char *prefix, const pack_job *job,
+                         pack_split *split)
+{
+    format_info sum;
+    status s = sum_up(files, &sum);
+    if (s == ST_OK) s = pack_summed(files, &sum, prefix, job, split);
+    free(files->class_names);
     return s;
 }
 
@@ -123,10 +160,23 @@ status pack_finds_nothing(const char *folder, const char *ignored)
         folder, format_names(text), ignored[0] != '\0' ? ", but " : "", ignored);
 }
 
+static status check_hints(const format_type *format, const pack_job *job)
+{
+    bool none =
+        job->images == NULL && job->column == NULL && job->axes == NULL && job->nan == NAN_REFUSE;
+    CHECK(
+        none || format == &format_hdf5, ST_USAGE,
+        "pack: --images, --labels, --axes and --nan tell of HDF5 files, but \"%s\" is of format %s",
+        job->sources[0], format->name);
+    return ST_OK;
+}
+
 static status pack_sources(const pack_job *job, pack_result *result)
 {
     char names[512];
-    file_list files = {.paths = job->sources, .count = job->source_count, .layout = job->raw};
+    file_list files = {.paths = job->sources,
+                       .count = job->source_count,
+                       .hints = {job->raw, job->images, job->column, job->axes, job->nan}};
     for (int i = 0; i < job->source_count; i++) {
         const char *path = job->sources[i];
         const format_type *format = NULL;
@@ -143,6 +193,8 @@ static status pack_sources(const pack_job *job, pack_result *result)
               job->sources[0], files.format->name);
         files.format = format;
     }
+    ASSERT(files.format != NULL);
+    TRY(check_hints(files.format, job));
     result->split_count = 1;
     result->splits[0].name = "";
     return pack_files(&files, job->destination, job, &result->splits[0]);
@@ -207,7 +259,7 @@ static status pack_folder(const pack_job *job, pack_result *result)
     char **names;
     TRY(folder_list(job->sources[0], &names));
     const format_type *format = folder_format(names);
-    status s = format != NULL ? ST_OK : pack_finds_nothing(job->sources[0], "");
+    status s = format != NULL ? check_hints(format, job) : pack_finds_nothing(job->sources[0], "");
     for (int i = 0; i < PACK_MAX_SPLITS && s == ST_OK; i++)
         s = pack_split_of(format, pack_split_names[i], names, job, result);
     for (int i = 0; i < result->split_count && s != ST_OK; i++) {

@@ -28,6 +28,9 @@ typedef struct pack_job {
     const char *destination;
     const char
         *raw; // layout of files of bare numbers (io/packing/formats/raw.c); NULL: they are others
+    // HDF5 files only, as in io/shards/dataset.h; NULL: /images, /labels if there are any, auto
+    const char *images, *column, *axes;
+    nan_rule nan;
     uint64_t shard_size; // samples
     bool replace;        // overwrite shards of that name
     // Folders of images only:

@@ -106,6 +106,22 @@ static status check_part(const dataset *d, const dataset_source *source)
     return ST_OK;
 }
 
+// In random order a sample's chunk is unpacked anew, unless it is among those that the reader keeps.
+static void describe_chunks(dataset *d)
+{
+    dataset_info *info = &d->info;
+    double bytes = 0;
+    for (uint64_t i = 0; i < d->shard_count; i++) {
+        const shard_layout *l = &d->shards[i];
+        bytes += (double)l->count * (double)shard_sample_pixels(l) * (double)l->element_bytes;
+        if (l->chunk_samples <= info->chunk_samples) continue;
+        info->chunk_samples = l->chunk_samples;
+        snprintf(info->chunk_filters, sizeof info->chunk_filters, "%s", l->filters);
+    }
+    double kept = (double)SHARD_CACHE_BYTES / bytes;
+    info->unpacked = kept < 1 ? (double)info->chunk_samples * (1 - kept) : 0;
+}
+
 static void describe(dataset *d)
 {
     const shard_layout *l = &d->shards[0];
@@ -126,6 +142,7 @@ static void describe(dataset *d)
         info->unwritten += d->shards[i].unwritten;
         info->labels_unwritten += d->shards[i].labels_unwritten;
     }
+    describe_chunks(d);
     for (uint64_t i = 0; i < d->shard_count; i++)
         info->varied = info->varied || !d->shards[i].one_size ||
                        d->shards[i].height != info->height || d->shards[i].width != info->width;

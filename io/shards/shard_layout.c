@@ -69,6 +69,13 @@ static status read_shape(shard_layout *l, hid_t file, hid_t images, const datase
     return shard_axes_choose(l, source->axes, source->images, is_own_order(file), &shape);
 }
 
+static void add_filter_name(shard_layout *l, H5Z_filter_t filter, const char *name)
+{
+    size_t used = strlen(l->filters);
+    snprintf(l->filters + used, sizeof l->filters - used, "%s%s", used > 0 ? ", " : "",
+             filter == H5Z_FILTER_DEFLATE ? "gzip" : name);
+}
+
 // Which filters the chunks went through; *ours: only such as are decoded here, in the usual order.
 static status read_filters(shard_layout *l, hid_t settings, bool *ours)
 {
@@ -85,6 +92,7 @@ static status read_filters(shard_layout *l, hid_t settings, bool *ours)
               "%s: the images are compressed by HDF5 filter %d (%s), which is not installed: set "
               "HDF5_PLUGIN_PATH to where it is, or repack the file with gzip",
               l->path, (int)filter, name);
+        add_filter_name(l, filter, name);
         if (filter == H5Z_FILTER_SHUFFLE && l->shuffle_filter < 0 && l->deflate_filter < 0)
             l->shuffle_filter = i;
         else if (filter == H5Z_FILTER_DEFLATE && l->deflate_filter < 0)
@@ -112,6 +120,7 @@ static status read_chunks(shard_layout *l, hid_t settings)
     uint64_t samples = 1;
     for (int i = 0; i < l->rank; i++)
         if (l->axes[i] == AXIS_N) samples = chunk[i];
+    l->chunk_samples = samples;
     shard_dims(l, samples, whole);
     for (int i = 0; i < l->rank; i++)
         ours = ours && chunk[i] == whole[i];

@@ -43,8 +43,10 @@ typedef struct shard_layout {
     // STORED_ENCODED: offset of the first image's bytes and of the first entry of the offsets, each 0
     // when only HDF5 can read them; and the bytes of the largest file.
     uint64_t offsets_offset, largest_bytes;
-    uint64_t crc_offset; // of the first checksum; 0: only HDF5 can read them
-    int block_samples;   // not STORED_PLAIN: samples read and decoded at once
+    uint64_t crc_offset;                // of the first checksum; 0: only HDF5 can read them
+    uint64_t chunk_samples;             // that a chunk holds, 0: there are none
+    char filters[DATASET_FILTERS_SIZE]; // that the chunks went through, "shuffle, gzip"
+    int block_samples;                  // not STORED_PLAIN: samples read and decoded at once
     // STORED_CHUNKS: number of the filter in the pipeline, -1 = none.
     int shuffle_filter, deflate_filter;
     bool own;            // a shard of ours

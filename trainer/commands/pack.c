@@ -18,26 +18,32 @@ typedef struct pack_options {
     int64_t test_every;
     char decode[CONFIG_TEXT_SIZE], pixels[CONFIG_TEXT_SIZE];
     char bad[CONFIG_TEXT_SIZE], raw[CONFIG_TEXT_SIZE], labels[CONFIG_TEXT_SIZE];
+    char images[CONFIG_TEXT_SIZE], axes[CONFIG_TEXT_SIZE], nan[CONFIG_TEXT_SIZE];
 } pack_options;
 
-static const config_field fields[] = {{"shard_size", FIELD_INT, offsetof(pack_options, shard_size),
-                                       "10000", 1, 1e12, NULL, "most samples of one file"},
-                                      {"force", FIELD_BOOL, offsetof(pack_options, force), "false",
-                                       0, 0, NULL, "replace shards that exist"},
-                                      {"decode", FIELD_TEXT, offsetof(pack_options, decode), "", 0,
-                                       0, NULL, "images: side to store them decoded with, or same"},
-                                      {"pixels", FIELD_TEXT, offsetof(pack_options, pixels), "rgb",
-                                       0, 0, "rgb|u8|u16|f32", "images: what to store them as"},
-                                      {"test_every", FIELD_INT, offsetof(pack_options, test_every),
-                                       "10", 0, 1e9, NULL,
-                                       "images: every so-many-th is for testing"},
-                                      {"bad", FIELD_TEXT, offsetof(pack_options, bad), "stop", 0, 0,
-                                       "stop|skip", "images: what to do about broken ones"},
-                                      {"raw", FIELD_TEXT, offsetof(pack_options, raw), "", 0, 0,
-                                       NULL, "layout of files of bare numbers"},
-                                      {"labels", FIELD_TEXT, offsetof(pack_options, labels), "", 0,
-                                       0, NULL, "images: pattern of the class, or none"},
-                                      {0}};
+static const config_field fields[] = {
+    {"shard_size", FIELD_INT, offsetof(pack_options, shard_size), "10000", 1, 1e12, NULL,
+     "most samples of one file"},
+    {"force", FIELD_BOOL, offsetof(pack_options, force), "false", 0, 0, NULL,
+     "replace shards that exist"},
+    {"decode", FIELD_TEXT, offsetof(pack_options, decode), "", 0, 0, NULL,
+     "images: side to store them decoded with, or same"},
+    {"pixels", FIELD_TEXT, offsetof(pack_options, pixels), "rgb", 0, 0, "rgb|u8|u16|f32",
+     "images: what to store them as"},
+    {"test_every", FIELD_INT, offsetof(pack_options, test_every), "10", 0, 1e9, NULL,
+     "images: every so-many-th is for testing"},
+    {"bad", FIELD_TEXT, offsetof(pack_options, bad), "stop", 0, 0, "stop|skip",
+     "images: what to do about broken ones"},
+    {"raw", FIELD_TEXT, offsetof(pack_options, raw), "", 0, 0, NULL,
+     "layout of files of bare numbers"},
+    {"labels", FIELD_TEXT, offsetof(pack_options, labels), "", 0, 0, NULL,
+     "images: pattern of the class, or none"},
+    {"images", FIELD_TEXT, offsetof(pack_options, images), "", 0, 0, NULL,
+     "HDF5: path of the images"},
+    {"axes", FIELD_TEXT, offsetof(pack_options, axes), "", 0, 0, NULL, "HDF5: order of their axes"},
+    {"nan", FIELD_TEXT, offsetof(pack_options, nan), "refuse", 0, 0, "refuse|zero|mean",
+     "HDF5: what becomes of NaN"},
+    {0}};
 
 static void describe_samples(const sample_shape *shape, char text[64])
 {
@@ -207,6 +213,11 @@ typedef struct pack_command {
     pack_job job;
 } pack_command;
 
+static const char *given(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
 static status read_job(int argc, char **argv, const world *w, pack_command *c)
 {
     TRY(options_read("pack", &argc, argv, fields, &c->options));
@@ -216,12 +227,16 @@ static status read_job(int argc, char **argv, const world *w, pack_command *c)
     c->job = (pack_job){.sources = (const char *const *)argv,
                         .source_count = argc - 1,
                         .destination = argv[argc - 1],
-                        .raw = o->raw[0] != '\0' ? o->raw : NULL,
+                        .raw = given(o->raw),
+                        .images = given(o->images),
+                        .column = given(o->labels),
+                        .axes = given(o->axes),
+                        .nan = nan_rule_find(o->nan),
                         .shard_size = (uint64_t)o->shard_size,
                         .replace = o->force,
                         .pixels = read_pixels(o->pixels),
                         .test_every = (int)o->test_every,
-                        .labels = o->labels[0] != '\0' ? o->labels : NULL,
+                        .labels = given(o->labels),
                         .skip_bad = strcmp(o->bad, "skip") == 0,
                         .rank = w->rank,
                         .rank_count = w->size};
@@ -233,11 +248,13 @@ static status prepare(int argc, char **argv, const world *w, pack_command *c, bo
     TRY(read_job(argc, argv, w, c));
     TRY(pack_finds_images(&c->job, images));
     const pack_job *job = &c->job;
-    CHECK(
-        *images || (job->side == 0 && job->labels == NULL && !job->skip_bad), ST_USAGE,
-        "pack: --decode, --pixels, --labels and --bad skip are for folders of images, which \"%s\" "
-        "is not",
-        job->sources[0]);
+    CHECK(*images || (job->side == 0 && !job->skip_bad), ST_USAGE,
+          "pack: --decode, --pixels and --bad skip are for folders of images, which \"%s\" is not",
+          job->sources[0]);
+    CHECK(!*images || (job->images == NULL && job->axes == NULL && job->nan == NAN_REFUSE),
+          ST_USAGE,
+          "pack: --images, --axes and --nan are for HDF5 files, \"%s\" is a folder of images",
+          job->sources[0]);
     return ST_OK;
 }
 
@@ -258,13 +275,17 @@ const command_type command_pack = {
     .name = "pack",
     .usage = "SRC... DST [--shard-size N] [--force] [--decode S|same] [--pixels rgb|u8|u16|f32]\n"
              "                  [--test-every K] [--labels PATTERN|none] [--bad skip|stop] [--raw "
-             "TYPE:HxWxC]",
-    .help = "turn image files (MNIST's idx, CIFAR's binary, JPEG, PNG, TIFF, raw) into "
+             "TYPE:HxWxC]\n"
+             "                  [--images PATH] [--labels PATH] [--axes NCHW] [--nan zero|mean]",
+    .help = "turn image files (MNIST's idx, CIFAR's binary, JPEG, PNG, TIFF, HDF5, raw) into "
             "shards",
     .more =
         "SRC a folder   writes DST/train-00000.h5 ... and DST/test-00000.h5 ...\n"
         "SRC files      writes DST-00000.h5 ..., the files' samples one after the other; of TIFF\n"
         "               files each image of a stack is a sample, of its own type and channels\n"
+        "SRC HDF5 files the images at --images PATH (/images), with the labels at --labels PATH\n"
+        "               (/labels, if there are any), in the order --axes (as data.axes of a job);\n"
+        "               --nan zero or mean puts a number in the place of NaN\n"
         "--shard-size   most samples of one shard, 10000\n"
         "--force        replace shards that exist\n"
         "--raw          the files are bare numbers, as in --raw f32be:512x512x1: samples of 512\n"

@@ -80,11 +80,6 @@ const char *job_test_name(const job *j)
     return j->data.test[0] != '\0' ? j->data.test : "data.test_every";
 }
 
-static nan_rule nan_rule_of(const char *text)
-{
-    return strcmp(text, "zero") == 0 ? NAN_ZERO : strcmp(text, "mean") == 0 ? NAN_MEAN : NAN_REFUSE;
-}
-
 // "FILES:/path" reads files.
 static const char *label_files(const char *labels, char files[PATH_MAX])
 {
@@ -114,7 +109,7 @@ dataset_source job_source(const job *j, const char *files)
                              .labels = d->labels,
                              .by_number = strcmp(d->classes, "by_number") == 0,
                              .axes = d->axes,
-                             .nan = nan_rule_of(d->nan),
+                             .nan = nan_rule_find(d->nan),
                              .each = (uint64_t)d->patches};
     if (test && d->test_labels[0] != '\0') source.labels = d->test_labels;
     if (!train && !test && dataset_labels_inside(d->labels, elsewhere) != d->labels)

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#define MOST_UNPACKED 4.0 // images for one, before it is worth a warning
+
 static const char *pixels_of(const dataset_info *info)
 {
     return info->axes[0] == '\0' ? "JPEG, PNG or TIFF" : pixel_type_name(info->type, info->kind);
@@ -59,6 +61,14 @@ void data_report(const char *key, const dataset_info *info)
     if (info->labels_unwritten > 0)
         log_warn("%s: %llu labels were written by nobody; they are the fill value of their file",
                  key, (unsigned long long)info->labels_unwritten);
+    if (info->unpacked > MOST_UNPACKED)
+        log_warn(
+            "%s: images lie in chunks of %llu (%s), so that about %.0f are unpacked for each that "
+            "is read in random order; `basin pack FILE.h5 DST` makes shards of the file that are "
+            "read one by one",
+            key, (unsigned long long)info->chunk_samples,
+            info->chunk_filters[0] != '\0' ? info->chunk_filters : "not compressed",
+            info->unpacked);
     if (info->likely_axes != NULL)
         log_warn("%s: images of %d x %d pixels with %d channels are hardly meant; is it "
                  "data.axes=%s?",

@@ -12,9 +12,10 @@ static const char *split(const char *name)
     return strcmp(name, "test_batch.bin") == 0 ? "test" : NULL;
 }
 
-static status open_reader(void **opened, const char *path, const char *layout, format_info *info)
+static status open_reader(void **opened, const char *path, const format_hints *hints,
+                          format_info *info)
 {
-    (void)layout;
+    (void)hints;
     return cifar_open(opened, path, 1, "a sample of CIFAR-10", info);
 }
 

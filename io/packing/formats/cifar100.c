@@ -22,9 +22,10 @@ static bool probe(const char *path)
     return about.st_size % (1 + CIFAR_PIXELS) != 0 && about.st_size % (2 + CIFAR_PIXELS) == 0;
 }
 
-static status open_reader(void **opened, const char *path, const char *layout, format_info *info)
+static status open_reader(void **opened, const char *path, const format_hints *hints,
+                          format_info *info)
 {
-    (void)layout;
+    (void)hints;
     return cifar_open(opened, path, 2, "a sample of CIFAR-100", info);
 }
 

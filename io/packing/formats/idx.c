@@ -160,9 +160,10 @@ static status open_both(idx_reader *r, const char *path, format_info *info)
     return ST_OK;
 }
 
-static status open_reader(void **opened, const char *path, const char *layout, format_info *info)
+static status open_reader(void **opened, const char *path, const format_hints *hints,
+                          format_info *info)
 {
-    (void)layout;
+    (void)hints;
     idx_reader *r = calloc(1, sizeof *r);
     CHECK(r != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
     status s = open_both(r, path, info);

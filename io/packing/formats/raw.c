@@ -100,11 +100,12 @@ static status open_file(raw_reader *r, const char *path, const char *layout)
     return record_file_open(&r->samples, path, sample_bytes(&r->shape), what);
 }
 
-static status open_reader(void **opened, const char *path, const char *layout, format_info *info)
+static status open_reader(void **opened, const char *path, const format_hints *hints,
+                          format_info *info)
 {
     raw_reader *r = calloc(1, sizeof *r);
     CHECK(r != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
-    status s = open_file(r, path, layout);
+    status s = open_file(r, path, hints->raw);
     if (s != ST_OK) {
         close_reader(r);
         return s;

@@ -105,9 +105,10 @@ static status open_stack(stack_reader *r, const char *path, format_info *info)
     return ST_OK;
 }
 
-static status open_reader(void **opened, const char *path, const char *layout, format_info *info)
+static status open_reader(void **opened, const char *path, const format_hints *hints,
+                          format_info *info)
 {
-    (void)layout;
+    (void)hints;
     stack_reader *r = calloc(1, sizeof *r);
     CHECK(r != NULL, ST_INTERNAL, "no memory to read \"%s\"", path);
     status s = open_stack(r, path, info);
