@@ -11,10 +11,21 @@
 #define SAMPLES 4
 #define MANY    100000 // more than a block
 
+static const float atoms[8 * 2 * 5 * 5] = {[0] = 3, [399] = 7}, moments[2] = {0.5f, 0.25f};
+static const code_result result = {1.5f, 0.5f};
 static const code_origin origin = {.atoms = 8,
                                    .height = 200,
                                    .width = 100,
                                    .kernel = 5,
+                                   .channels = 2,
+                                   .view_height = 200,
+                                   .view_width = 100,
+                                   .margin = 2,
+                                   .recipe = "scaled",
+                                   .dictionary = atoms,
+                                   .mean = moments,
+                                   .deviation = moments,
+                                   .range = {0, 1},
                                    .lambda = 0.25,
                                    .border = "same",
                                    .lambda_unit = "relative",
@@ -36,7 +47,7 @@ static void write_codes(const char *path)
     for (size_t n = 0; n < SAMPLES; n++) {
         for (size_t i = 0; i < counts[n]; i++)
             entries[i] = entry_of(n, i);
-        assert_ok(code_writer_add(w, entries, counts[n]));
+        assert_ok(code_writer_add(w, entries, counts[n], &result));
     }
     assert_ok(code_writer_close(w));
     free(entries);
@@ -109,6 +120,16 @@ static void the_file_says_where_its_codes_come_from(void **state)
     assert_true(read_number(file, "width") == 100);
     assert_true(read_number(file, "kernel") == 5);
     assert_true(read_number(file, "lambda") == 0.25);
+    assert_true(read_number(file, "view_width") == 100);
+    assert_true(read_number(file, "margin") == 2);
+    float *stored = read_column(file, "dictionary", H5T_NATIVE_FLOAT, 8 * 2 * 5 * 5);
+    assert_memory_equal(stored, atoms, sizeof atoms);
+    free(stored);
+    stored = read_column(file, "reconstruction", H5T_NATIVE_FLOAT, SAMPLES);
+    assert_true(stored[SAMPLES - 1] == result.reconstruction);
+    free(stored);
+    read_text(file, "recipe", text);
+    assert_string_equal(text, "scaled");
     read_text(file, "border", text);
     assert_string_equal(text, "same");
     read_text(file, "run", text);
@@ -141,7 +162,7 @@ static void codes_of_only_zeros_make_a_file(void **state)
     code_writer *w = NULL;
     const char *path = test_path(&folder, "zeros.h5");
     assert_ok(code_writer_open(&w, path, &origin, 1));
-    assert_ok(code_writer_add(w, NULL, 0));
+    assert_ok(code_writer_add(w, NULL, 0, &result));
     assert_ok(code_writer_close(w));
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     free(read_column(file, "index", H5T_NATIVE_INT32, 0));
@@ -154,7 +175,7 @@ static void nothing_is_left_of_a_file_given_up(void **state)
     int files = test_count(&folder);
     code_writer *w = NULL;
     assert_ok(code_writer_open(&w, test_path(&folder, "never.h5"), &origin, 2));
-    assert_ok(code_writer_add(w, &(code_entry){1, 2.0f}, 1));
+    assert_ok(code_writer_add(w, &(code_entry){1, 2.0f}, 1, &result));
     code_writer_abandon(w);
     assert_int_equal(test_count(&folder), files);
     assert_fails(code_writer_open(&w, test_path(&folder, "no/never.h5"), &origin, 2), ST_IO,

@@ -5,6 +5,7 @@
 #include "io/files/named_output.h"
 #include "io/shards/code_writer.h"
 #include "io/shards/shard_writer.h"
+#include "io/views/recipes.h"
 #include "models/kernels/threads.h"
 #include "trainer/command.h"
 #include "trainer/job/options.h"
@@ -83,18 +84,26 @@ static status open_all(encoding *e)
     return trained_model_read(&e->stream.trained, e->run.checkpoint);
 }
 
+// Of one sample, before all entries of a chunk.
+typedef struct code_head {
+    uint64_t count; // entries
+    code_result result;
+} code_head;
+
 static size_t pack_sparse(void *state, sparse_model *m, int rows, void *bytes)
 {
     (void)state;
-    uint64_t *counts = bytes;
-    code_entry *entries = (code_entry *)(counts + CODE_ROWS), *next = entries;
+    code_head *heads = bytes;
+    code_entry *next = (code_entry *)(heads + CODE_ROWS);
     size_t codes = code_layout_codes(&m->layout);
     for (size_t n = 0; n < (size_t)rows; n++) {
         const code_entry *first = next;
         for (size_t i = 0; i < codes; i++)
             if (m->code_planes[n * codes + i] != 0)
                 *next++ = (code_entry){(int32_t)i, m->code_planes[n * codes + i]};
-        counts[n] = (uint64_t)(next - first);
+        const inference_result *r = &m->results[n];
+        heads[n] =
+            (code_head){(uint64_t)(next - first), {(float)r->energy, (float)r->reconstruction}};
     }
     return (size_t)((unsigned char *)next - (unsigned char *)bytes);
 }
@@ -102,11 +111,11 @@ static size_t pack_sparse(void *state, sparse_model *m, int rows, void *bytes)
 static status take_sparse(void *state, int rows, const void *bytes)
 {
     encoding *e = state;
-    const uint64_t *counts = bytes;
-    const code_entry *next = (const code_entry *)(counts + CODE_ROWS);
+    const code_head *heads = bytes;
+    const code_entry *next = (const code_entry *)(heads + CODE_ROWS);
     for (int n = 0; n < rows; n++) {
-        TRY(code_writer_add(e->sparse, next, counts[n]));
-        next += counts[n];
+        TRY(code_writer_add(e->sparse, next, heads[n].count, &heads[n].result));
+        next += heads[n].count;
     }
     return ST_OK;
 }
@@ -124,10 +133,21 @@ static status checkpoint_number(const char *path, uint64_t *hash)
 static status open_sparse(encoding *e)
 {
     const code_layout *l = &e->stream.trained.model.layout;
+    const view_statistics *training = &e->run.training;
+    const shape *view = &e->stream.trained.model.setup.view;
     code_origin origin = {.atoms = l->geometry.atoms,
                           .height = l->height,
                           .width = l->width,
                           .kernel = (int32_t)e->stream.trained.config.kernel,
+                          .channels = view->c,
+                          .view_height = view->h,
+                          .view_width = view->w,
+                          .margin = l->margin,
+                          .recipe = recipe_for_evaluation(e->run.job.data.augment),
+                          .dictionary = sparse_model_atoms(&e->stream.trained.model),
+                          .mean = training->mean,
+                          .deviation = training->deviation,
+                          .range = {training->range[0], training->range[1]},
                           .lambda = (double)e->stream.trained.lambda,
                           .border = e->stream.trained.config.border,
                           .lambda_unit = e->stream.trained.choice.lambda_unit,
@@ -200,7 +220,7 @@ static status encode(encoding *e)
     bool dense = e->options.dense, writes = e->world->rank == 0;
     size_t codes = CODE_ROWS * code_layout_codes(&e->stream.trained.model.layout);
     size_t room = dense ? CODE_ROWS * image_floats(&e->dense) * sizeof(float)
-                        : CODE_ROWS * sizeof(uint64_t) + codes * sizeof(code_entry);
+                        : CODE_ROWS * sizeof(code_head) + codes * sizeof(code_entry);
     code_sink sink = {e, room, dense ? pack_dense : pack_sparse, dense ? take_dense : take_sparse};
     status s = check_channels(e);
     if (s == ST_OK && writes) s = dense ? open_dense(e) : open_sparse(e);
