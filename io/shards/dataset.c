@@ -186,6 +186,19 @@ status dataset_open(dataset **out, const dataset_source *source)
     return s;
 }
 
+status dataset_count(const dataset_source *source, uint64_t *count)
+{
+    dataset d = {.part = source->part};
+    status s = open_all(&d, source);
+    if (s == ST_OK) s = check_part(&d, source);
+    if (s == ST_OK) *count = count_samples(&d);
+    for (uint64_t i = 0; i < d.shard_count; i++)
+        shard_layout_free(&d.shards[i]);
+    free(d.shards);
+    free(d.first);
+    return s;
+}
+
 const dataset_info *dataset_get_info(const dataset *d)
 {
     return &d->info;

@@ -69,6 +69,9 @@ typedef struct dataset dataset;
 // without a name among the names; ST_IO. Messages name the file.
 status dataset_open(dataset **out, const dataset_source *source);
 
+// How many samples it would have, from the files' headers. Errors: as dataset_open.
+status dataset_count(const dataset_source *source, uint64_t *count);
+
 const dataset_info *dataset_get_info(const dataset *d);
 
 // Whether it leaves out samples of its files.

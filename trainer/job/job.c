@@ -2,6 +2,7 @@
 #include "trainer/job/job.h"
 
 #include "io/views/recipes.h"
+#include "trainer/job/auto_values.h"
 #include "trainer/job/job_place.h"
 #include "trainer/job/data_section.h"
 #include "trainer/job/plugins.h"
@@ -20,7 +21,7 @@ static const config_field top_fields[] = {
     {"workers", FIELD_INT, offsetof(job, workers), "1", 1, 65536, NULL,
      "logical workers V; any number of ranks that divides it gives the same bits"},
     {"batch", FIELD_INT, offsetof(job, batch), "256", 1, 16777216, NULL,
-     "samples of one step over all workers"},
+     "samples of one step over all workers; auto = an eighth of those of train, 16 to 256"},
     {"stop_after", FIELD_INT, offsetof(job, stop_after), "0", 0, NO_LIMIT, NULL,
      "stop, with a checkpoint, after so many steps in all; 0 = at the schedule's end"},
     {"max_time", FIELD_TEXT, offsetof(job, max_time), "", 0, 0, NULL,
@@ -75,7 +76,8 @@ static const config_field evaluate_fields[] = {
      "epochs between evaluations; 0 = at the end only"},
     {"floors", FIELD_BOOL, offsetof(job_evaluate, floors), "true", 0, 0, NULL,
      "first evaluate raw pixels and the untrained net"},
-    {"knn.k", FIELD_INT, offsetof(job_evaluate, knn_k), "200", 1, 100000, NULL, "neighbours"},
+    {"knn.k", FIELD_INT, offsetof(job_evaluate, knn_k), "200", 1, 100000, NULL,
+     "neighbours; auto = the root of the number of training samples, at most 200"},
     {"knn.temperature", FIELD_REAL, offsetof(job_evaluate, knn_temperature), "0.1", 1e-3, 100, NULL,
      "a neighbour votes with exp(cosine / temperature)"},
     {"probe", FIELD_BOOL, offsetof(job_evaluate, probe), "false", 0, 0, NULL,
@@ -234,7 +236,7 @@ static status load(job *j, const char *path, int override_count, char *const *ov
     return s;
 }
 
-status job_load(job *j, const char *path, int override_count, char *const *overrides)
+static status load_from_place(job *j, const char *path, int override_count, char *const *overrides)
 {
     char **placed;
     TRY(load(j, path, override_count, overrides));
@@ -247,6 +249,19 @@ status job_load(job *j, const char *path, int override_count, char *const *overr
     status s = load(j, path, override_count, placed);
     snprintf(j->data_from, sizeof j->data_from, "%s", from);
     job_place_free(placed, override_count);
+    return s;
+}
+
+status job_load(job *j, const char *path, int override_count, char *const *overrides)
+{
+    char **all;
+    int count;
+    *j = (job){0};
+    status s = auto_values_resolve(path, override_count, overrides, load_from_place, &all, &count);
+    if (s == ST_OK)
+        s = all != NULL ? load_from_place(j, path, count, all)
+                        : load_from_place(j, path, override_count, overrides);
+    auto_values_free(all, count);
     return s;
 }
 

@@ -90,7 +90,8 @@ typedef struct job {
         [CONFIG_TEXT_SIZE]; // folder that data paths start from; "" = the working directory
 } job;
 
-// Reads `path` with `overrides` ("batch=128"). Errors: ST_NO_INPUT, ST_CONFIG; see base/config.h.
+// Reads `path` with `overrides` ("batch=128"); keys that say `auto` are chosen (trainer/job/auto_values.h).
+// Errors: ST_NO_INPUT, ST_CONFIG; see base/config.h; with `auto`, those of dataset_count.
 status job_load(job *j, const char *path, int override_count, char *const *overrides);
 
 // The same from text, e.g. the job kept in a checkpoint; `origin` stands for the file's name.

@@ -18,9 +18,10 @@ typedef struct moco_config {
 
 static const config_field fields[] = {
     {"queue", FIELD_INT, offsetof(moco_config, queue), "65536", 1, 1e8, NULL,
-     "negatives K; more than a tenth of the data set is too many"},
+     "negatives K; more than a tenth of the data set is too many; auto = at most a tenth, a power "
+     "of 2"},
     {"momentum", FIELD_REAL, offsetof(moco_config, momentum), "0.999", 0, 1, NULL,
-     "m of the key encoder's moving average"},
+     "m of the key encoder's moving average; auto = 1 - 10 / steps of the run, 0.9 to 0.999"},
     {"momentum_final", FIELD_REAL, offsetof(moco_config, momentum_final), "0", 0, 1, NULL,
      "m at the end of the run, approached as a cosine; 0 = constant"},
     {"temperature", FIELD_REAL, offsetof(moco_config, temperature), "0.2", 1e-3, 100, NULL,
