@@ -8,6 +8,11 @@ const char *pixel_type_name(pixel_type type, number_kind kind)
     return kind == NUMBER_PIXEL ? names[type] : number_type_of(kind)->name;
 }
 
+double image_info_unit(const dataset_info *info)
+{
+    return info->type == PIXEL_U8 ? 255 : info->type == PIXEL_U16 ? 65535 : 1;
+}
+
 void image_info_rescale(dataset_info *info)
 {
     if (info->low == info->high) info->low = 0, info->high = 1;

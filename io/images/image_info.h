@@ -52,6 +52,9 @@ typedef struct dataset_info {
 // "uint8", "float64".
 const char *pixel_type_name(pixel_type type, number_kind kind);
 
+// Stored units of the value 1: 255 of uint8, 65535 of uint16, 1 of all that is read as float32.
+double image_info_unit(const dataset_info *info);
+
 // The same with mean and deviation in units of low .. high.
 void image_info_rescale(dataset_info *info);
 

@@ -3,6 +3,7 @@
 #include "comm/agree.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/files/named_output.h"
+#include "io/shards/data_guess.h"
 #include "io/shards/dataset.h"
 #include "io/packing/file_kind.h"
 #include "io/images/pictures.h"
@@ -12,6 +13,7 @@
 #include "trainer/job/job.h"
 #include "trainer/job/options.h"
 #include "trainer/run/checkpoint_folder.h"
+#include "trainer/streams/data_look.h"
 #include "trainer/streams/view_sheet.h"
 
 #include <stdlib.h>
@@ -118,19 +120,61 @@ static void print_info(const char *path, const dataset_info *info)
 static status print_shard(const char *path)
 {
     dataset *d;
-    TRY(dataset_open(
-        &d, &(dataset_source){
-                .files = path, .images = SHARD_IMAGES, .labels = SHARD_LABELS, .axes = "NHWC"}));
+    const dataset_source source = {
+        .files = path, .images = SHARD_IMAGES, .labels = SHARD_LABELS, .axes = "auto"};
+    TRY(dataset_open(&d, &source));
     print_info(path, dataset_get_info(d));
     dataset_close(d);
+    return data_look_write(stdout, &source);
+}
+
+// What is said of the data of a file.
+typedef struct data_words {
+    char images[CONFIG_TEXT_SIZE], labels[CONFIG_TEXT_SIZE], axes[CONFIG_TEXT_SIZE];
+} data_words;
+
+static status read_words(int count, char *const *words, data_words *w)
+{
+    const struct {
+        const char *key;
+        char *text;
+    } keys[] = {{"data.images=", w->images}, {"data.labels=", w->labels}, {"data.axes=", w->axes}};
+    for (int i = 0; i < count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < sizeof keys / sizeof *keys && !known; k++) {
+            size_t length = strlen(keys[k].key);
+            known = strncmp(words[i], keys[k].key, length) == 0;
+            if (known) snprintf(keys[k].text, CONFIG_TEXT_SIZE, "%s", words[i] + length);
+        }
+        CHECK(
+            known, ST_USAGE,
+            "inspect: \"%s\": data.images=, data.labels= or data.axes= of an HDF5 file is expected",
+            words[i]);
+    }
     return ST_OK;
 }
 
-static status print_foreign_hdf5(const char *path)
+static status print_foreign_hdf5(const char *path, int count, char *const *words)
 {
+    data_words said = {.axes = "auto"};
+    data_guess guess;
+    TRY(read_words(count, words, &said));
     printf("%s: HDF5 file; a job reads it with data.images set to one of these:\n",
            printable(path));
-    return hdf5_list(path, stdout);
+    TRY(hdf5_list(path, stdout));
+    TRY(data_guess_find(&guess, path));
+    const char *images = said.images[0] != '\0' ? said.images : guess.images;
+    const dataset_source source = {.files = path,
+                                   .images = images,
+                                   .labels = said.labels[0] != '\0' ? said.labels : guess.labels,
+                                   .axes = said.axes};
+    if (images[0] == '\0') return ST_OK;
+    printf("\n");
+    status s = data_look_write(stdout, &source);
+    if (s != ST_BAD_DATA && s != ST_CONFIG) return s;
+    printf("%s cannot be trained on: %s\n", printable(images), printable(status_message()));
+    status_clear(); // the file has been listed
+    return ST_OK;
 }
 
 static status print_codes(const char *path)
@@ -155,7 +199,7 @@ static status print_job(const char *path)
     return ST_OK;
 }
 
-static status print_any(const char *given)
+static status print_any(const char *given, int count, char *const *words)
 {
     char path[RUN_PATH_SIZE];
     TRY(find_file(given, path));
@@ -163,6 +207,8 @@ static status print_any(const char *given)
     if (length > 5 && strcmp(path + length - 5, ".yaml") == 0) return print_job(path);
     file_kind kind;
     TRY(file_kind_find(path, &kind));
+    CHECK(count == 0 || kind == FILE_HDF5, ST_USAGE,
+          "inspect: \"%s\" tells of somebody's HDF5 file, which %s is not", words[0], path);
     switch (kind) {
     case FILE_CHECKPOINT:
         return print_checkpoint(path);
@@ -171,7 +217,7 @@ static status print_any(const char *given)
     case FILE_CODES:
         return print_codes(path);
     case FILE_HDF5:
-        return print_foreign_hdf5(path);
+        return print_foreign_hdf5(path, count, words);
     case FILE_FOREIGN:
         break;
     }
@@ -268,11 +314,11 @@ static status inspect(int argc, char **argv)
     if (o.hash && ways == 1 && argc == 1) return print_hash(argv[0]);
     if (o.sheet && ways == 1 && argc == 2) return draw_sheet(argv[0], argv[1], o.force);
     if (o.views && ways == 1 && argc >= 2) return draw_views(argc, argv, o.force);
-    CHECK(ways == 0 && argc == 1, ST_USAGE,
+    CHECK(ways == 0 && argc >= 1, ST_USAGE,
           "inspect: expected one FILE or RUN, --hash CHECKPOINT or RUN, --sheet SHARD OUT.png or "
           "--views JOB "
           "OUT.png");
-    return print_any(argv[0]);
+    return print_any(argv[0], argc - 1, argv + 1);
 }
 
 static status run(const world *w, int argc, char **argv)
@@ -282,11 +328,15 @@ static status run(const world *w, int argc, char **argv)
 
 const command_type command_inspect = {
     .name = "inspect",
-    .usage = "FILE | RUN | --hash CHECKPOINT|RUN | --sheet SHARD OUT.png | --views JOB OUT.png "
+    .usage = "FILE [data.images=PATH data.labels=PATH data.axes=ORDER] | RUN | --hash "
+             "CHECKPOINT|RUN | --sheet SHARD OUT.png | --views JOB OUT.png "
              "[key=value ...] [--force]",
     .help =
         "show what a shard, checkpoint, HDF5 file or job holds; of a run, its newest checkpoint",
-    .more = "--hash   one line, the hash of all arrays of a checkpoint: parameters, statistics,\n"
+    .more = "An HDF5 file of images, a shard too, is also looked through: what a job takes it for, "
+            "chunks,\n"
+            "range, NaN, classes, images read a second, and the line to train with.\n"
+            "--hash   one line, the hash of all arrays of a checkpoint: parameters, statistics,\n"
             "         optimizer, queue; it depends neither on file layout nor on ranks\n"
             "--sheet  draws the first 100 images of a shard; encoded images as squares\n"
             "--views  draws the first samples of a job's training: stored image, then view 0 and\n"

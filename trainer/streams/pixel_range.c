@@ -9,12 +9,6 @@
 #define MOST_CLIPPED 0.01  // share of pixels
 #define LITTLE_USED  0.05f // share of the type's range: then there is a hint
 
-// Stored units of the value 1.
-static double full_of(const dataset_info *info)
-{
-    return info->type == PIXEL_U8 ? 255 : info->type == PIXEL_U16 ? 65535 : 1;
-}
-
 // What a job wants; integers of 32 and 64 bits fill no range of their type, so `auto` takes theirs.
 static status read_wish(const job *j, const dataset_info *info, data_range *wanted)
 {
@@ -92,7 +86,7 @@ static status choose(const choice *c, float *low, float *high)
 status pixel_range_choose(const job *j, dataset *data, float *low, float *high)
 {
     choice c = {.job = j, .info = dataset_get_info(data)};
-    c.full = full_of(c.info);
+    c.full = image_info_unit(c.info);
     TRY(read_wish(j, c.info, &c.wanted));
     bool whole = c.wanted.kind == RANGE_AUTO && c.info->type == PIXEL_U8; // nothing lies outside
     c.clips = !whole && augment_clips(j->data.augment);
