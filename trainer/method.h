@@ -174,6 +174,9 @@ typedef struct method_type {
     // samples: of a step. NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy",
     // (K+1)-way.
     void (*contrast)(const void *settings, uint64_t samples, method_contrast *c);
+    // samples: of a step. The value of metric *name when the embeddings of all images are one point.
+    // NULL: no metric tells.
+    double (*one_point)(const void *settings, uint64_t samples, const char **name);
 } method_type;
 
 // Whether a run of this method has the readout.

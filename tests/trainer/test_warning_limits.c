@@ -41,6 +41,16 @@ static void empty_codes_are_told_once(void **state)
     assert_false(warn_empty(&w, 0));
 }
 
+static void embeddings_near_one_point_are_told_once(void **state)
+{
+    (void)state;
+    warnings w = {0};
+    assert_false(warn_point(&w, "std", (double)NAN, 1.98));
+    assert_false(warn_point(&w, "std", 1.3, 1.98));
+    assert_true(warn_point(&w, "std", 1.95, 1.98));
+    assert_false(warn_point(&w, "std", 1.95, 1.98));
+}
+
 static void slow_momentum_is_told_once(void **state)
 {
     (void)state;
@@ -130,6 +140,7 @@ int main(void)
         cmocka_unit_test(a_good_run_hears_nothing),
         cmocka_unit_test(too_many_negatives_are_told_once),
         cmocka_unit_test(empty_codes_are_told_once),
+        cmocka_unit_test(embeddings_near_one_point_are_told_once),
         cmocka_unit_test(slow_momentum_is_told_once),
         cmocka_unit_test(momentum_one_never_moves_and_zero_is_never_slow),
         cmocka_unit_test(a_learning_rate_of_zero_is_told_once),

@@ -44,12 +44,22 @@ static double mean_of(const training *t, const double *means, const char *metric
     return (double)NAN;
 }
 
+static void warn_of_point(training *t, const double *means)
+{
+    const method_type *method = t->job->method;
+    if (method->one_point == NULL) return;
+    const char *name;
+    double of_point = method->one_point(&t->job->method_config, t->order.batch, &name);
+    warn_point(&t->warnings, name, mean_of(t, means, name), of_point);
+}
+
 void warn_of_metrics(training *t, const double *means)
 {
     method_contrast contrast;
     warnings_setup setup;
     double nonzero = mean_of(t, means, "nonzero");
     if (!isnan(nonzero)) warn_empty(&t->warnings, nonzero);
+    warn_of_point(t, means);
     if (!describe(t, &contrast, &setup)) return;
     uint64_t window = (uint64_t)t->job->log_every;
     uint64_t before = t->step > window ? t->step - window : 0; // steps before those of the means

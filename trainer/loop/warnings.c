@@ -10,6 +10,7 @@
 #define LEAK_ACCURACY   0.95
 #define LEAST_DEVIATION 0.01 // 1 is evenly spread
 #define LEAST_RANK      2.0
+#define NEAR_POINT      0.95 // of a metric's value for one point
 #define LARGEST_SHARE   0.1  // of the data set among the negatives
 #define LARGEST_MEMORY  0.25 // of the run, of the key encoder
 
@@ -94,6 +95,16 @@ bool warn_empty(warnings *w, double nonzero)
         "all codes are 0, so nothing is learnt: penalty.lambda is at or above the lambda_max of "
         "these images (or the images are constant); take a smaller lambda, or give it as "
         "unit: relative");
+    return true;
+}
+
+bool warn_point(warnings *w, const char *metric, double value, double of_point)
+{
+    if (!(value >= NEAR_POINT * of_point)) return false;
+    if (!first_time(w, WARNING_POINT)) return false;
+    log_warn("the embeddings have collapsed: %s is %.4g, and %.4g where all images have the same; "
+             "give what spreads them more weight beside the rest, or take a smaller optimizer.lr",
+             metric, value, of_point);
     return true;
 }
 

@@ -18,6 +18,7 @@ typedef enum warning {
     WARNING_MOMENTUM,  // the key encoder hardly leaves its random start
     WARNING_RATE,      // nothing is learnt at a learning rate of 0
     WARNING_EMPTY,     // all codes are 0
+    WARNING_POINT,     // all images have nearly the same embedding
     WARNING_COUNT
 } warning;
 
@@ -53,6 +54,10 @@ bool warn_leak(warnings *w, const warnings_setup *setup, double accuracy, uint64
 
 // nonzero: share of codes that are not 0, mean over the newest steps.
 bool warn_empty(warnings *w, double nonzero);
+
+// A metric of the method, mean over the newest steps, and its value if the embeddings of all images
+// were one point.
+bool warn_point(warnings *w, const char *metric, double value, double of_point);
 
 // Deviation of the features near 0 or an effective rank below 2.
 bool warn_collapse(warnings *w, const health *h);

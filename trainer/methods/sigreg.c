@@ -58,6 +58,14 @@ static status create(void *state, const method_setup *s, method_core *core)
     return model_finish(m, 1);
 }
 
+// The integral of exp(-t^2/2) (1 - exp(-t^2/2))^2, for phi = 1: sqrt(2 pi) (1 - sqrt 2 + 1/sqrt 3).
+static double one_point(const void *settings, uint64_t samples, const char **name)
+{
+    const sigreg_config *c = settings;
+    *name = "normality";
+    return 0.4089 * (c->form[0] == 'l' ? (double)samples : 1);
+}
+
 static void destroy(void *state)
 {
     model_destroy(state);
@@ -74,5 +82,6 @@ const method_type method_sigreg = {
     .metric_names = {"loss", "invariance", "normality"},
     .views = views,
     .create = create,
+    .one_point = one_point,
     .destroy = destroy,
 };
