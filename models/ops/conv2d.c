@@ -71,7 +71,7 @@ static status plan(const void *settings, op_plan *p)
     CHECK(spec.out.h > 0 && spec.out.w > 0, ST_CONFIG,
           "conv2d: a kernel of %d with padding %d does not fit into an image of %d x %d",
           spec.kernel, spec.pad, spec.in.h, spec.in.w);
-    spec.out_bf16 = convolution_stores_bf16(&spec);
+    spec.out_bf16 = convolution_stores_bf16(&spec, CONVOLUTION_FORWARD);
     plan_portions(p, &spec);
     convolution *kernels = NULL;
     TRY(convolution_create(&kernels, &spec, p->backward));

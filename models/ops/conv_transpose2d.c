@@ -42,20 +42,23 @@ static status plan(const void *settings, op_plan *p)
           "an image of %d x %d; extra must be below the stride",
           (long long)c->kernel, (long long)c->stride, (long long)c->pad, (long long)c->extra, y.h,
           y.w);
-    convolution_spec spec = {
-        .in = y,
-        .in_block = convolution_out_block(p->arithmetic, y.c, p->in_block[0]),
-        .out = x,
-        .out_block = p->in_block[0],
-        .kernel = (int)c->kernel,
-        .stride = (int)c->stride,
-        .pad = (int)c->pad,
-        .arithmetic = {.way = p->arithmetic.way, .block = p->arithmetic.block}};
+    convolution_spec spec = {.in = y,
+                             .in_block = convolution_out_block(p->arithmetic, y.c, p->in_block[0]),
+                             .out = x,
+                             .out_block = p->in_block[0],
+                             .kernel = (int)c->kernel,
+                             .stride = (int)c->stride,
+                             .pad = (int)c->pad,
+                             .arithmetic = p->arithmetic,
+                             .out_bf16 = p->in_bf16[0]};
+    // Images of few channels are mostly the last: they stay floats.
+    spec.in_bf16 = spec.in_block > 1 && convolution_stores_bf16(&spec, CONVOLUTION_BACKWARD_DATA);
     convolution *kernels = NULL;
     TRY(convolution_create(&kernels, &spec, true));
     p->kernel = kernels;
     p->out = y;
     p->out_block = spec.in_block;
+    p->out_bf16 = spec.in_bf16;
     float bound = (float)(1.0 / sqrt((double)y.c * (double)(c->kernel * c->kernel)));
     p->param_count = 1;
     p->params[0] =
@@ -100,6 +103,7 @@ const op_type op_conv_transpose2d = {
     .config_size = sizeof(conv_transpose2d_config),
     .min_inputs = 1,
     .max_inputs = 1,
+    .takes_bf16 = true,
     .plan = plan,
     .forward = forward,
     .backward = backward,

@@ -74,16 +74,16 @@ static const convolution_backend *choose(const convolution_spec *spec, convoluti
     return &convolution_im2col;
 }
 
-bool convolution_stores_bf16(const convolution_spec *spec)
+bool convolution_stores_bf16(const convolution_spec *spec, convolution_pass pass)
 {
     if (!spec->arithmetic.bf16) return false;
     if (is_rounded(spec)) return true;
 #ifdef BASIN_HAS_ONEDNN
-    if (convolution_winograd.serves(spec, CONVOLUTION_FORWARD) ||
-        convolution_winograd_wide.serves(spec, CONVOLUTION_FORWARD))
+    if (convolution_winograd.serves(spec, pass) || convolution_winograd_wide.serves(spec, pass))
         return true;
-    return convolution_onednn_forward_bf16(spec);
+    return convolution_onednn_reads_bf16(spec, pass);
 #else
+    (void)pass;
     return false;
 #endif
 }

@@ -69,9 +69,9 @@ bool convolution_multiplies_bf16(arithmetic a);
 // The channel block in which a convolution with `channels` outputs writes best, after an input in `in_block`.
 int convolution_out_block(arithmetic a, int channels, int in_block);
 
-// Is y best stored as bf16 numbers: with arithmetic.bf16, by a forward pass that multiplies them, or that reads and
-// writes them in passing?
-bool convolution_stores_bf16(const convolution_spec *spec);
+// Are the images that a pass writes (forward: y, backward data: dx) best stored as bf16 numbers: with
+// arithmetic.bf16, by a pass that multiplies them, or that reads and writes them in passing?
+bool convolution_stores_bf16(const convolution_spec *spec, convolution_pass pass);
 
 // How many samples a run should take, so that their images are of `bytes` at most and stay in the caches from the
 // operation before to the one behind; in.n where one sample is more than that, or runs of portions would be slower than that is worth.

@@ -164,8 +164,8 @@ bool onednn_serves(const convolution_spec *s, convolution_pass pass)
     return serves(s, pass, &bf16);
 }
 
-bool convolution_onednn_forward_bf16(const convolution_spec *s)
+bool convolution_onednn_reads_bf16(const convolution_spec *s, convolution_pass pass)
 {
     bool bf16;
-    return serves(s, CONVOLUTION_FORWARD, &bf16) && bf16;
+    return serves(s, pass, &bf16) && bf16;
 }
