@@ -63,7 +63,7 @@ static double one_point(const void *settings, uint64_t samples, const char **nam
 {
     const sigreg_config *c = settings;
     *name = "normality";
-    return 0.4089 * (c->form[0] == 'l' ? (double)samples : 1);
+    return 0.4089 * (c->form == LEJEPA ? (double)samples : 1);
 }
 
 static void destroy(void *state)
