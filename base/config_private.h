@@ -1,8 +1,9 @@
 // base/config_private.h -- what the files of config share: the job as a list of entries.
 //
-//   config.c          files, overrides, the list       config_yaml.c     YAML to entries
-//   config_read.c     entries to struct members        config_scalar.c   texts to numbers and bools
-//   config_write.c    struct members to YAML, help     config_nearest.c  names for messages
+//   config_entries.c  the list of entries           config_scalar.c   texts to numbers and bools
+//   config_nearest.c  names for messages            config_yaml.c     YAML to entries
+//   config_write.c    struct members to YAML, help  config_read.c     entries to struct members
+//   config.c          files, overrides
 //
 // Nesting is flattened: `evaluate: {knn: {k: 5}}` is the entries "evaluate" and "evaluate.knn"
 // (sections) and "evaluate.knn.k" (a value). Every prefix of a path is a section entry.
@@ -81,6 +82,7 @@ config_entry *config_find(const config *c, const char *path); // NULL: not there
 // Appends an entry with copies of the texts.
 status config_add(config *c, const char *path, entry_form form, const char *text,
                   const char *key_place, const char *place);
+void config_drop_entries(config *c);
 
 // What comes after "section." in `path` (all of it for section ""), or NULL outside the section.
 const char *config_inside(const char *section, const char *path);

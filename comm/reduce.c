@@ -14,17 +14,6 @@ static bool is_power_of_two(int number)
     return (number & (number - 1)) == 0;
 }
 
-int reduce_member_nodes(const reduce *r, int member, tree_node *nodes)
-{
-    int leaves = r->v.total / r->members;
-    return tree_split(member * leaves, (member + 1) * leaves, nodes);
-}
-
-int reduce_rank_of(const reduce *r, int member)
-{
-    return r->shares ? member * r->w->local_size + r->w->local_rank : member;
-}
-
 // Collective. Who adds what: by machine where its ranks share memory, else by rank.
 static void find_members(reduce *r)
 {

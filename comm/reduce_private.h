@@ -4,6 +4,7 @@
 //   reduce_machine.c    nodes of the ranks of one machine become nodes of the machine
 //   reduce_halving.c    schedule: recursive halving, when each member holds one node and they are 2^k
 //   reduce_slices.c     schedule: slices, for any number of workers and members, also for one
+//   reduce_members.c    who holds which nodes
 //   reduce_tree.c       the shape of the tree
 //
 // A member is a machine, or where the ranks of a machine do not share memory, a rank. The ranks of a

@@ -1,7 +1,8 @@
 // io/shards/dataset_private.h -- what the files of dataset share: the files behind one index.
 //
-//   dataset.c   opening, samples      dataset_files.c    files
+//   dataset.c   opening               dataset_files.c    files
 //                                     dataset_labels.c   labels
+//                                     dataset_samples.c  samples
 //                                     dataset_pixels.c   stored numbers to pixels, NaN
 #ifndef IO_SHARDS_DATASET_PRIVATE_H
 #define IO_SHARDS_DATASET_PRIVATE_H
