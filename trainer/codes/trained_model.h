@@ -3,6 +3,7 @@
 #define TRAINER_CODES_TRAINED_MODEL_H
 
 #include "trainer/job/job.h"
+#include "trainer/sparse/sparse_lambda.h"
 #include "trainer/sparse/sparse_model.h"
 
 typedef struct trained_model {

@@ -1,5 +1,5 @@
-// trainer/parts/momentum_contrast.h -- queries, keys of a slow encoder, and perhaps a queue of older keys:
-// what the methods of momentum contrast remember, and most of what they do.
+// trainer/parts/momentum_contrast.h -- queries, keys of a slow encoder, and perhaps a queue of
+// older keys: what the methods of momentum contrast remember, and most of what they do.
 //
 //   momentum_contrast_create ─> the method adds nodes to `query`, with the inputs below ─>
 //   momentum_contrast_complete

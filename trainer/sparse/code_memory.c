@@ -61,6 +61,20 @@ void code_memory_note(code_memory *m, uint64_t position, const float *codes, siz
     }
 }
 
+void code_memory_recall_all(const code_memory *m, const uint64_t *ids, size_t samples, float *codes,
+                            size_t count)
+{
+    for (size_t n = 0; n < samples; n++)
+        code_memory_recall(m, ids[n], codes + n * count, count);
+}
+
+void code_memory_note_all(code_memory *m, uint64_t first, size_t samples, const float *codes,
+                          size_t count)
+{
+    for (size_t n = 0; n < samples; n++)
+        code_memory_note(m, first + n, codes + n * count, count);
+}
+
 void code_memory_keep(code_memory *m, const world *w, const order *o, uint64_t step, uint64_t first,
                       uint64_t count)
 {

@@ -33,6 +33,12 @@ void code_memory_recall(const code_memory *m, uint64_t sample, float *codes, siz
 // The code (count) just found of the sample at batch position `position`.
 void code_memory_note(code_memory *m, uint64_t position, const float *codes, size_t count);
 
+// The same for `samples` codes (samples, count), of samples `ids`, from position `first` on.
+void code_memory_recall_all(const code_memory *m, const uint64_t *ids, size_t samples, float *codes,
+                            size_t count);
+void code_memory_note_all(code_memory *m, uint64_t first, size_t samples, const float *codes,
+                          size_t count);
+
 // Collective. Keeps what has been noted in step `step`: on this rank positions first .. first + count
 // - 1, of every rank as many.
 void code_memory_keep(code_memory *m, const world *w, const order *o, uint64_t step, uint64_t first,

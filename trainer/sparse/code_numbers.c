@@ -24,3 +24,15 @@ code_numbers code_numbers_of(sparse_model *m, const float *images, int n)
         [CODE_ENCODER] = encoder_share(m, image, n),
     }};
 }
+
+void code_numbers_add(sparse_model *m, const float *images, uint64_t all, float *means)
+{
+    double sums[CODE_NUMBERS] = {0};
+    for (int n = 0; n < m->setup.view.n; n++) {
+        code_numbers numbers = code_numbers_of(m, images, n);
+        for (int i = 0; i < CODE_NUMBERS; i++)
+            sums[i] += isnan(numbers.of[i]) ? 0 : numbers.of[i];
+    }
+    for (int i = 0; i < CODE_NUMBERS; i++)
+        means[i] += (float)(sums[i] / (double)all);
+}

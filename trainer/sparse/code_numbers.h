@@ -21,4 +21,8 @@ typedef struct code_numbers {
 // Of image n of the batch, after sparse_model_infer(m, images).
 code_numbers code_numbers_of(sparse_model *m, const float *images, int n);
 
+// Adds to `means` (CODE_NUMBERS) what the batch's images bring to means over `all` images; what
+// there is not counts as 0.
+void code_numbers_add(sparse_model *m, const float *images, uint64_t all, float *means);
+
 #endif

@@ -2,6 +2,7 @@
 #include "trainer/sparse/dictionary_sheet.h"
 
 #include "io/images/pictures.h"
+#include "trainer/run/run_folder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,8 +66,9 @@ static status draw_sorted(const char *path, const graph_param *p, const float *p
     return draw(path, &(tile_set){values, atoms, channels, side, side});
 }
 
-status dictionary_sheet_write(const char *path, const graph_param *p, const float *params,
-                              const float *activity)
+// A parameter (K, C, k, k) of the flat array `params`, atoms by activity (K).
+static status write_sheet(const char *path, const graph_param *p, const float *params,
+                          const float *activity)
 {
     size_t atoms = (size_t)p->spec.dims[0], side = (size_t)p->spec.dims[2];
     float *values = malloc(atoms * (size_t)shown_channels(p) * side * side * sizeof *values);
@@ -81,4 +83,22 @@ status dictionary_sheet_write(const char *path, const graph_param *p, const floa
     free(values);
     free(order);
     return s;
+}
+
+static status write_named(const sparse_model *m, const char *name, const char *prefix,
+                          const char *what)
+{
+    char path[RUN_PATH_SIZE + 32];
+    const graph_param *p;
+    for (int i = 0; (p = graph_param_at(m->graph, i)) != NULL; i++)
+        if (strcmp(p->name, name) == 0) break;
+    if (p == NULL) return ST_OK;
+    snprintf(path, sizeof path, "%s%s.png", prefix, what);
+    return write_sheet(path, p, m->weights.params, m->weights.statistics + m->activity_at);
+}
+
+status dictionary_sheets_write(const sparse_model *m, const char *prefix)
+{
+    TRY(write_named(m, "dictionary.weight", prefix, "decoder"));
+    return write_named(m, "encoder.filters.weight", prefix, "encoder");
 }

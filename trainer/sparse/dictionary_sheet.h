@@ -2,12 +2,12 @@
 #ifndef TRAINER_SPARSE_DICTIONARY_SHEET_H
 #define TRAINER_SPARSE_DICTIONARY_SHEET_H
 
-#include "models/graph/graph.h"
+#include "trainer/sparse/sparse_model.h"
 
-// Draws a parameter (K, C, k, k) of the flat array `params` as a PNG of K tiles, in the order of
-// falling activity (K). Three channels are RGB; of other counts each atom's first channel is shown.
+// Draws the dictionary, and the encoder's filters where there are some, as PNG of K tiles each, in
+// the order of the atoms' falling activity: PREFIXdecoder.png and PREFIXencoder.png. Three channels
+// are RGB; of other counts each atom's first channel is shown.
 // Errors: ST_IO; ST_INTERNAL no memory.
-status dictionary_sheet_write(const char *path, const graph_param *p, const float *params,
-                              const float *activity);
+status dictionary_sheets_write(const sparse_model *m, const char *prefix);
 
 #endif

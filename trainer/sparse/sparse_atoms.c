@@ -14,11 +14,11 @@ static size_t atom_floats(const sparse_model *m)
 
 // A share of the step to where the codes of the last batches have the atoms. (Their running means
 // are A and B but for one factor of both, which does not matter.)
-static void follow_products(sparse_model *m, double share, float *pull)
+static void follow_products(sparse_model *m, double share)
 {
     const float *statistics = m->weights.statistics;
     code_products_descend(&m->layout.geometry, statistics + m->code_sums_at,
-                          statistics + m->image_sums_at, share, pull,
+                          statistics + m->image_sums_at, share, m->pull,
                           m->weights.params + m->atoms_at);
 }
 
@@ -42,12 +42,12 @@ static void follow_gradient(sparse_model *m, const method_step *s, double share)
     weights_constrain(&m->weights);
 }
 
-void sparse_atoms_move(sparse_model *m, const method_step *s, float *pull)
+void sparse_atoms_move(sparse_model *m, const method_step *s)
 {
     double share = m->setup.config->dictionary_rate * s->schedule;
     if (m->setup.config->dictionary_rate == 0) return;
     if (sparse_model_is_online(m))
-        follow_products(m, share, pull);
+        follow_products(m, share);
     else
         follow_gradient(m, s, share);
 }

@@ -146,12 +146,16 @@ static status take_memory(sparse_model *m)
     size_t samples = (size_t)m->setup.view.n;
     size_t codes = samples * code_layout_codes(&m->layout) * sizeof(float);
     size_t lambdas = samples * sizeof(float), results = samples * sizeof(inference_result);
+    size_t side = (size_t)m->setup.config->kernel;
+    size_t pull = (size_t)m->setup.view.c * side * side * sizeof(float);
     TRY(arena_create(&m->memory,
-                     arena_padded(codes) + arena_padded(lambdas) + arena_padded(results),
+                     arena_padded(codes) + arena_padded(lambdas) + arena_padded(results) +
+                         arena_padded(pull),
                      "the codes of a batch"));
     m->code_planes = arena_take(&m->memory, codes);
     m->lambda_values = arena_take(&m->memory, lambdas);
     m->results = arena_take(&m->memory, results);
+    m->pull = arena_take(&m->memory, pull);
     return ST_OK;
 }
 
@@ -222,13 +226,6 @@ void sparse_model_destroy(sparse_model *m)
 const float *sparse_model_atoms(const sparse_model *m)
 {
     return m->weights.params + m->atoms_at;
-}
-
-status sparse_lambda_validate(float lambda)
-{
-    CHECK(isfinite(lambda) && lambda >= 0, ST_BAD_DATA,
-          "\"" SPARSE_LAMBDA "\" is %g, but a price is not negative", (double)lambda);
-    return ST_OK;
 }
 
 status sparse_model_follow(sparse_model *m)

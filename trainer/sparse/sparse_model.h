@@ -15,7 +15,6 @@
 #include "trainer/parts/weights.h"
 
 #define SPARSE_PREFIX "sparse" // of the learned weights in checkpoints
-#define SPARSE_LAMBDA "lambda" // the lambda reached so far, a single number there
 
 enum { START_ZERO, START_ENCODER, START_LAST };
 enum { LEARNS_CODES, LEARNS_ENERGY };
@@ -57,6 +56,7 @@ typedef struct sparse_model {
     arena memory;
     float *code_planes;        // (b, K, h, w)
     float *lambda_values;      // (b) absolute
+    float *pull;               // (C, k, k) room for a step of an atom
     inference_result *results; // (b)
 } sparse_model;
 
@@ -72,9 +72,6 @@ const float *sparse_model_atoms(const sparse_model *m);
 
 // Are the sums of models/codes/code_products.h among its statistics?
 bool sparse_model_is_online(const sparse_model *m);
-
-// Whether a lambda that a checkpoint holds can be one. Errors: ST_BAD_DATA.
-status sparse_lambda_validate(float lambda);
 
 // After each change of the weights. Errors: as code_inference_set_atoms.
 status sparse_model_follow(sparse_model *m);
