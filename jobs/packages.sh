@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # jobs/packages.sh -- makes sure that Basin's Debian packages are there.
-#   bash jobs/packages.sh [build|check]     check also needs the formatters, the second compiler, and a Slurm to test under
+#   bash jobs/packages.sh [build|check|coverage]
+# check also needs the formatters, the second compiler, and a Slurm to test under; coverage what
+# counts lines.
 # Installs what is missing when it may (root, or sudo without a password); otherwise prints the exact
 # apt line and exits 69.
 set -euo pipefail
@@ -19,6 +21,7 @@ packages=(
 if [ "${1:-build}" = check ]; then
     packages+=(clang libclang-rt-14-dev clang-format-14 clang-tidy-14 git python3 slurm-wlm munge)
 fi
+[ "${1:-build}" != coverage ] || packages+=(gcovr)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tests/run.sh -- installs what is missing, builds everything, runs every test.
 #   bash tests/run.sh [PRESET ...]   default: asan openblas avx2 release (see CMakePresets.json)
+#   bash tests/run.sh coverage       also which lines the tests reach, by folder (tests/coverage.sh)
 # avx2: unit tests of what processors without AVX-512 run. Each preset builds into build/PRESET with warnings as
 # errors. The last lines are ctest's.
 set -euo pipefail
@@ -12,5 +13,9 @@ for preset in "${presets[@]}"; do
     echo "== $preset"
     cmake --preset "$preset" -DBASIN_STRICT=ON >/dev/null
     cmake --build --preset "$preset"
+    if [ "$preset" = coverage ]; then
+        bash tests/coverage.sh build/coverage
+        continue
+    fi
     ctest --preset "$preset"
 done
