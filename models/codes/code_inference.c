@@ -18,6 +18,8 @@ struct code_inference {
     float *packed, *mask; // mask: NULL without a margin
     float *image, *seen;  // y and D z
     float *code, *prediction;
+    float *matches; // D' m^2 y, and scratch of lambda_max
+    bool matched;   // they are of the image
     void *prepared, *scratch;
 };
 
@@ -30,6 +32,7 @@ static inference describe(const code_inference *c, const float *prediction, doub
         .image = c->image,
         .mask = c->mask,
         .prediction = prediction,
+        .matches = c->matched ? c->matches : NULL,
         .lambda = lambda,
         .alpha = prediction != NULL ? p->alpha : 0,
         .bound = c->bound,
@@ -57,11 +60,11 @@ static status take_memory(code_inference *c)
     const void *settings = c->problem.solver_settings;
     size_t image = dictionary_image_floats(g), code = dictionary_code_floats(g);
     size_t prepared = s->prepared_bytes != NULL ? s->prepared_bytes(settings, g) : 0;
-    size_t scratch = larger(s->scratch_bytes(settings, g),
-                            larger(lambda_scratch_bytes(g), dictionary_bound_scratch(g)));
+    size_t scratch = larger(s->scratch_bytes(settings, g), dictionary_bound_scratch(g));
+    size_t matches = lambda_scratch_bytes(g);
     TRY(arena_create(&c->memory,
                      floats(dictionary_packed_floats(g)) + 3 * floats(image) + 2 * floats(code) +
-                         arena_padded(prepared) + arena_padded(scratch),
+                         arena_padded(prepared) + arena_padded(scratch) + arena_padded(matches),
                      "the inference of codes"));
     c->packed = arena_take(&c->memory, dictionary_packed_floats(g) * sizeof(float));
     float *mask = arena_take(&c->memory, image * sizeof(float));
@@ -75,6 +78,7 @@ static status take_memory(code_inference *c)
     c->prediction = arena_take(&c->memory, code * sizeof(float));
     c->prepared = prepared > 0 ? arena_take(&c->memory, prepared) : NULL;
     c->scratch = arena_take(&c->memory, scratch);
+    c->matches = arena_take(&c->memory, matches);
     return ST_OK;
 }
 
@@ -112,6 +116,7 @@ void code_inference_destroy(code_inference *c)
 status code_inference_set_atoms(code_inference *c, const float *atoms)
 {
     const dictionary_geometry *g = &c->layout.geometry;
+    c->matched = false;
     TRY(dictionary_bound_in(g, atoms, c->scratch, &c->bound));
     dictionary_pack(g, atoms, c->packed);
     const solver_type *s = c->problem.solver;
@@ -132,33 +137,36 @@ double code_inference_energy_of_zero(const code_inference *c, const float *image
     return sum / 2;
 }
 
-static status load_image(code_inference *c, const float *planes)
+static void hold_image(code_inference *c, const float *planes)
 {
-    CHECK(isfinite(code_inference_energy_of_zero(c, planes)), ST_BAD_DATA,
-          "an image holds a pixel that is not a finite number; mend or leave out that image");
     code_layout_pack_image(&c->layout, planes, c->image);
-    return ST_OK;
+    c->matched = false;
 }
 
-status code_inference_lambda_max(code_inference *c, const float *image, double *most)
+status code_inference_look(code_inference *c, const float *image)
 {
-    TRY(load_image(c, image));
-    inference task = describe(c, NULL, 0);
-    *most = lambda_max(&task, c->scratch);
+    CHECK(isfinite(code_inference_energy_of_zero(c, image)), ST_BAD_DATA,
+          "an image holds a pixel that is not a finite number; mend or leave out that image");
+    hold_image(c, image);
     return ST_OK;
 }
 
-status code_inference_solve(code_inference *c, const float *image, const float *prediction,
-                            double lambda, float *codes, inference_result *result)
+double code_inference_lambda_max(code_inference *c)
+{
+    inference task = describe(c, NULL, 0);
+    c->matched = true;
+    return lambda_max(&task, c->matches);
+}
+
+void code_inference_solve(code_inference *c, const float *prediction, double lambda, float *codes,
+                          inference_result *result)
 {
     pulse_tick();
-    TRY(load_image(c, image));
     code_layout_pack_code(&c->layout, codes, c->code);
     if (prediction != NULL) code_layout_pack_code(&c->layout, prediction, c->prediction);
     inference task = describe(c, prediction != NULL ? c->prediction : NULL, lambda);
     c->problem.solver->solve(c->problem.solver_settings, &task, c->code, c->scratch, result);
     code_layout_unpack_code(&c->layout, c->code, codes);
-    return ST_OK;
 }
 
 void code_inference_synthesise(code_inference *c, const float *codes, float *image)
@@ -172,7 +180,7 @@ void code_inference_synthesise(code_inference *c, const float *codes, float *ima
 static void compute_residual(code_inference *c, const float *image, const float *codes)
 {
     const dictionary_geometry *g = &c->layout.geometry;
-    code_layout_pack_image(&c->layout, image, c->image);
+    hold_image(c, image);
     code_layout_pack_code(&c->layout, codes, c->code);
     dictionary_synthesise(g, c->packed, c->code, c->seen);
     for (size_t i = 0; i < dictionary_image_floats(g); i++)

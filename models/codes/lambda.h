@@ -10,6 +10,7 @@ size_t lambda_scratch_bytes(const dictionary_geometry *g);
 // is the best code if and only if lambda >= lambda_max. Reads of the problem: geometry, packed,
 // image, mask, non_negative; alpha has no part in it.
 //   source: Massias, Gramfort, Salmon 2018, eq. 8
+// The scratch then begins with D' m^2 y, a code array.
 double lambda_max(const inference *problem, void *scratch);
 
 #endif

@@ -22,6 +22,7 @@ typedef struct inference {
     const float *image;      // y: an image array
     const float *mask;       // m: an image array of weights 0..1; NULL = 1 everywhere
     const float *prediction; // f: a code array; read only when alpha > 0
+    const float *matches;    // D' m^2 y: a code array, where it is at hand; NULL
     double lambda, alpha;    // alpha 0: without the last term
     double bound;            // at least the largest eigenvalue of D' m^2 D
     const void *prepared;    // what the solver's prepare wrote; NULL if it has none

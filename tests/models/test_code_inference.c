@@ -59,7 +59,8 @@ static void the_result_tells_of_the_code_returned(void **state)
         trial t;
         open_trial(&t, borders[i]);
         inference_result r;
-        assert_ok(code_inference_solve(t.inference, t.image, NULL, 0.5, t.codes, &r));
+        assert_ok(code_inference_look(t.inference, t.image));
+        code_inference_solve(t.inference, NULL, 0.5, t.codes, &r);
         size_t nonzeros = 0, codes = code_layout_codes(&t.layout);
         double price = 0, square = 0;
         for (size_t k = 0; k < codes; k++) {
@@ -92,16 +93,42 @@ static void all_codes_are_zero_from_lambda_max_on(void **state)
     (void)state;
     trial t;
     open_trial(&t, "same");
-    double most;
     inference_result r;
-    assert_ok(code_inference_lambda_max(t.inference, t.image, &most));
-    assert_ok(code_inference_solve(t.inference, t.image, NULL, most * 1.0001, t.codes, &r));
+    assert_ok(code_inference_look(t.inference, t.image));
+    double most = code_inference_lambda_max(t.inference);
+    code_inference_solve(t.inference, NULL, most * 1.0001, t.codes, &r);
     assert_true(r.nonzeros == 0);
-    assert_ok(code_inference_solve(t.inference, t.image, NULL, most * 0.99, t.codes, &r));
+    code_inference_solve(t.inference, NULL, most * 0.99, t.codes, &r);
     assert_true(r.nonzeros > 0);
     memset(t.image, 0, code_layout_pixels(&t.layout) * sizeof *t.image);
-    assert_ok(code_inference_solve(t.inference, t.image, NULL, 0.1, t.codes, &r));
+    assert_ok(code_inference_look(t.inference, t.image));
+    code_inference_solve(t.inference, NULL, 0.1, t.codes, &r);
     assert_true(r.nonzeros == 0 && r.energy == 0);
+    close_trial(&t);
+}
+
+// Matches at hand save work and change no bit; those of another image or dictionary are not taken.
+static void a_code_has_the_same_bits_after_lambda_max(void **state)
+{
+    (void)state;
+    trial t;
+    open_trial(&t, "same");
+    size_t bytes = code_layout_codes(&t.layout) * sizeof *t.codes;
+    float *other = random_floats(code_layout_pixels(&t.layout), 5), *again = calloc(1, bytes);
+    inference_result r;
+    assert_non_null(again);
+    assert_ok(code_inference_look(t.inference, t.image));
+    code_inference_solve(t.inference, NULL, 0.3, t.codes, &r);
+    assert_ok(code_inference_look(t.inference, other));
+    (void)code_inference_lambda_max(t.inference);
+    for (int measured = 0; measured < 2; measured++) {
+        assert_ok(code_inference_look(t.inference, t.image));
+        if (measured) (void)code_inference_lambda_max(t.inference);
+        memset(again, 0, bytes);
+        code_inference_solve(t.inference, NULL, 0.3, again, &r);
+        assert_memory_equal(t.codes, again, bytes);
+    }
+    free(other), free(again);
     close_trial(&t);
 }
 
@@ -110,14 +137,10 @@ static void a_pixel_that_is_no_number_is_an_error(void **state)
     (void)state;
     trial t;
     open_trial(&t, "full");
-    double most;
-    inference_result r;
     t.image[5] = NAN;
-    assert_fails(code_inference_solve(t.inference, t.image, NULL, 0.5, t.codes, &r), ST_BAD_DATA,
-                 "not a finite number");
+    assert_fails(code_inference_look(t.inference, t.image), ST_BAD_DATA, "not a finite number");
     t.image[5] = INFINITY;
-    assert_fails(code_inference_lambda_max(t.inference, t.image, &most), ST_BAD_DATA,
-                 "not a finite number");
+    assert_fails(code_inference_look(t.inference, t.image), ST_BAD_DATA, "not a finite number");
     close_trial(&t);
 }
 
@@ -126,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_result_tells_of_the_code_returned),
         cmocka_unit_test(all_codes_are_zero_from_lambda_max_on),
+        cmocka_unit_test(a_code_has_the_same_bits_after_lambda_max),
         cmocka_unit_test(a_pixel_that_is_no_number_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,14 +259,13 @@ static status infer_one(sparse_model *m, const float *image, size_t n, code_star
 {
     float *code = m->code_planes + n * code_layout_codes(&m->layout);
     const float *guess = predicted(m, n);
-    if (strcmp(m->setup.choice->lambda_unit, "absolute") != 0) {
-        double most = 0;
-        TRY(code_inference_lambda_max(m->inference, image, &most));
-        lambda *= most;
-    }
+    TRY(code_inference_look(m->inference, image));
+    if (strcmp(m->setup.choice->lambda_unit, "absolute") != 0)
+        lambda *= code_inference_lambda_max(m->inference);
     m->lambda_values[n] = (float)lambda;
     start_code(m, n, starts, guess);
-    return code_inference_solve(m->inference, image, guess, lambda, code, &m->results[n]);
+    code_inference_solve(m->inference, guess, lambda, code, &m->results[n]);
+    return ST_OK;
 }
 
 status sparse_model_infer(sparse_model *m, const float *images, code_starts starts, double lambda)

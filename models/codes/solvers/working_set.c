@@ -99,7 +99,10 @@ static void look_around(search *s)
     dictionary_synthesise_active(&p->geometry, p->packed, s->code, s->list, s->nonzeros,
                                  s->residual);
     s->reconstruction = objective_residual(p, s->residual);
-    dictionary_analyse(&p->geometry, p->packed, s->residual, s->gradient);
+    if (s->nonzeros == 0 && p->matches != NULL)
+        memcpy(s->gradient, p->matches, dictionary_code_floats(&p->geometry) * sizeof(float));
+    else
+        dictionary_analyse(&p->geometry, p->packed, s->residual, s->gradient);
     objective_add_pull(p, s->code, s->gradient);
     double size = 0;
     for (size_t i = 0; i < s->nonzeros; i++)
