@@ -2,7 +2,7 @@
 // gap (trainer/codes/code_evaluation.h).
 #include "trainer/codes/code_evaluation.h"
 #include "trainer/evaluator.h"
-#include "trainer/sparse/sparse_model.h"
+#include "trainer/sparse/sparse_lambda.h"
 
 #include <math.h>
 #include <stdio.h>
