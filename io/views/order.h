@@ -9,6 +9,9 @@
 
 #include "base/rng.h"
 
+// A step's number tells its shuffling apart (base/rng.h).
+#define ORDER_MOST_STEPS ((uint64_t)1 << 48)
+
 typedef struct order {
     uint64_t seed;
     uint64_t count; // samples in the data set

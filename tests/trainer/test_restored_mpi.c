@@ -7,8 +7,17 @@
 
 static world w;
 
-static const uint64_t values[] = {
-    0, 1, 7, 8, 1u << 16, 1000000000, 1u << 31, UINT64_C(1) << 32, UINT64_C(1) << 63, UINT64_MAX};
+static const uint64_t values[] = {0,
+                                  1,
+                                  7,
+                                  8,
+                                  1u << 16,
+                                  1000000000,
+                                  1u << 31,
+                                  UINT64_C(1) << 32,
+                                  UINT64_C(1) << 48,
+                                  UINT64_C(1) << 63,
+                                  UINT64_MAX};
 
 // Element `which` of the array, or all of them, become `value`; then a step, if the state is let through.
 static bool goes_on_with(restored_trial *t, const checkpoint_array *array, size_t first,

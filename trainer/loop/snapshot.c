@@ -120,8 +120,8 @@ static status read_all(training *t, checkpoint *c)
 
 status snapshot_validate(const training *t)
 {
-    CHECK((double)t->step <= JOB_NO_LIMIT, ST_BAD_DATA,
-          "\"step\" is %" PRIu64 ", which no run reaches", t->step);
+    CHECK(t->step < ORDER_MOST_STEPS, ST_BAD_DATA, "\"step\" is %" PRIu64 ", which no run reaches",
+          t->step);
     const method_type *method = t->job->method;
     return method->validate != NULL ? method->validate(t->method) : ST_OK;
 }

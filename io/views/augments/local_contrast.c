@@ -54,7 +54,7 @@ static void apply(const void *settings, const augment_run *run)
 static double unit(const void *settings, int channel)
 {
     (void)settings, (void)channel;
-    return NAN;
+    return (double)NAN;
 }
 
 const augment_type augment_local_contrast = {
