@@ -19,11 +19,12 @@ typedef struct arena {
 size_t arena_padded(size_t bytes);
 
 // Zeroed memory for `capacity` bytes (huge pages where the system has them), owned by the arena.
-// Errors, with the number: ST_CONFIG when this and the other arenas are more than this rank may take
-// (base/memory_limit.h), ST_INTERNAL when there is not enough free.
+// Errors, with the number: ST_CONFIG when this and the other arenas are more than this rank may
+// take (base/memory_limit.h), ST_INTERNAL when there is not enough free.
 status arena_create(arena *a, size_t capacity, const char *what);
 
-// The same question for memory that does not come from an arena, before it is asked for. Errors: ST_CONFIG.
+// The same question for memory that does not come from an arena, before it is asked for. Errors:
+// ST_CONFIG.
 status arena_check_room(size_t bytes, const char *what);
 
 // The next `bytes`; the view lives as long as the arena. Taking more than was planned is a broken

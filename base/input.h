@@ -13,7 +13,8 @@
 #include <stdio.h>
 
 // Opens a regular file to read; the caller closes *descriptor. -1 after an error.
-// Errors: ST_NO_INPUT no such file, or a link that leads nowhere; ST_BAD_DATA it is no regular file; ST_IO the system's reason.
+// Errors: ST_NO_INPUT no such file, or a link that leads nowhere; ST_BAD_DATA it is no regular
+// file; ST_IO the system's reason.
 status input_open(int *descriptor, const char *path);
 
 // The same as a stream, which the caller closes with fclose. NULL after an error.
@@ -33,8 +34,8 @@ status input_size(int descriptor, const char *path, uint64_t *bytes);
 status input_read(int descriptor, const char *path, uint64_t offset, void *to, size_t bytes,
                   size_t *got);
 
-// The whole file with a zero byte behind it, to be freed; *bytes without that one. NULL after an error.
-// Errors: as input_open; ST_INTERNAL no memory.
+// The whole file with a zero byte behind it, to be freed; *bytes without that one. NULL after an
+// error. Errors: as input_open; ST_INTERNAL no memory.
 status input_read_text(char **text, const char *path, size_t *bytes);
 
 // Lets this process have as many open files as the system lets it ask for.

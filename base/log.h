@@ -14,8 +14,8 @@ void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // One live line that replaces itself when stderr is a terminal, cut to its width; otherwise a plain
-// line at most every `interval` seconds. progress_end closes the live line so that later lines start
-// afresh.
+// line at most every `interval` seconds. progress_end closes the live line so that later lines
+// start afresh.
 void progress_line(double interval, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void progress_end(void);
 

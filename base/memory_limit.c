@@ -30,7 +30,8 @@ static bool read_beginning(const char *path, char *text, size_t room)
     return s == ST_OK;
 }
 
-// A file that is missing or holds no number limits nothing; so does "max", and what is more than any machine has.
+// A file that is missing or holds no number limits nothing; so does "max", and what is more than
+// any machine has.
 static double read_limit(const char *path)
 {
     char text[64], *end = NULL;
@@ -71,7 +72,8 @@ typedef struct hierarchy {
     const char *mount, *file;
 } hierarchy;
 
-// The group and all above it. A group that is not seen from here (a container's own root) is passed over.
+// The group and all above it. A group that is not seen from here (a container's own root) is passed
+// over.
 static void add_groups(memory_limits *l, const char *root, const hierarchy *h, const char *group)
 {
     char name[PATH_MAX], path[2 * PATH_MAX];

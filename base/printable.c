@@ -1,4 +1,5 @@
-// base/printable.c -- takes UTF-8 apart, for C1 controls are two bytes there and one byte elsewhere.
+// base/printable.c -- takes UTF-8 apart, for C1 controls are two bytes there and one byte
+// elsewhere.
 #include "base/printable.h"
 
 #include <stdbool.h>

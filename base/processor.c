@@ -1,4 +1,5 @@
-// base/processor.c -- is compiled for the oldest processor, so that it runs on any (base/CMakeLists.txt).
+// base/processor.c -- is compiled for the oldest processor, so that it runs on any
+// (base/CMakeLists.txt).
 #include "base/processor.h"
 
 #include <stdbool.h>

@@ -1,6 +1,7 @@
 // base/processor.h -- has this processor the instructions that the program was compiled with?
 //
-// Without the question a program that was compiled on one kind of node ends on another by a signal that says nothing.
+// Without the question a program that was compiled on one kind of node ends on another by a signal
+// that says nothing.
 #ifndef BASE_PROCESSOR_H
 #define BASE_PROCESSOR_H
 
@@ -31,7 +32,8 @@ static const unsigned processor_needs = 0
 #endif
     ;
 
-// The first of `needs` that this processor has not, as a person would call it; NULL: it has all. Static text.
+// The first of `needs` that this processor has not, as a person would call it; NULL: it has all.
+// Static text.
 const char *processor_lacks(unsigned needs);
 
 #endif

@@ -16,14 +16,14 @@ typedef struct pulse {
     bool waits;        // inside a message, for other ranks
 } pulse;
 
-// The main thread gets on: it enters a phase (text that lives for ever), a step, or is still busy. What it
-// may be waiting for, the writer of checkpoints, ticks too.
+// The main thread gets on: it enters a phase (text that lives for ever), a step, or is still busy.
+// What it may be waiting for, the writer of checkpoints, ticks too.
 void pulse_enter(const char *phase);
 void pulse_step(uint64_t step);
 void pulse_tick(void);
 
-// Around everything that waits for other ranks; `what` is a constant text for the trace. pulse_wait_begin
-// returns the time, for pulse_wait_end, which returns the seconds waited.
+// Around everything that waits for other ranks; `what` is a constant text for the trace.
+// pulse_wait_begin returns the time, for pulse_wait_end, which returns the seconds waited.
 double pulse_wait_begin(void);
 double pulse_wait_end(double since, const char *what);
 

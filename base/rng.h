@@ -38,10 +38,10 @@ float rng_range(rng *r, float low, float high); // [low, high)
 uint32_t rng_below(rng *r, uint32_t bound);     // 0 .. bound-1, without bias; bound > 0
 float rng_normal(rng *r);                       // mean 0, variance 1 (Box-Muller, two draws each)
 
-// Many normal numbers, ten times faster: from the next block on, 16 blocks give a group of 64 numbers, and
-// what a last group has too many is dropped. Of words (u, v, u', v') of block i, numbers i, 16 + i,
-// 32 + i, 48 + i are r cos a, r sin a, r' cos a', r' sin a', with r = sqrt(-2 ln((u + 1) / 2^32)),
-// a = 2 pi v / 2^32, in float32 arithmetic.
+// Many normal numbers, ten times faster: from the next block on, 16 blocks give a group of 64
+// numbers, and what a last group has too many is dropped. Of words (u, v, u', v') of block i,
+// numbers i, 16 + i, 32 + i, 48 + i are r cos a, r sin a, r' cos a', r' sin a', with r = sqrt(-2
+// ln((u + 1) / 2^32)), a = 2 pi v / 2^32, in float32 arithmetic.
 #define RNG_NORMALS_GROUP 64
 void rng_normals(rng *r, float *to, size_t count);
 

@@ -1,6 +1,6 @@
-// base/rng_normals.c -- normal numbers in groups: blocks of Philox and Box-Muller side by side, in loops
-// that the compiler makes vectors of. No library function but the root, so the same bits on every machine
-// of one compiler.
+// base/rng_normals.c -- normal numbers in groups: blocks of Philox and Box-Muller side by side, in
+// loops that the compiler makes vectors of. No library function but the root, so the same bits on
+// every machine of one compiler.
 //   -ln u: u = 2^e m, ln m = 2 artanh s = 2 (s + s^3 / 3 + ...), s = (m - 1) / (m + 1), |s| < 0.172
 //   sin 2 pi x, |x| <= 1/4: its Taylor series to x^13; cosine and sine of any angle by symmetry
 #include "base/rng.h"

@@ -1,7 +1,8 @@
-// base/stream.h -- stores that go past the caches: for arrays larger than these, which an ordinary store would first
-// read. Where the processor has none they are ordinary stores.
+// base/stream.h -- stores that go past the caches: for arrays larger than these, which an ordinary
+// store would first read. Where the processor has none they are ordinary stores.
 //
-// Such stores are seen by others in no order: call stream_end after the last one, before telling anybody.
+// Such stores are seen by others in no order: call stream_end after the last one, before telling
+// anybody.
 #ifndef BASE_STREAM_H
 #define BASE_STREAM_H
 

@@ -1,4 +1,5 @@
-// comm/agree.c -- one number decides: the lowest failing rank, or the number of ranks if none fails.
+// comm/agree.c -- one number decides: the lowest failing rank, or the number of ranks if none
+// fails.
 #include "comm/agree.h"
 #include "comm/world_private.h"
 

@@ -26,8 +26,8 @@ status agree_done(const world *w, status mine);
 //   what  names the thing in the message, "job file"
 status agree_same(const world *w, uint64_t value, const char *what);
 
-// Collective. The same for a text of less than AGREE_TEXT_SIZE bytes; the message has both texts and both
-// hosts. `cure` ends it: what to do.
+// Collective. The same for a text of less than AGREE_TEXT_SIZE bytes; the message has both texts
+// and both hosts. `cure` ends it: what to do.
 #define AGREE_TEXT_SIZE 320
 status agree_same_text(const world *w, const char *text, const char *what, const char *cure);
 

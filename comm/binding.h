@@ -8,8 +8,8 @@
 
 #define BINDING_TEXT_SIZE 256
 
-// Collective. One line a machine in rank 0's log (of the first few machines), and a warning when a rank
-// has fewer processors than its `threads`.
+// Collective. One line a machine in rank 0's log (of the first few machines), and a warning when a
+// rank has fewer processors than its `threads`.
 void binding_tell(const world *w, int threads);
 
 // "0-3,8" of a set; cut off with "..." when it does not fit.

@@ -1,4 +1,5 @@
-// comm/exchange.h -- data that moves between ranks without arithmetic, exact counts, and MPI's own sum.
+// comm/exchange.h -- data that moves between ranks without arithmetic, exact counts, and MPI's own
+// sum.
 //
 // MPI counts in int: what is gathered must lie within 2 GiB a rank (exchange_gather) or in all
 // (exchange_gather_sizes); a broadcast may have any size. Nothing is allocated.
@@ -23,8 +24,8 @@ void exchange_broadcast(const world *w, void *data, size_t bytes, int root);
 // Collective. Replaces each of `count` values by its sum over all ranks. Integers, so exact.
 void exchange_sum(const world *w, uint64_t *values, int count);
 
-// Collective. `sums` (count) becomes the sum of `values` (count) over all ranks by MPI_Allreduce, in
-// whatever order the MPI library likes: what comm/reduce.h is measured against.
+// Collective. `sums` (count) becomes the sum of `values` (count) over all ranks by MPI_Allreduce,
+// in whatever order the MPI library likes: what comm/reduce.h is measured against.
 void exchange_sum_any_order(const world *w, const float *values, float *sums, int count);
 
 #endif

@@ -28,9 +28,9 @@ status heartbeat_create(const char *path, int count);
 // promise that others see it. Errors: ST_IO.
 status heartbeat_write(const char *path, int rank, const heartbeat *mine);
 
-// The records of ranks 0 .. count-1 that belong to `start` (0: to any) go into `all`; those that do not stay as
-// they were there: another start of the program that writes to the same file says nothing about this one.
-// Errors: ST_NO_INPUT, ST_IO.
+// The records of ranks 0 .. count-1 that belong to `start` (0: to any) go into `all`; those that do
+// not stay as they were there: another start of the program that writes to the same file says
+// nothing about this one. Errors: ST_NO_INPUT, ST_IO.
 status heartbeat_read(const char *path, uint32_t start, int count, heartbeat *all);
 
 #endif

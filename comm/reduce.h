@@ -17,8 +17,8 @@
 // a machine of several ranks, for the sum; and between machines a few MiB, for the sum goes through
 // them in buckets of 1 MiB, two at a time: one travels while the other is added.
 //
-// The bits are the same on all ranks always, and for all P except that the sign and payload of a NaN
-// are open.
+// The bits are the same on all ranks always, and for all P except that the sign and payload of a
+// NaN are open.
 #ifndef COMM_REDUCE_H
 #define COMM_REDUCE_H
 
@@ -28,11 +28,12 @@ typedef struct reduce reduce;
 
 // Collective. For leaves of `count` floats (any number, also 0); owns all its buffers, nothing is
 // allocated later. The world must outlive it. All ranks use their reducers in the same order.
-// Errors, the same on all ranks and printed: ST_INTERNAL, ST_CONFIG when there is not enough memory.
+// Errors, the same on all ranks and printed: ST_INTERNAL, ST_CONFIG when there is not enough
+// memory.
 status reduce_create(reduce **created, const world *w, const workers *v, size_t count);
 
-// The next sums are of `count` floats, at most as many as the reducer was made for. Between two sums;
-// the same on all ranks.
+// The next sums are of `count` floats, at most as many as the reducer was made for. Between two
+// sums; the same on all ranks.
 void reduce_resize(reduce *r, size_t count);
 
 // A zeroed buffer of `count` floats (64-byte aligned) for the next own worker, in order.
@@ -42,8 +43,8 @@ float *reduce_leaf(reduce *r);
 void reduce_push(reduce *r);
 
 // Collective. After all own leaves were pushed; then the next sum may begin. Returns the sum (count
-// floats, same bits on all ranks), valid until the next reduce_leaf. *wait_seconds grows by the time
-// spent waiting for other ranks.
+// floats, same bits on all ranks), valid until the next reduce_leaf. *wait_seconds grows by the
+// time spent waiting for other ranks.
 const float *reduce_finish(reduce *r, double *wait_seconds);
 
 void reduce_destroy(reduce *r);

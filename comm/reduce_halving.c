@@ -1,4 +1,5 @@
-// comm/reduce_halving.c -- recursive halving with the nearest rank first, then a mirrored allgather.
+// comm/reduce_halving.c -- recursive halving with the nearest rank first, then a mirrored
+// allgather.
 //
 // M = 2^k members hold one node each, all of one level. In step s (distance 2^s) two members hold
 // two siblings over the same range; each sends the other one half of it and adds the half it keeps,

@@ -2,8 +2,9 @@
 //
 // Leaves are filled in memory that all ranks of the machine see, so nothing is copied: each rank
 // reads its slice of all nodes and writes the sum once for all, block by block, so that sums in the
-// making stay in the first-level cache. The sum of the first group of nodes goes to a buffer of its own
-// (a rank may already fill its next leaf while others read it), others' to that of their first node.
+// making stay in the first-level cache. The sum of the first group of nodes goes to a buffer of its
+// own (a rank may already fill its next leaf while others read it), others' to that of their first
+// node.
 //
 //   shared: in which buffers the nodes stand | the sum | buffers of local rank 0 | of rank 1 | ...
 #include "comm/reduce_private.h"
@@ -15,7 +16,8 @@
 #define BLOCK_FLOATS 2048u // 8 KiB
 #define LINE_FLOATS  16u   // two ranks do not write to one cache line
 
-// A sum of so many floats (4 MB) is written past the caches, which it would leave before anybody reads it.
+// A sum of so many floats (4 MB) is written past the caches, which it would leave before anybody
+// reads it.
 #define STREAM_FLOATS ((size_t)1 << 20)
 
 static int first_leaf(const reduce *r, int local_rank)
@@ -162,7 +164,8 @@ static void add(float *into, const float *left, const float *right, size_t count
         tree_add_into(into, left, right, count);
 }
 
-// One block, from float `first`, of a group's nodes; `sum` is where their sum goes, if `stream` past the caches.
+// One block, from float `first`, of a group's nodes; `sum` is where their sum goes, if `stream`
+// past the caches.
 static void add_block(reduce_machine *m, const machine_group *g, float *sum, size_t first,
                       size_t count, bool stream)
 {

@@ -2,14 +2,16 @@
 //
 //   reduce.c            own leaves become nodes; buckets that follow each other through a schedule
 //   reduce_machine.c    nodes of the ranks of one machine become nodes of the machine
-//   reduce_halving.c    schedule: recursive halving, when each member holds one node and they are 2^k
+//   reduce_halving.c    schedule: recursive halving, when each member holds one node and they are
+//                       2^k
 //   reduce_slices.c     schedule: slices, for any number of workers and members, also for one
 //   reduce_members.c    who holds which nodes
 //   reduce_tree.c       the shape of the tree
 //
-// A member is a machine, or where the ranks of a machine do not share memory, a rank. The ranks of a
-// machine have one slice of the sum each, which they add up and exchange with the ranks of the same
-// place on other machines; so what goes over the network is the same as with one rank a machine.
+// A member is a machine, or where the ranks of a machine do not share memory, a rank. The ranks of
+// a machine have one slice of the sum each, which they add up and exchange with the ranks of the
+// same place on other machines; so what goes over the network is the same as with one rank a
+// machine.
 #ifndef COMM_REDUCE_PRIVATE_H
 #define COMM_REDUCE_PRIVATE_H
 

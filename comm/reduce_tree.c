@@ -58,8 +58,8 @@ void tree_order(const tree_node *nodes, int count, tree_step *steps)
         open[depth] = node;
         sum_at[depth++] = at;
     }
-    // What is still open are left children whose siblings reach beyond V. Where nothing of a sibling
-    // is left the parent has the child's value, so each sum is added to the one before it.
+    // What is still open are left children whose siblings reach beyond V. Where nothing of a
+    // sibling is left the parent has the child's value, so each sum is added to the one before it.
     for (; depth > 1; depth--)
         *steps++ = (tree_step){sum_at[depth - 2], sum_at[depth - 1], depth - 2};
 }

@@ -1,7 +1,8 @@
 // comm/reduce_tree.h -- the shape of the summation tree, and nothing about messages.
 //
-// Leaves 0 .. V-1. Node (level, index) is the sum of the leaves index*2^level .. (index+1)*2^level-1
-// as far as they exist, left child + right child. Neighbouring leaves fall into whole nodes:
+// Leaves 0 .. V-1. Node (level, index) is the sum of the leaves index*2^level ..
+// (index+1)*2^level-1 as far as they exist, left child + right child. Neighbouring leaves fall into
+// whole nodes:
 //
 //   V = 12, three leaves a rank      (3)                              level
 //                            ┌────────┴────────┐
@@ -36,8 +37,8 @@ tree_node tree_parent(tree_node child);
 // `nodes` (TREE_NODES_MAX) may be NULL.
 int tree_split(int first, int end, tree_node *nodes);
 
-// The most sums alive at once (open nodes and the new leaf) while the leaves first .. end-1 come one
-// by one and siblings are added as soon as both are there.
+// The most sums alive at once (open nodes and the new leaf) while the leaves first .. end-1 come
+// one by one and siblings are added as soon as both are there.
 int tree_sums(int first, int end);
 
 // How `count` nodes that hold leaves 0 .. V-1, in order, are added up: `steps` (count - 1), after

@@ -1,5 +1,5 @@
-// comm/stall.h -- from signs of life to a verdict: has the job stopped, who is to say so, and who is
-// waited for. Pure: no clock, no file, no thread; a test can play any job.
+// comm/stall.h -- from signs of life to a verdict: has the job stopped, who is to say so, and who
+// is waited for. Pure: no clock, no file, no thread; a test can play any job.
 #ifndef COMM_STALL_H
 #define COMM_STALL_H
 
@@ -25,8 +25,8 @@ typedef struct stall_view {
 // Looking begins at `now`, with v->beats just read.
 void stall_begin(stall_view *v, double now);
 
-// Takes in v->beats, read at `now`. True: looking has gone on for v->silence seconds, so it is known
-// which ranks give signs of life, and none of these has got on for v->limit seconds.
+// Takes in v->beats, read at `now`. True: looking has gone on for v->silence seconds, so it is
+// known which ranks give signs of life, and none of these has got on for v->limit seconds.
 bool stall_found(stall_view *v, double now);
 
 // No beat for v->silence seconds: stopped, dead, or its host is lost.

@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-// Writes the divisors of `number` into text: "1, 2, 4, 8", or "1, 2, 3, ..., 5040" if they are many.
+// Writes the divisors of `number` into text: "1, 2, 4, 8", or "1, 2, 3, ..., 5040" if they are
+// many.
 static void write_divisors(char *text, size_t size, int number)
 {
     size_t used = 0, reserve = sizeof ", ..., 2147483647";

@@ -28,8 +28,8 @@ static long started_by(const char *variable)
     return ranks != NULL ? strtol(ranks, NULL, 10) : 1;
 }
 
-// Without the right plug-in Slurm starts N programs that each believe to be alone; all of them would
-// write the same run folder.
+// Without the right plug-in Slurm starts N programs that each believe to be alone; all of them
+// would write the same run folder.
 static status launch_check(int size)
 {
     // Not SLURM_NTASKS: a batch script has that too, and there one rank is right.
@@ -66,8 +66,8 @@ static int machine_processors(MPI_Comm machine)
     return CPU_COUNT(&together);
 }
 
-// More ranks than processors: a rank that waits must not take the processor from one that works. MPI
-// reads this as it starts, and only the launcher knows then how many ranks a machine has.
+// More ranks than processors: a rank that waits must not take the processor from one that works.
+// MPI reads this as it starts, and only the launcher knows then how many ranks a machine has.
 static void yield_when_crowded(void)
 {
     const char *ranks = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
@@ -116,8 +116,8 @@ static bool holds(const uint64_t ids[MEMORY_LIMITS], uint64_t id)
     return false;
 }
 
-// Collective. A limit that several ranks of this machine are under, its memory or that of a control group,
-// is divided among them.
+// Collective. A limit that several ranks of this machine are under, its memory or that of a control
+// group, is divided among them.
 static void share_memory(const world *w)
 {
     memory_limits own;

@@ -16,8 +16,8 @@ typedef struct world {
 } world;
 
 // Collective. Starts MPI, silences the log of ranks above 0, turns ASSERT into MPI_Abort, and warns
-// once when a machine has more ranks than cores, where waiting ranks yield. From here on no rank waits
-// for ever (comm/rank_watch.h). Without mpirun: one rank.
+// once when a machine has more ranks than cores, where waiting ranks yield. From here on no rank
+// waits for ever (comm/rank_watch.h). Without mpirun: one rank.
 // Errors, after which MPI is not running and world_fini is not called: ST_USAGE when the job
 // scheduler has several tasks but MPI sees one rank (with the cure; BASIN_ALLOW_SINGLE=1 in the
 // environment allows it); ST_INTERNAL when the thread level is missing.

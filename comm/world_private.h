@@ -8,8 +8,8 @@
 
 #include <mpi.h>
 
-// Around each call of MPI that waits for other ranks: so a watchdog tells who waits from who is waited
-// for. `what` is a constant text for the trace.
+// Around each call of MPI that waits for other ranks: so a watchdog tells who waits from who is
+// waited for. `what` is a constant text for the trace.
 #define WAITING(what, call)                                                                        \
     do {                                                                                           \
         double waiting_since = pulse_wait_begin();                                                 \

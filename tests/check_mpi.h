@@ -1,7 +1,7 @@
 // tests/check_mpi.h -- checks that all ranks make together.
 //
-// A rank that fails alone leaves the others waiting in their next collective. So in an mpi_test each
-// check outside purely local code is assert_all: whatever one rank finds, all ranks fail.
+// A rank that fails alone leaves the others waiting in their next collective. So in an mpi_test
+// each check outside purely local code is assert_all: whatever one rank finds, all ranks fail.
 #ifndef TESTS_CHECK_MPI_H
 #define TESTS_CHECK_MPI_H
 

@@ -46,7 +46,8 @@ typedef struct trained {
 
 typedef struct evaluator_type {
     const char *readout;
-    // Local. Opens the job's test data. *state: NULL after an error. Errors: those of data and nets.
+    // Local. Opens the job's test data. *state: NULL after an error. Errors: those of data and
+    // nets.
     status (*create)(void **state, const evaluator_setup *setup);
     // Collective. What would be scored without training. NULL, or no scores: there is none.
     status (*floors)(void *state, scores *found);

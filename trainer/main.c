@@ -1,5 +1,5 @@
-// trainer/main.c -- the program `basin`: finds the command, starts and ends MPI around it, and listens to
-// signals from its first line on.
+// trainer/main.c -- the program `basin`: finds the command, starts and ends MPI around it, and
+// listens to signals from its first line on.
 //
 // The exit code is the command's status (base/status.h), the same on every rank.
 #include "base/config.h"
@@ -135,7 +135,8 @@ static status finish(const world *w, status done)
     return done == ST_OK ? agree_done(w, standard_output_finish()) : done;
 }
 
-// OpenBLAS has been loaded with the program, so that other kernels need a new start of it. Returns when there is none.
+// OpenBLAS has been loaded with the program, so that other kernels need a new start of it. Returns
+// when there is none.
 static void start_with_fast_kernels(char **argv)
 {
     char path[PATH_MAX] = ""; // /proc/self/exe itself would give the process the name "exe"

@@ -3,8 +3,8 @@
 //   create ─> each step:  begin ─> run (once for each own logical worker) ─> [loop: sum over all
 //             workers, update] ─> finish
 //
-// Most methods compose a model (trainer/parts/model.h), which is then what a step runs.
-// Where operations of the learned graph meet all workers (models/graph/op.h), run is called once for all
+// Most methods compose a model (trainer/parts/model.h), which is then what a step runs. Where
+// operations of the learned graph meet all workers (models/graph/op.h), run is called once for all
 // own workers together.
 //
 // One file in trainer/methods/ with one exported const method_type, one line in methods.def. The
@@ -48,8 +48,8 @@ typedef struct method_step {
     // A failure of this rank in this step (data that cannot be worked on): a method sets it, with
     // failure()'s message, goes on as if nothing were, and all ranks stop together.
     status *trouble;
-    // In finish, sums over all workers: the metrics, and the gradient; and the factor of the learning
-    // rate in this step.
+    // In finish, sums over all workers: the metrics, and the gradient; and the factor of the
+    // learning rate in this step.
     const float *metrics, *gradient;
     double schedule;
     // in finish: the optimizer's arrays, laid out as the parameters (or NULL), to be zeroed where
@@ -148,8 +148,9 @@ typedef struct method_type {
     // Collective. What all workers need first: moving averages, keys of the whole batch. The core's
     // model is prepared. NULL: nothing.
     void (*begin)(void *state, const method_step *step);
-    // Forward and backward of own workers; leaves (group.count). Local, and of one worker; where the
-    // learned graph meets, collective and of all own workers. NULL: model_run of the core's model.
+    // Forward and backward of own workers; leaves (group.count). Local, and of one worker; where
+    // the learned graph meets, collective and of all own workers. NULL: model_run of the core's
+    // model.
     void (*run)(void *state, const method_step *step, worker_group group,
                 const method_leaf *leaves);
     // After the update: what the next step will remember of this one. NULL: nothing.
@@ -157,25 +158,25 @@ typedef struct method_type {
     // Appends what a checkpoint must hold beside the learned weights; returns how many.
     // arrays == NULL: only counts. Read back through the same descriptions. NULL: nothing.
     size_t (*describe)(void *state, checkpoint_array *arrays);
-    // Whether the state that a checkpoint has filled can be gone on with: an integer that will be an
-    // index lies in its range. Floats are finite then. NULL: `describe` lists floats alone, and any
-    // will do. Errors: ST_BAD_DATA.
+    // Whether the state that a checkpoint has filled can be gone on with: an integer that will be
+    // an index lies in its range. Floats are finite then. NULL: `describe` lists floats alone, and
+    // any will do. Errors: ST_BAD_DATA.
     status (*validate)(const void *state);
     void (*destroy)(void *state); // also after a failed create, or none
-    // Local, rank 0, at the end of each epoch. Draws what has been learned into files that begin with
-    // `prefix`, a path. Errors: ST_IO, ST_INTERNAL. NULL: nothing to see.
+    // Local, rank 0, at the end of each epoch. Draws what has been learned into files that begin
+    // with `prefix`, a path. Errors: ST_IO, ST_INTERNAL. NULL: nothing to see.
     status (*draw)(void *state, const char *prefix);
-    // Is there such a number as metric `i` in this job? Else the loop neither prints nor writes it, whatever
-    // run leaves there. NULL: there are all.
+    // Is there such a number as metric `i` in this job? Else the loop neither prints nor writes it,
+    // whatever run leaves there. NULL: there are all.
     bool (*measures)(const void *state, size_t i);
-    // Local, before the first step. Says in the log which of the method's settings have no effect in this
-    // job, and why. NULL: all have.
+    // Local, before the first step. Says in the log which of the method's settings have no effect
+    // in this job, and why. NULL: all have.
     void (*tell_idle)(const void *state, const view_variety *views);
     // samples: of a step. NULL: not contrastive. Else it has metrics "loss" (first) and "accuracy",
     // (K+1)-way.
     void (*contrast)(const void *settings, uint64_t samples, method_contrast *c);
-    // samples: of a step. The value of metric *name when the embeddings of all images are one point.
-    // NULL: no metric tells.
+    // samples: of a step. The value of metric *name when the embeddings of all images are one
+    // point. NULL: no metric tells.
     double (*one_point)(const void *settings, uint64_t samples, const char **name);
 } method_type;
 

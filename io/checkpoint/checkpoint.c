@@ -59,8 +59,8 @@ static bool describe_shape(hid_t dataset, checkpoint_array *array)
     return array->rank >= 0 && array->rank <= 4;
 }
 
-// Whether all its bytes stand in this file, in one piece, apart from those of the arrays before: what is
-// left to the reader, or lies in another file, could be of any size.
+// Whether all its bytes stand in this file, in one piece, apart from those of the arrays before:
+// what is left to the reader, or lies in another file, could be of any size.
 static bool is_stored_here(hid_t dataset, const checkpoint_array *array, uint64_t *room)
 {
     size_t bytes = array->type == ARRAY_F32 ? 4 : 8;
@@ -232,8 +232,8 @@ static bool same_layout(const checkpoint_array *a, const checkpoint_array *b)
     return same;
 }
 
-// Without the lock. Reads an array whose layout is known to be right, and checks its hash, for which
-// `own` serves; its bytes join `total` too, if there is one.
+// Without the lock. Reads an array whose layout is known to be right, and checks its hash, for
+// which `own` serves; its bytes join `total` too, if there is one.
 static status read_array(checkpoint *c, const checkpoint_array *array, pieces_way way,
                          XXH3_state_t *own, XXH3_state_t *total)
 {
@@ -320,7 +320,8 @@ bool checkpoint_find(const checkpoint *c, const char *name, checkpoint_array *ar
     return true;
 }
 
-// One array, skimmed through `buffer`, joins the hash: name with its zero, type, rank, dims, contents.
+// One array, skimmed through `buffer`, joins the hash: name with its zero, type, rank, dims,
+// contents.
 static status add_to_hash(checkpoint *c, XXH3_state_t *own, XXH3_state_t *total, size_t i,
                           void *buffer)
 {

@@ -1,9 +1,10 @@
-// io/checkpoint/checkpoint.h -- named arrays and texts in one HDF5 file that is either whole or not there.
+// io/checkpoint/checkpoint.h -- named arrays and texts in one HDF5 file that is either whole or not
+// there.
 //
-// Written to a temporary name, fsync, rename, fsync of the folder. Each array has its XXH3 hash, and
-// the manifest is a hash of all of them and of the texts. The file has no rank dimension: who writes
-// is the caller's business (rank 0). Writing and reading need not stop others who use HDF5: the lock
-// is held for a few MiB at a time.
+// Written to a temporary name, fsync, rename, fsync of the folder. Each array has its XXH3 hash,
+// and the manifest is a hash of all of them and of the texts. The file has no rank dimension: who
+// writes is the caller's business (rank 0). Writing and reading need not stop others who use HDF5:
+// the lock is held for a few MiB at a time.
 //
 //   attributes of the root: format = "basin-checkpoint", format_version = 3, manifest, the texts
 //   one data set an array, little-endian, contiguous, with the attribute xxh3_64 (of its bytes)
@@ -49,8 +50,8 @@ status checkpoint_write(const char *path, const checkpoint_array *arrays, size_t
 
 typedef struct checkpoint checkpoint;
 
-// Checks seal and manifest; contents are checked as they are read. Errors: ST_NO_INPUT, ST_BAD_DATA (not a
-// checkpoint, another format version, damaged).
+// Checks seal and manifest; contents are checked as they are read. Errors: ST_NO_INPUT, ST_BAD_DATA
+// (not a checkpoint, another format version, damaged).
 status checkpoint_open(checkpoint **out, const char *path);
 
 // Reads one array; its stored name, type and dims must be those given. Verifies the hash, and that
@@ -75,9 +76,9 @@ status checkpoint_hash(checkpoint *c, const char *prefix, uint64_t *hash);
 
 void checkpoint_close(checkpoint *c);
 
-// Reads the whole file, from the disk rather than from memory where the system allows it: every text
-// and array is as it was written. One array is read into `array`, unless it is NULL. Errors: those of
-// opening and reading.
+// Reads the whole file, from the disk rather than from memory where the system allows it: every
+// text and array is as it was written. One array is read into `array`, unless it is NULL. Errors:
+// those of opening and reading.
 status checkpoint_verify(const char *path, checkpoint_array *array);
 
 #endif

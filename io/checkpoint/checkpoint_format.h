@@ -13,8 +13,9 @@
 hid_t array_stored(array_type type);
 hid_t array_native(array_type type);
 
-// Shares of the manifest, which is the sum of all shares modulo 2^64: XXH3-64 of an array's name, type,
-// dims and hash of contents, or of a text's name and value. So a lost array or a changed text is seen.
+// Shares of the manifest, which is the sum of all shares modulo 2^64: XXH3-64 of an array's name,
+// type, dims and hash of contents, or of a text's name and value. So a lost array or a changed text
+// is seen.
 uint64_t manifest_array(const checkpoint_array *array, uint64_t hash);
 uint64_t manifest_text(const char *name, const char *value);
 

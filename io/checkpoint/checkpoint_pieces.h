@@ -1,4 +1,5 @@
-// io/checkpoint/checkpoint_pieces.h -- an array on its way to or from a checkpoint, a few MiB at a time.
+// io/checkpoint/checkpoint_pieces.h -- an array on its way to or from a checkpoint, a few MiB at a
+// time.
 //
 // A checkpoint is written while training goes on, and the loader wants HDF5's lock too: so the lock
 // is held for one piece, and bytes are hashed between two pieces without it.
@@ -20,8 +21,8 @@ typedef enum pieces_way {
 // Bytes of the largest piece of an array.
 size_t pieces_most(const checkpoint_array *array);
 
-// Without the lock. Moves all of an array of the data set's type and dims; its bytes join both hashes
-// in order (NULL: none). Negative on failure, with HDF5's reason for the end of a message.
+// Without the lock. Moves all of an array of the data set's type and dims; its bytes join both
+// hashes in order (NULL: none). Negative on failure, with HDF5's reason for the end of a message.
 herr_t pieces_move(hid_t dataset, const checkpoint_array *array, pieces_way way,
                    XXH3_state_t *const hashes[2], char reason[HDF5_TEXT_SIZE]);
 

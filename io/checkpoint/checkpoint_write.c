@@ -1,4 +1,5 @@
-// io/checkpoint/checkpoint_write.c -- arrays and texts into a new HDF5 file, while others may use HDF5 too.
+// io/checkpoint/checkpoint_write.c -- arrays and texts into a new HDF5 file, while others may use
+// HDF5 too.
 #include "io/checkpoint/checkpoint.h"
 
 #include "io/checkpoint/checkpoint_format.h"

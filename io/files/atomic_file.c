@@ -47,8 +47,8 @@ void atomic_file_folder(const char *path, char folder[ATOMIC_PATH_SIZE])
         slash[slash == folder ? 1 : 0] = '\0';
 }
 
-// Some file systems have no fsync, or none for folders. What has been written is then as safe as they make
-// it, which is told once.
+// Some file systems have no fsync, or none for folders. What has been written is then as safe as
+// they make it, which is told once.
 static bool has_no_fsync(const char *path, int reason)
 {
     static atomic_bool told;

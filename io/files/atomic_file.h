@@ -35,7 +35,8 @@ void atomic_file_abandon(const atomic_file *f);
 // All three for a text. Errors: ST_IO.
 status atomic_file_write_text(const char *path, const char *text);
 
-// A file that is there and has been written to otherwise becomes durable (fsync), where the file system can. Errors: ST_IO.
+// A file that is there and has been written to otherwise becomes durable (fsync), where the file
+// system can. Errors: ST_IO.
 status atomic_file_synchronise(const char *path);
 
 // The folder of a path, "." for a bare name.

@@ -1,5 +1,5 @@
-// io/files/block_cache.h -- decoded blocks of samples, a fixed number of bytes of them; the one unused
-// for longest makes room.
+// io/files/block_cache.h -- decoded blocks of samples, a fixed number of bytes of them; the one
+// unused for longest makes room.
 #ifndef IO_FILES_BLOCK_CACHE_H
 #define IO_FILES_BLOCK_CACHE_H
 

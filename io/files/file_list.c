@@ -76,7 +76,8 @@ static status add_folder(file_list *list, const char *path)
     return ST_OK;
 }
 
-// The folders at the beginning of `path` that exist by their very names, quoted for glob; the rest as it is.
+// The folders at the beginning of `path` that exist by their very names, quoted for glob; the rest
+// as it is.
 static status quote_existing(const char *path, char pattern[2 * PATH_MAX])
 {
     char part[PATH_MAX];
@@ -179,7 +180,8 @@ static status add_part(file_list *list, const char *part, const char *from, int 
     return add_list(list, path, depth);
 }
 
-// Whether a comma of `part` belongs to a name: the file exists, or the part is a glob in a folder that does.
+// Whether a comma of `part` belongs to a name: the file exists, or the part is a glob in a folder
+// that does.
 static bool is_one(const char *part, const char *from)
 {
     char path[PATH_MAX];
@@ -195,8 +197,8 @@ static bool is_one(const char *part, const char *from)
     return exists(path);
 }
 
-// The longest beginning of `files` that ends before a comma, or at the end, and is one part; else what
-// comes before the first comma. Blanks around do not count. *next: what follows.
+// The longest beginning of `files` that ends before a comma, or at the end, and is one part; else
+// what comes before the first comma. Blanks around do not count. *next: what follows.
 static status cut_part(const char *files, const char *from, char part[PATH_MAX], const char **next)
 {
     size_t least = strcspn(files, ",");

@@ -22,7 +22,8 @@ static status no_dataset(hid_t file, const char *path, const char *what, const c
                    path, name, what, list[0] != '\0' ? list : " no data set");
 }
 
-// Whether each part of the name is a link of the group before it. 0: one is not; below 0: HDF5 cannot tell.
+// Whether each part of the name is a link of the group before it. 0: one is not; below 0: HDF5
+// cannot tell.
 static htri_t has_link(hid_t file, const char *name)
 {
     char part[PATH_MAX];
@@ -111,7 +112,8 @@ herr_t hdf5_read(hid_t set, hid_t type, hid_t memory_space, hid_t file_space, vo
     return hdf5_input_trouble_text()[0] == '\0' ? result : -1;
 }
 
-// HDF5 1.10 fails where no chunk is, later ones say 0. H5Dget_chunk_info_by_coord would walk over all.
+// HDF5 1.10 fails where no chunk is, later ones say 0. H5Dget_chunk_info_by_coord would walk over
+// all.
 hsize_t hdf5_chunk_bytes(hid_t set, const hsize_t *coordinates)
 {
     hsize_t bytes = 0;

@@ -1,4 +1,5 @@
-// io/files/hdf5_input.c -- an HDF5 driver that reads regular files by pread and keeps its first reason.
+// io/files/hdf5_input.c -- an HDF5 driver that reads regular files by pread and keeps its first
+// reason.
 #include "io/files/hdf5_input.h"
 
 #include "base/input.h"

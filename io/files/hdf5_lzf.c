@@ -1,7 +1,8 @@
-// io/files/hdf5_lzf.c -- Marc Lehmann's LZF: runs of literal bytes, and copies of what was unpacked before.
+// io/files/hdf5_lzf.c -- Marc Lehmann's LZF: runs of literal bytes, and copies of what was unpacked
+// before.
 //   0 .. 31, then value + 1 bytes as they are
-//   (length - 2) << 5 | high bits of the distance less 1, then its low 8 bits; length - 2 of 7 stands for
-//   7 + the byte between the two. A copy may reach into what it writes itself.
+//   (length - 2) << 5 | high bits of the distance less 1, then its low 8 bits; length - 2 of 7
+//   stands for 7 + the byte between the two. A copy may reach into what it writes itself.
 #include "io/files/hdf5_lzf.h"
 
 #include <hdf5.h>

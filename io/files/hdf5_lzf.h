@@ -9,8 +9,8 @@
 
 #define HDF5_FILTER_LZF 32000
 
-// Makes the filter known to HDF5, which reads such chunks from then on. Any number of times. Wants the
-// lock of io/files/hdf5_lock.h.
+// Makes the filter known to HDF5, which reads such chunks from then on. Any number of times. Wants
+// the lock of io/files/hdf5_lock.h.
 void hdf5_lzf_register(void);
 
 // The bytes that `count` packed ones become; 0: they are damaged.

@@ -27,8 +27,8 @@ typedef struct hdf5_output {
 // there is nothing to abandon. Errors: ST_IO with the path and the system's reason.
 status hdf5_create(hdf5_output *output, const char *path);
 
-// A contiguous data set of the file's root, negative on failure. Like the file itself it holds no time
-// of its making: what is written depends on the contents alone.
+// A contiguous data set of the file's root, negative on failure. Like the file itself it holds no
+// time of its making: what is written depends on the contents alone.
 hid_t hdf5_create_dataset(hid_t file, const char *name, hid_t type, hid_t space);
 
 // After a failed HDF5 call: abandons the output and returns ST_IO, naming `what` was written.
@@ -38,8 +38,9 @@ status hdf5_output_failed(hdf5_output *output, const char *what);
 // nothing is left behind, and an older file of that name is intact. Errors: ST_IO.
 status hdf5_commit(hdf5_output *output);
 
-// The first half of hdf5_commit: all bytes are given to the system, and the file is closed. The other,
-// which may take long and needs no lock, is atomic_file_commit(&output->names). Errors: as hdf5_commit.
+// The first half of hdf5_commit: all bytes are given to the system, and the file is closed. The
+// other, which may take long and needs no lock, is atomic_file_commit(&output->names). Errors: as
+// hdf5_commit.
 status hdf5_finish(hdf5_output *output);
 
 // Removes the temporary file.

@@ -30,7 +30,8 @@ static hsize_t divide_up(hsize_t a, hsize_t b)
     return a / b + (a % b != 0);
 }
 
-// How many indices of an axis so many values would fill; all values count when there is no such axis.
+// How many indices of an axis so many values would fill; all values count when there is no such
+// axis.
 static uint64_t indices_of(const part *p, int axis, uint64_t values)
 {
     if (axis < 0 || axis >= p->rank || p->values == 0) return values;

@@ -12,11 +12,11 @@
 #include <hdf5.h>
 #include <stdint.h>
 
-// Looks at the storage of `set`, which is `name` in the file `path`, and at all sources of a virtual
-// one, but at no value. *unwritten: along axis `axis`, how many indices have values that nobody
-// wrote, and that are read as the fill value; of virtual data sets, how many such values would fill.
-// Errors: ST_NO_INPUT a source or external file is missing; ST_BAD_DATA one is too short or small, a
-// virtual data set names itself, or there is no fill value; ST_IO.
+// Looks at the storage of `set`, which is `name` in the file `path`, and at all sources of a
+// virtual one, but at no value. *unwritten: along axis `axis`, how many indices have values that
+// nobody wrote, and that are read as the fill value; of virtual data sets, how many such values
+// would fill. Errors: ST_NO_INPUT a source or external file is missing; ST_BAD_DATA one is too
+// short or small, a virtual data set names itself, or there is no fill value; ST_IO.
 status hdf5_check_parts(hid_t set, const char *path, const char *name, int axis,
                         uint64_t *unwritten);
 

@@ -1,4 +1,5 @@
-// io/files/hdf5_place.h -- where the values of a data set stand in its file, for who reads without HDF5.
+// io/files/hdf5_place.h -- where the values of a data set stand in its file, for who reads without
+// HDF5.
 #ifndef IO_FILES_HDF5_PLACE_H
 #define IO_FILES_HDF5_PLACE_H
 

@@ -1,5 +1,5 @@
-// io/files/hdf5_source.c -- HDF5's rules: as named if absolute, HDF5_VDS_PREFIX, beside the file, the
-// working folder, beside the file that a link leads to.
+// io/files/hdf5_source.c -- HDF5's rules: as named if absolute, HDF5_VDS_PREFIX, beside the file,
+// the working folder, beside the file that a link leads to.
 //   source: HDF5 1.10, H5F_prefix_open_file and H5D_build_file_prefix
 #include "io/files/hdf5_source.h"
 

@@ -1,7 +1,7 @@
 // io/files/hdf5_source.h -- finds the files that a virtual data set or external storage names.
 //
-// Names are relative, and HDF5 looks for them in several places; here it is the same ones in the same
-// order. Every function wants the lock of io/files/hdf5_lock.h held.
+// Names are relative, and HDF5 looks for them in several places; here it is the same ones in the
+// same order. Every function wants the lock of io/files/hdf5_lock.h held.
 #ifndef IO_FILES_HDF5_SOURCE_H
 #define IO_FILES_HDF5_SOURCE_H
 

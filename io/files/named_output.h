@@ -14,12 +14,11 @@
 // What a command may do to the files it names.
 typedef struct output_rules {
     bool replace; // --force was given: a file of that name may be replaced
-    // (input_count) what the command reads, in the words of io/files/file_list.h or names that stand for themselves;
-    // NULL: nothing. Not owned.
+    // (input_count) what the command reads, in the words of io/files/file_list.h or names that
+    // stand for themselves; NULL: nothing. Not owned.
     const char *const *inputs;
     size_t input_count;
-    const char *
-        from; // where relative inputs may start from, beside the working directory; NULL: nowhere else
+    const char *from; // where relative inputs may start from, beside the working directory; or NULL
 } output_rules;
 
 // Whether `path` may be written. What exists there is refused unless rules->replace; what is no

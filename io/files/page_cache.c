@@ -1,4 +1,5 @@
-// io/files/page_cache.c -- each page has one place where it may be, so that finding it takes one look.
+// io/files/page_cache.c -- each page has one place where it may be, so that finding it takes one
+// look.
 #include "io/files/page_cache.h"
 
 #include "base/input.h"

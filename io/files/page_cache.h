@@ -1,5 +1,6 @@
-// io/files/page_cache.h -- pages of files, kept for reads of a few bytes each: checksums and offsets of samples,
-// whose neighbours are wanted soon. A system call would take longer than the rest of reading a small sample.
+// io/files/page_cache.h -- pages of files, kept for reads of a few bytes each: checksums and
+// offsets of samples, whose neighbours are wanted soon. A system call would take longer than the
+// rest of reading a small sample.
 #ifndef IO_FILES_PAGE_CACHE_H
 #define IO_FILES_PAGE_CACHE_H
 

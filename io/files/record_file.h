@@ -1,4 +1,5 @@
-// io/files/record_file.h -- a file of records of one size, nothing before and nothing behind, read in turn.
+// io/files/record_file.h -- a file of records of one size, nothing before and nothing behind, read
+// in turn.
 #ifndef IO_FILES_RECORD_FILE_H
 #define IO_FILES_RECORD_FILE_H
 

@@ -1,10 +1,11 @@
 // io/files/seal.h -- a last record of a file that says what all bytes before it were.
 //
-//   bytes of the file | "basin:s1" | bytes before the seal | their XXH3-64 | XXH3-64 of these 24 bytes
+//   bytes of the file | "basin:s1" | bytes before the seal | their XXH3-64 | XXH3-64 of these 24
+//   bytes
 //
-// HDF5 1.10 reads a damaged file with trust: a flipped bit in its own structures can crash the process or
-// keep it busy for ever. A seal is checked before HDF5 sees the file. HDF5 does not mind what stands behind
-// its end. Numbers are little-endian.
+// HDF5 1.10 reads a damaged file with trust: a flipped bit in its own structures can crash the
+// process or keep it busy for ever. A seal is checked before HDF5 sees the file. HDF5 does not mind
+// what stands behind its end. Numbers are little-endian.
 #ifndef IO_FILES_SEAL_H
 #define IO_FILES_SEAL_H
 

@@ -1,9 +1,10 @@
-// io/images/colour_row.c -- a register of pixels at a time, for AVX-512 and AVX2. What compilers make of the plain loop
-// (io/views/window.c) moves bytes for most of its time.
+// io/images/colour_row.c -- a register of pixels at a time, for AVX-512 and AVX2. What compilers
+// make of the plain loop (io/views/window.c) moves bytes for most of its time.
 //
-// Bytes are dealt to the quarters of a register (of 16 bytes), four pixels each; then one shuffle in the quarters
-// picks a channel's bytes and widens them to integers. A division by 255 takes several times as long as three
-// operations that give the same bits: the remainder of the first quotient corrects it (Markstein 1990).
+// Bytes are dealt to the quarters of a register (of 16 bytes), four pixels each; then one shuffle
+// in the quarters picks a channel's bytes and widens them to integers. A division by 255 takes
+// several times as long as three operations that give the same bits: the remainder of the first
+// quotient corrects it (Markstein 1990).
 #include "io/images/colour_row.h"
 
 #if defined(__FMA__) && (defined(__AVX512BW__) || (defined(__AVX2__) && !defined(__AVX512F__)))

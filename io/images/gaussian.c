@@ -1,5 +1,5 @@
-// io/images/gaussian.c -- a separable Gaussian: rows in a padded copy, then columns row by row, each
-// output a sum in a register.
+// io/images/gaussian.c -- a separable Gaussian: rows in a padded copy, then columns row by row,
+// each output a sum in a register.
 #include "io/images/gaussian.h"
 
 #include "base/status.h"
@@ -22,8 +22,8 @@ gaussian gaussian_of(double sigma, int radius)
     return g;
 }
 
-// Index i, at most GAUSSIAN_MAX_RADIUS outside, mirrored into 0 .. count-1; more than once where the
-// image is smaller than the radius.
+// Index i, at most GAUSSIAN_MAX_RADIUS outside, mirrored into 0 .. count-1; more than once where
+// the image is smaller than the radius.
 static int mirrored(int i, int count)
 {
     int period = 2 * count;

@@ -1,6 +1,7 @@
 // io/images/image_codec.h -- one kind of image file, as io/images/image_decoder.c sees it.
 //
-// A codec knows the file alone: its pixels lie as they are stored, however the picture is to be held.
+// A codec knows the file alone: its pixels lie as they are stored, however the picture is to be
+// held.
 #ifndef IO_IMAGES_IMAGE_CODEC_H
 #define IO_IMAGES_IMAGE_CODEC_H
 
@@ -23,8 +24,8 @@ typedef struct image_codec {
     bool (*begins)(const encoded_image *e);
     // All of the header, height and width as stored. Errors: as image_decoder_look.
     status (*look)(codec_memory *m, const encoded_image *e, image_header *header);
-    // All pixels as stored, of the header that `look` has found. rgb: (height, width, 3) uint8; else the
-    // header's channels and type. Errors: as image_decoder_decode.
+    // All pixels as stored, of the header that `look` has found. rgb: (height, width, 3) uint8;
+    // else the header's channels and type. Errors: as image_decoder_decode.
     status (*decode)(codec_memory *m, const encoded_image *e, const image_header *header, bool rgb,
                      void *pixels);
 } image_codec;

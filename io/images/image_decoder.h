@@ -3,8 +3,8 @@
 //   image_decoder_create ─> per image: image_decoder_look, _decode ─> image_decoder_destroy
 //
 // Pictures are upright: turned as EXIF's orientation says. Inks (CMYK) become RGB without a colour
-// profile, transparency is dropped. An image that is damaged anywhere is an error, also where a viewer
-// would still show something.
+// profile, transparency is dropped. An image that is damaged anywhere is an error, also where a
+// viewer would still show something.
 #ifndef IO_IMAGES_IMAGE_DECODER_H
 #define IO_IMAGES_IMAGE_DECODER_H
 
@@ -38,8 +38,8 @@ typedef struct image_decoder image_decoder;
 // Errors: ST_INTERNAL no memory.
 status image_decoder_create(image_decoder **created);
 
-// Reads the header only. Errors: ST_BAD_DATA neither JPEG nor PNG or TIFF, header broken or cut off, or larger
-// than IMAGE_MAX_PIXELS; ST_INTERNAL no memory.
+// Reads the header only. Errors: ST_BAD_DATA neither JPEG nor PNG or TIFF, header broken or cut
+// off, or larger than IMAGE_MAX_PIXELS; ST_INTERNAL no memory.
 status image_decoder_look(image_decoder *d, const encoded_image *e, image_header *header);
 
 // All pixels, with the header that image_decoder_look has found. Uses the decoder's own state: one

@@ -1,5 +1,5 @@
-// io/images/image_info.h -- what the images of a data set look like: type of pixels, size, channels,
-// and the statistics of each channel.
+// io/images/image_info.h -- what the images of a data set look like: type of pixels, size,
+// channels, and the statistics of each channel.
 #ifndef IO_IMAGES_IMAGE_INFO_H
 #define IO_IMAGES_IMAGE_INFO_H
 
@@ -28,12 +28,12 @@ typedef struct dataset_info {
     size_t sample_bytes;          // height * width * channels * size of a pixel
     uint64_t unwritten;           // samples with pixels that nobody wrote: the file's fill value
     uint64_t labels_unwritten;    // and such labels
-    // NaN among the pixels that mean and deviation come from, if there is a rule for it: pixels, samples with
-    // them, samples looked at.
+    // NaN among the pixels that mean and deviation come from, if there is a rule for it: pixels,
+    // samples with them, samples looked at.
     uint64_t nan_pixels, nan_samples, looked_at;
-    // Of the file with the most samples in a chunk, if its images lie in chunks: samples that a chunk holds or
-    // touches, what the chunks went through ("shuffle, gzip"; "" nothing), and how many samples are unpacked
-    // for each that is read in random order. 0: they lie in one piece.
+    // Of the file with the most samples in a chunk, if its images lie in chunks: samples that a
+    // chunk holds or touches, what the chunks went through ("shuffle, gzip"; "" nothing), and how
+    // many samples are unpacked for each that is read in random order. 0: they lie in one piece.
     uint64_t chunk_samples;
     char chunk_filters[DATASET_FILTERS_SIZE];
     double unpacked;
@@ -42,8 +42,9 @@ typedef struct dataset_info {
     // Per channel, of pixels scaled to 0..1 (u8 / 255, u16 / 65535, float32 as it is).
     // A channel that is constant has deviation 1. Images of different sizes count alike.
     float mean[DATASET_MAX_CHANNELS], deviation[DATASET_MAX_CHANNELS];
-    // The first file that is no shard of ours and whose attributes give mean and deviation, or give some that cannot be
-    // those of its images, so that they are measured. NULL: there is none. Views.
+    // The first file that is no shard of ours and whose attributes give mean and deviation, or give
+    // some that cannot be those of its images, so that they are measured. NULL: there is none.
+    // Views.
     const char *given_moments, *odd_moments;
     // In the same units: which pixels count as 0 and 1 in views. Both 0: 0 and 1.
     float low, high;

@@ -1,4 +1,5 @@
-// io/images/image_orientation.c -- one tag of EXIF's first directory, and eight ways to walk an image.
+// io/images/image_orientation.c -- one tag of EXIF's first directory, and eight ways to walk an
+// image.
 #include "io/images/image_orientation.h"
 
 #include <stdint.h>

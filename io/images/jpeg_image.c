@@ -5,7 +5,8 @@
 #include <string.h>
 
 // The integer transform, whose results do not depend on the processor. TurboJPEG fills what a
-// truncated file lacks with grey and warns: here that is an error. No more scans than an honest file.
+// truncated file lacks with grey and warns: here that is an error. No more scans than an honest
+// file.
 #define JPEG_FLAGS (TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS)
 
 #define MARKER_EXIF 0xe1
@@ -69,7 +70,8 @@ static status decompress(codec_memory *m, const encoded_image *e, const image_he
     return ST_OK;
 }
 
-// Inks, stored upside down as Adobe's programs do, the only ones that write such files: 255 is none.
+// Inks, stored upside down as Adobe's programs do, the only ones that write such files: 255 is
+// none.
 static void mix_inks(const unsigned char *inks, size_t count, unsigned char *rgb)
 {
     for (; count > 0; count--, inks += 4, rgb += 3)

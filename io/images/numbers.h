@@ -20,8 +20,8 @@ typedef enum number_kind {
 typedef struct number_type {
     const char *name; // "int16"; NULL of NUMBER_PIXEL
     size_t bytes;     // of one
-    // The values that count as 0 and 1 where nobody says so. Equal: those of the data, for integers of so
-    // many bits that no data fill their range.
+    // The values that count as 0 and 1 where nobody says so. Equal: those of the data, for integers
+    // of so many bits that no data fill their range.
     float low, high;
 } number_type;
 
@@ -30,8 +30,8 @@ const number_type *number_type_of(number_kind kind);
 // The other byte order, in place, of `count` numbers of 1, 2, 4 or 8 bytes each.
 void numbers_swap(void *numbers, size_t bytes, size_t count);
 
-// `count` numbers in this machine's byte order, aligned to their size, as the nearest floats. What is too
-// large for a float becomes infinite.
+// `count` numbers in this machine's byte order, aligned to their size, as the nearest floats. What
+// is too large for a float becomes infinite.
 void numbers_to_floats(number_kind kind, const void *numbers, size_t count, float *floats);
 
 #endif

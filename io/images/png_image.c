@@ -11,8 +11,8 @@ static bool begins(const encoded_image *e)
     return image_codec_begins(e, "\x89PNG\r\n\x1a\n", 8);
 }
 
-// What texts, profiles and the like of one file may take in memory beyond what they take in the file,
-// bytes: compressed ones grow a thousandfold.
+// What texts, profiles and the like of one file may take in memory beyond what they take in the
+// file, bytes: compressed ones grow a thousandfold.
 #define MOST_TEXT ((size_t)32 << 20)
 
 // NULL without memory. Free with spng_ctx_free.

@@ -1,6 +1,7 @@
-// io/images/resize_row.c -- a register of outputs at a time. Neighbours take neighbouring inputs: where all of them lie
-// within two registers, they are picked out of these, which is several times faster than fetching them one by one.
-// Each output is the same sum in the same order on every processor.
+// io/images/resize_row.c -- a register of outputs at a time. Neighbours take neighbouring inputs:
+// where all of them lie within two registers, they are picked out of these, which is several times
+// faster than fetching them one by one. Each output is the same sum in the same order on every
+// processor.
 #include "io/images/resize_row.h"
 
 #include "base/vector.h"
@@ -70,7 +71,8 @@ static span span_of(const axis *a, size_t at)
     return width < 2 * VECTOR ? SPAN_NEAR : SPAN_FAR;
 }
 
-// Of some channels, whose number is known to the compiler: their inputs in two registers each, and their sums.
+// Of some channels, whose number is known to the compiler: their inputs in two registers each, and
+// their sums.
 typedef struct near_inputs {
     vector low[3], high[3], sums[3];
 } near_inputs;

@@ -22,8 +22,8 @@ typedef struct tiff_shape {
 // Of the current image. False when a size is missing.
 bool tiff_shape_find(TIFF *file, tiff_shape *shape);
 
-// Plain numbers as (height, width, channels) of the shape's type. False: damaged, or no memory, as the
-// library has said. Errors: none of our own.
+// Plain numbers as (height, width, channels) of the shape's type. False: damaged, or no memory, as
+// the library has said. Errors: none of our own.
 bool tiff_numbers_read(TIFF *file, const tiff_shape *shape, buffer *scratch, void *pixels);
 
 #endif

@@ -2,9 +2,9 @@
 //
 //   tiff_reader_open ─> [tiff_reader_look, _decode ─> tiff_reader_next] ... ─> tiff_reader_close
 //
-// Grey, colour or any number of channels, of whole numbers or floats, in strips or tiles, are given as
-// they are stored: uint8 and uint16 as such, other numbers as float32. Palettes, inks, few bits and
-// photographs go through the library's own conversion and are uint8. Transparency is dropped.
+// Grey, colour or any number of channels, of whole numbers or floats, in strips or tiles, are given
+// as they are stored: uint8 and uint16 as such, other numbers as float32. Palettes, inks, few bits
+// and photographs go through the library's own conversion and are uint8. Transparency is dropped.
 #ifndef IO_IMAGES_TIFF_READER_H
 #define IO_IMAGES_TIFF_READER_H
 

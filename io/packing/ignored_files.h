@@ -1,5 +1,5 @@
-// io/packing/ignored_files.h -- what a pack leaves where it is: how many files of which kind, and the
-// first of each.
+// io/packing/ignored_files.h -- what a pack leaves where it is: how many files of which kind, and
+// the first of each.
 #ifndef IO_PACKING_IGNORED_FILES_H
 #define IO_PACKING_IGNORED_FILES_H
 

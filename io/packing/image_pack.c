@@ -1,4 +1,5 @@
-// io/packing/image_pack.c -- the list of images, cut into splits and shards; and the shards that are kept.
+// io/packing/image_pack.c -- the list of images, cut into splits and shards; and the shards that
+// are kept.
 #include "io/packing/image_pack.h"
 
 #include "io/files/folder.h"

@@ -1,11 +1,13 @@
-// io/packing/image_pack.h -- a folder of JPEG, PNG and TIFF files becomes shards, by many processes.
+// io/packing/image_pack.h -- a folder of JPEG, PNG and TIFF files becomes shards, by many
+// processes.
 //
 //   image_pack_open ─> image_pack_round, rounds times ─> _finish, by one ─> image_pack_close
 //
 // Which image goes into which shard follows from the list of files alone, so the shards have the
-// same bytes whoever makes them. In round r process p of P makes shard r P + p, if there is such.
-// A shard that is there already is kept when it is whole and was made from the same files, byte for
-// byte, in the same way: a pack that was killed is continued. A process touches no shards but its own, and never waits for another.
+// same bytes whoever makes them. In round r process p of P makes shard r P + p, if there is such. A
+// shard that is there already is kept when it is whole and was made from the same files, byte for
+// byte, in the same way: a pack that was killed is continued. A process touches no shards but its
+// own, and never waits for another.
 #ifndef IO_PACKING_IMAGE_PACK_H
 #define IO_PACKING_IMAGE_PACK_H
 

@@ -1,4 +1,5 @@
-// io/packing/image_shard.c -- two passes over the images: look at each, then store those that are whole.
+// io/packing/image_shard.c -- two passes over the images: look at each, then store those that are
+// whole.
 #include "io/packing/image_shard.h"
 
 #include "base/input.h"
@@ -109,7 +110,8 @@ static uint64_t never_zero(uint64_t hash)
     return hash != 0 ? hash : 1;
 }
 
-// Image `number`; when it is read a second time, it must be as it was. A request to stop is heard here.
+// Image `number`; when it is read a second time, it must be as it was. A request to stop is heard
+// here.
 static status read_image(work *w, size_t number, encoded_image *bytes)
 {
     const char *path = w->shard->images[number].path;

@@ -1,4 +1,5 @@
-// io/packing/image_source.h -- which images of a folder are packed, and the class and split of each.
+// io/packing/image_source.h -- which images of a folder are packed, and the class and split of
+// each.
 //
 //   SRC/cat/1.jpg SRC/dog/2.png       one sub-folder a class
 //   SRC/1.jpg SRC/2.png               a flat folder: no labels
@@ -30,8 +31,8 @@ typedef struct image_source {
 
 // labels: NULL the layout above; "none" images of all depths without labels; else a pattern
 // (io/packing/label_pattern.h) for the path inside the folder. Classes are numbered in the order of
-// their names: of the numbers that these are, when a pattern finds nothing but whole numbers, else of
-// their bytes. What is not packed is in `ignored`. count is 0 when there is nothing to pack.
+// their names: of the numbers that these are, when a pattern finds nothing but whole numbers, else
+// of their bytes. What is not packed is in `ignored`. count is 0 when there is nothing to pack.
 // Free with image_source_free, also on errors. Errors: ST_NO_INPUT, ST_IO; ST_USAGE a bad pattern;
 // ST_BAD_DATA names of classes that a shard cannot hold; ST_INTERNAL no memory.
 status image_source_list(image_source *s, const char *root, const char *labels);

@@ -12,9 +12,9 @@ typedef struct image_tree {
     ignored_files others; // files that are no images
 } image_tree;
 
-// Images end in .jpg, .jpeg, .png, .tif or .tiff in any case; hidden files and folders count nothing. Links are
-// followed. Free with image_tree_free, also on errors. Errors: ST_NO_INPUT, ST_IO; ST_BAD_DATA
-// folders in folders without end; ST_INTERNAL no memory.
+// Images end in .jpg, .jpeg, .png, .tif or .tiff in any case; hidden files and folders count
+// nothing. Links are followed. Free with image_tree_free, also on errors. Errors: ST_NO_INPUT,
+// ST_IO; ST_BAD_DATA folders in folders without end; ST_INTERNAL no memory.
 status image_tree_list(image_tree *t, const char *root);
 
 void image_tree_free(image_tree *t);

@@ -2,9 +2,9 @@
 //
 //   a folder      DST/train-00000.h5 ... and DST/test-00000.h5 ..., as the format tells them apart
 //   some files    DST-00000.h5 ..., one file's samples after the other's, in the order given
-//   images        a folder of JPEG, PNG and TIFF files: see io/packing/image_pack.h; without splits of its
-//                 own (io/packing/image_source.h), of each class the images number test_every - 1,
-//                 2 test_every - 1, ... by name are for testing
+//   images        a folder of JPEG, PNG and TIFF files: see io/packing/image_pack.h; without splits
+//                 of its own (io/packing/image_source.h), of each class the images number
+//                 test_every - 1, 2 test_every - 1, ... by name are for testing
 #ifndef IO_PACKING_PACK_H
 #define IO_PACKING_PACK_H
 
@@ -70,8 +70,8 @@ extern const char *const pack_split_names[PACK_MAX_SPLITS];
 // holds (io/packing/ignored_files.h).
 status pack_finds_nothing(const char *folder, const char *ignored);
 
-// Whether the source is a folder without files of a known format: for io/packing/image_pack.h, not for pack.
-// Errors: ST_NO_INPUT, ST_IO.
+// Whether the source is a folder without files of a known format: for io/packing/image_pack.h, not
+// for pack. Errors: ST_NO_INPUT, ST_IO.
 status pack_finds_images(const pack_job *job, bool *images);
 
 // Reads and writes everything, with progress. On errors no shard is left.

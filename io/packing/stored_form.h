@@ -1,5 +1,5 @@
-// io/packing/stored_form.h -- how a shard of plain pixels stores decoded images: their middle as a square
-// or all of them, RGB or their own channels, and the numbers' type.
+// io/packing/stored_form.h -- how a shard of plain pixels stores decoded images: their middle as a
+// square or all of them, RGB or their own channels, and the numbers' type.
 #ifndef IO_PACKING_STORED_FORM_H
 #define IO_PACKING_STORED_FORM_H
 
@@ -23,8 +23,9 @@ typedef struct stored_maker stored_maker;
 // The form must outlive it. Errors: ST_INTERNAL no memory.
 status stored_maker_create(stored_maker **created, const stored_form *form);
 
-// A decoded image as (height, width, channels) of the form. `name` is for messages. Errors: ST_BAD_DATA it
-// has another size or number of channels, numbers that the form's type cannot hold, or NaN; ST_INTERNAL.
+// A decoded image as (height, width, channels) of the form. `name` is for messages. Errors:
+// ST_BAD_DATA it has another size or number of channels, numbers that the form's type cannot hold,
+// or NaN; ST_INTERNAL.
 status stored_maker_make(stored_maker *m, const decoded_image *decoded, const char *name,
                          void *pixels);
 

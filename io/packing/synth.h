@@ -1,8 +1,8 @@
 // io/packing/synth.h -- synthetic images and points, for demos and tests without any data at hand.
 //
-// A kind is one file in io/packing/synths/ with one exported const table, and one line in io/packing/synths.def.
-// An image is a pure function of (seed, split, index, size): the test images do not change with the
-// number of training images.
+// A kind is one file in io/packing/synths/ with one exported const table, and one line in
+// io/packing/synths.def. An image is a pure function of (seed, split, index, size): the test images
+// do not change with the number of training images.
 #ifndef IO_PACKING_SYNTH_H
 #define IO_PACKING_SYNTH_H
 

@@ -1,5 +1,5 @@
-// io/shards/class_list.h -- names of classes, in the order of their labels: what label numbers mean, and how
-// the numbers of one file become those of another by name.
+// io/shards/class_list.h -- names of classes, in the order of their labels: what label numbers
+// mean, and how the numbers of one file become those of another by name.
 #ifndef IO_SHARDS_CLASS_LIST_H
 #define IO_SHARDS_CLASS_LIST_H
 
@@ -19,8 +19,8 @@ typedef struct class_list {
 // The label of `name`, or -1. O(log count).
 int class_list_find(const class_list *list, const char *name);
 
-// The label of `name`, which is appended if it is not there. Errors: ST_INTERNAL no memory; ST_BAD_DATA too
-// many names.
+// The label of `name`, which is appended if it is not there. Errors: ST_INTERNAL no memory;
+// ST_BAD_DATA too many names.
 status class_list_add(class_list *list, const char *name, int *label);
 
 // Adds the lines of `text`, of which the last may end or not. `path` begins the messages.
@@ -32,8 +32,8 @@ status class_list_sort(class_list *list);
 
 bool class_list_same(const class_list *a, const class_list *b);
 
-// map[i] becomes the label that name i of `from` has in `into`, where it is appended if it is missing.
-// *map is the caller's to free. Errors: as class_list_add.
+// map[i] becomes the label that name i of `from` has in `into`, where it is appended if it is
+// missing. *map is the caller's to free. Errors: as class_list_add.
 status class_list_map(const class_list *from, class_list *into, int **map);
 
 void class_list_free(class_list *list);

@@ -1,4 +1,5 @@
-// io/shards/code_writer.c -- entries gathered in a buffer, appended to two chunked data sets block by block.
+// io/shards/code_writer.c -- entries gathered in a buffer, appended to two chunked data sets block
+// by block.
 #include "io/shards/code_writer.h"
 
 #include "io/files/hdf5_lock.h"

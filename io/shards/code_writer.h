@@ -1,5 +1,5 @@
-// io/shards/code_writer.h -- writes sparse codes of many images into one HDF5 file that is either whole or
-// not there.
+// io/shards/code_writer.h -- writes sparse codes of many images into one HDF5 file that is either
+// whole or not there.
 //
 //   code_writer_open ─> code_writer_add for each sample ─┬─> code_writer_close
 //                                                        └─> code_writer_abandon
@@ -9,11 +9,12 @@
 //   /value           (entries) float32, never 0
 //   /energy          (N) float32, E(y, z);  /reconstruction (N) float32, 1/2 |y - D z|^2 of it
 //   /dictionary      (K, C, k, k) float32, the atoms
-//   /mean, /deviation (C) float32 of the training data, /range (2) float32: the pixels that count as 0 and 1;
+//   /mean, /deviation (C) float32 of the training data, /range (2) float32: the pixels that count
+//   as 0 and 1;
 //                    all three in the units of io/images/image_info.h
-//   attributes of the root: format = "basin-codes", format_version = 1, atoms, height, width, kernel,
-//   channels, view_height, view_width, margin (int32), border, recipe, lambda (float64), lambda_unit, run,
-//   checkpoint (its hash, 16 hexadecimal digits)
+//   attributes of the root: format = "basin-codes", format_version = 1, atoms, height, width,
+//   kernel, channels, view_height, view_width, margin (int32), border, recipe, lambda (float64),
+//   lambda_unit, run, checkpoint (its hash, 16 hexadecimal digits)
 //
 // How to decode it: docs/codes.md. Equal contents give equal files.
 #ifndef IO_SHARDS_CODE_WRITER_H
@@ -61,8 +62,8 @@ status code_writer_open(code_writer **opened, const char *path, const code_origi
 status code_writer_add(code_writer *w, const code_entry *entries, size_t count,
                        const code_result *result);
 
-// After all samples: the file appears under its name. Frees w, also on errors: ST_IO, and then nothing
-// is left behind.
+// After all samples: the file appears under its name. Frees w, also on errors: ST_IO, and then
+// nothing is left behind.
 status code_writer_close(code_writer *w);
 
 // Removes what was written so far, and frees w; w may be NULL.

@@ -1,4 +1,5 @@
-// io/shards/data_guess.c -- two walks over a file: its largest array of numbers, then a column that fits it.
+// io/shards/data_guess.c -- two walks over a file: its largest array of numbers, then a column that
+// fits it.
 #include "io/shards/data_guess.h"
 
 #include "io/files/hdf5_file.h"

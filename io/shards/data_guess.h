@@ -1,4 +1,5 @@
-// io/shards/data_guess.h -- which data sets of somebody's HDF5 file are the images and the labels, if nobody says.
+// io/shards/data_guess.h -- which data sets of somebody's HDF5 file are the images and the labels,
+// if nobody says.
 #ifndef IO_SHARDS_DATA_GUESS_H
 #define IO_SHARDS_DATA_GUESS_H
 
@@ -8,8 +9,7 @@
 
 typedef struct data_guess {
     // Paths inside the file; "" = none was found.
-    char images
-        [DATA_GUESS_SIZE]; // /images, or the largest array of numbers with three or four sizes, or two
+    char images[DATA_GUESS_SIZE]; // /images, or the largest array of numbers with two to four sizes
     char labels[DATA_GUESS_SIZE]; // /labels, or a column of as many entries whose name says so
 } data_guess;
 

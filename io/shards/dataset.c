@@ -105,7 +105,8 @@ static status check_part(const dataset *d, const dataset_source *source)
     return ST_OK;
 }
 
-// In random order a sample's chunk is unpacked anew, unless it is among those that the reader keeps.
+// In random order a sample's chunk is unpacked anew, unless it is among those that the reader
+// keeps.
 static void describe_chunks(dataset *d)
 {
     dataset_info *info = &d->info;

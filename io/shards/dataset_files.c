@@ -1,4 +1,5 @@
-// io/shards/dataset_files.c -- the files of a data set: which holds a sample, and what they look like.
+// io/shards/dataset_files.c -- the files of a data set: which holds a sample, and what they look
+// like.
 #include "io/shards/dataset_private.h"
 
 #include "io/shards/shard_prints.h"

@@ -1,4 +1,5 @@
-// io/shards/dataset_labels.c -- labels of a data set: in the files of its images, or in files of their own.
+// io/shards/dataset_labels.c -- labels of a data set: in the files of its images, or in files of
+// their own.
 #include "io/shards/dataset_private.h"
 
 #include "io/files/file_list.h"

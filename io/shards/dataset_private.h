@@ -37,8 +37,8 @@ uint64_t dataset_find_file(const dataset *d, uint64_t place);
 // What dataset_arrange needs. Errors: ST_INTERNAL no memory.
 status dataset_pixels_prepare(dataset *d, nan_rule nan);
 
-// dataset_decode of a sample that is no encoded image. NaN that is to be the mean stays NaN, and is only
-// counted, until dataset_fill_nan.
+// dataset_decode of a sample that is no encoded image. NaN that is to be the mean stays NaN, and is
+// only counted, until dataset_fill_nan.
 status dataset_arrange(dataset *d, const stored_sample *stored, void *pixels, image_size *size);
 
 // Finds labels that stand in files of their own, as the source names them. Errors: as dataset_open.

@@ -13,7 +13,8 @@ typedef struct dataset_values {
     size_t count;
 } dataset_values;
 
-// The same on every rank. Free them also after an error. Errors: as dataset_read; ST_INTERNAL no memory.
+// The same on every rank. Free them also after an error. Errors: as dataset_read; ST_INTERNAL no
+// memory.
 status dataset_values_measure(dataset *d, dataset_values *v);
 
 // The value that a share of the pixels (0..1) lies below.

@@ -1,4 +1,5 @@
-// io/shards/encoded_layout.h -- the part of shard_layout for encoded images: bytes and offsets (io/shards/shard.h).
+// io/shards/encoded_layout.h -- the part of shard_layout for encoded images: bytes and offsets
+// (io/shards/shard.h).
 #ifndef IO_SHARDS_ENCODED_LAYOUT_H
 #define IO_SHARDS_ENCODED_LAYOUT_H
 

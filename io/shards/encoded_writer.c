@@ -1,4 +1,5 @@
-// io/shards/encoded_writer.c -- one contiguous column of bytes, so that a reader needs no HDF5 for a sample.
+// io/shards/encoded_writer.c -- one contiguous column of bytes, so that a reader needs no HDF5 for
+// a sample.
 #include "io/shards/encoded_writer.h"
 
 #include "io/files/hdf5_lock.h"

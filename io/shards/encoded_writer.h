@@ -1,4 +1,5 @@
-// io/shards/encoded_writer.h -- writes one shard of encoded images (io/shards/shard.h) that is whole or not there.
+// io/shards/encoded_writer.h -- writes one shard of encoded images (io/shards/shard.h) that is
+// whole or not there.
 //
 //   encoded_writer_open ─> encoded_writer_add for each image ─> encoded_writer_close
 //                                                           └─> encoded_writer_abandon
@@ -13,8 +14,8 @@
 
 typedef struct encoded_writer encoded_writer;
 
-// For the columns' samples, of sizes[i] bytes each, i < columns->count; the columns' shape holds the
-// largest height and width. Neither is owned; both must outlive the writer.
+// For the columns' samples, of sizes[i] bytes each, i < columns->count; the columns' shape holds
+// the largest height and width. Neither is owned; both must outlive the writer.
 // Errors: ST_IO with path and reason; ST_INTERNAL no memory.
 status encoded_writer_open(encoded_writer **opened, const char *path, const shard_columns *columns,
                            const uint64_t *sizes);

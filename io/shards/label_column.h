@@ -22,7 +22,8 @@ typedef struct label_column {
     uint64_t unwritten; // labels that nobody wrote: they are the fill value
 } label_column;
 
-// Opens data set `name` of `file`. Errors: ST_BAD_DATA no such data set, no column, or of another type.
+// Opens data set `name` of `file`. Errors: ST_BAD_DATA no such data set, no column, or of another
+// type.
 status label_column_open(label_column *column, hid_t file, const char *path, const char *name);
 
 // Takes an open data set over; it is closed on errors, too.
@@ -30,17 +31,18 @@ status label_column_take(label_column *column, hid_t set, const char *path, cons
 
 uint64_t label_column_length(const label_column *column);
 
-// Texts and enums: adds the names of `count` labels from `first` on to `names`. Errors: as class_list_add, ST_IO.
+// Texts and enums: adds the names of `count` labels from `first` on to `names`. Errors: as
+// class_list_add, ST_IO.
 status label_column_gather(const label_column *column, uint64_t first, uint64_t count,
                            class_list *names);
 
-// Labels first .. first+count-1 as numbers. Errors: ST_BAD_DATA a label out of range, not whole, or not
-// among the names any more; ST_IO.
+// Labels first .. first+count-1 as numbers. Errors: ST_BAD_DATA a label out of range, not whole, or
+// not among the names any more; ST_IO.
 status label_column_read(const label_column *column, const class_list *names, uint64_t first,
                          uint64_t count, int64_t *values);
 
-// The names that attribute "class_names" of `object` gives, as one text of lines or an array of texts, are
-// added to `names`; nothing when there is none. Errors: as class_list_parse.
+// The names that attribute "class_names" of `object` gives, as one text of lines or an array of
+// texts, are added to `names`; nothing when there is none. Errors: as class_list_parse.
 status label_names_read(hid_t object, const char *path, class_list *names);
 
 void label_column_close(label_column *column);

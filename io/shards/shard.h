@@ -12,11 +12,13 @@
 //
 //   /jpeg_bytes     (B) uint8, JPEG, PNG and TIFF files as they are, one after the other
 //   /jpeg_offsets   (N + 1) uint64, where each begins in /jpeg_bytes, from 0; the last is B
-//   attributes: layout = "encoded", max_height, max_width, min_height, min_width (int, of the shard's
-//   images; pixels; the last two may be missing: then sizes count as different), channels = 3
+//   attributes: layout = "encoded", max_height, max_width, min_height, min_width (int, of the
+//   shard's images; pixels; the last two may be missing: then sizes count as different), channels =
+//   3
 //
 // A shard of a folder of images also has the attributes source_hash (uint64, of what it was made
-// from), content_hash (uint64, of the files' bytes) and left_out (uint64, broken images that it lacks).
+// from), content_hash (uint64, of the files' bytes) and left_out (uint64, broken images that it
+// lacks).
 #ifndef IO_SHARDS_SHARD_H
 #define IO_SHARDS_SHARD_H
 

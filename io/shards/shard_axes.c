@@ -10,7 +10,8 @@
 
 static const char axis_letters[] = "NHWC"; // AXIS_...
 
-// Orders in which people keep images, by the number of sizes; those first are taken or proposed first.
+// Orders in which people keep images, by the number of sizes; those first are taken or proposed
+// first.
 static const char *const usual_orders[] = {"NHWC", "NCHW", "HWCN", "CHWN", "NHW",
                                            "HWC",  "CHW",  "HWN",  "HW"};
 

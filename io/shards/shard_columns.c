@@ -1,4 +1,5 @@
-// io/shards/shard_columns.c -- sums and checksums sample by sample, and all of it into the file at the end.
+// io/shards/shard_columns.c -- sums and checksums sample by sample, and all of it into the file at
+// the end.
 #include "io/shards/shard_columns.h"
 
 #include "io/files/hdf5_output.h"

@@ -25,7 +25,8 @@ typedef struct shard_columns {
     int64_t *labels;      // (room)
     int64_t *coarse;      // (room); NULL without coarse labels
     uint32_t *crcs;       // (room)
-    // Images differ in size: each then counts alike, as it does in views of one size. Else each pixel.
+    // Images differ in size: each then counts alike, as it does in views of one size. Else each
+    // pixel.
     bool varied;
     int least_height, least_width; // of the samples so far; 0: none yet
     double weight;                 // samples if varied, else pixels of one channel

@@ -26,7 +26,8 @@ static status count_to_look_at(const label_column *column, const shard_layout *l
     return ST_OK;
 }
 
-// The names of classes that the column or the file gives. The file's are of SHARD_LABELS, if it has them.
+// The names of classes that the column or the file gives. The file's are of SHARD_LABELS, if it has
+// them.
 static status read_names(const label_column *column, hid_t file, shard_layout *l)
 {
     if (column->kind == LABELS_TEXT || column->kind == LABELS_ENUM) {

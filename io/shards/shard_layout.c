@@ -196,8 +196,8 @@ static status read_pair(const shard_layout *l, hid_t file, const hdf5_numbers pa
     return ST_OK;
 }
 
-// Whether mean and deviation can be those of the images, in the units of io/images/image_info.h. Others than we
-// may write 0..255 there; numbers of 0..1 deviate by 1/2 at most.
+// Whether mean and deviation can be those of the images, in the units of io/images/image_info.h.
+// Others than we may write 0..255 there; numbers of 0..1 deviate by 1/2 at most.
 static bool moments_can_be(const shard_layout *l)
 {
     bool good = true;

@@ -1,4 +1,5 @@
-// io/shards/shard_layout.h -- how images, labels and checksums lie in one file, found once at opening.
+// io/shards/shard_layout.h -- how images, labels and checksums lie in one file, found once at
+// opening.
 //
 // All that a data set keeps of a file that is not open: its size does not depend on the samples.
 #ifndef IO_SHARDS_SHARD_LAYOUT_H
@@ -40,8 +41,8 @@ typedef struct shard_layout {
     // Samples with pixels, and labels, that nobody wrote: they are the fill value.
     uint64_t unwritten, labels_unwritten;
     uint64_t offset; // STORED_PLAIN: of the first sample in the file, bytes
-    // STORED_ENCODED: offset of the first image's bytes and of the first entry of the offsets, each 0
-    // when only HDF5 can read them; and the bytes of the largest file.
+    // STORED_ENCODED: offset of the first image's bytes and of the first entry of the offsets, each
+    // 0 when only HDF5 can read them; and the bytes of the largest file.
     uint64_t offsets_offset, largest_bytes;
     uint64_t crc_offset;                // of the first checksum; 0: only HDF5 can read them
     uint64_t chunk_samples;             // that a chunk holds, 0: there are none

@@ -1,8 +1,9 @@
-// io/shards/shard_prints.h -- which samples many files hold, as one number, from as little as tells.
+// io/shards/shard_prints.h -- which samples many files hold, as one number, from as little as
+// tells.
 //
-// Of a file with checksums (SHARD_CRC), these; of others, the bytes of a few samples, evenly spread. So a
-// file in whose place another of the same size was put is noticed: for certain where there are
-// checksums and not too many samples, else if it differs in one of those looked at.
+// Of a file with checksums (SHARD_CRC), these; of others, the bytes of a few samples, evenly
+// spread. So a file in whose place another of the same size was put is noticed: for certain where
+// there are checksums and not too many samples, else if it differs in one of those looked at.
 #ifndef IO_SHARDS_SHARD_PRINTS_H
 #define IO_SHARDS_SHARD_PRINTS_H
 

@@ -1,4 +1,5 @@
-// io/shards/shard_series.h -- one stream of samples cut into numbered shards of at most so many samples.
+// io/shards/shard_series.h -- one stream of samples cut into numbered shards of at most so many
+// samples.
 //
 //   PREFIX-00000.h5 PREFIX-00001.h5 ...
 //
@@ -19,11 +20,13 @@ typedef struct shard_series_result {
 } shard_series_result;
 
 // For `total` samples. Makes the folder of `prefix` if it is not there. Errors: ST_USAGE shards of
-// that prefix may not be written by the rules (io/files/named_output.h); ST_BAD_DATA no samples; ST_IO.
+// that prefix may not be written by the rules (io/files/named_output.h); ST_BAD_DATA no samples;
+// ST_IO.
 status shard_series_open(shard_series **opened, const char *prefix, const sample_shape *shape,
                          uint64_t total, uint64_t shard_size, const output_rules *rules);
 
-// The next sample; labels as shard_writer_add has them. Shows progress. Errors: ST_IO, after which only abandon may follow.
+// The next sample; labels as shard_writer_add has them. Shows progress. Errors: ST_IO, after which
+// only abandon may follow.
 status shard_series_add(shard_series *s, const void *pixels, const int64_t *labels);
 
 // After `total` samples. Removes further shards of the prefix that an earlier, longer series left.

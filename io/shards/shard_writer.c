@@ -1,4 +1,5 @@
-// io/shards/shard_writer.c -- samples gathered in a buffer, written block by block; the rest at the end.
+// io/shards/shard_writer.c -- samples gathered in a buffer, written block by block; the rest at the
+// end.
 #include "io/shards/shard_writer.h"
 
 #include "io/files/hdf5_lock.h"

@@ -1,4 +1,5 @@
-// io/shards/shard_writer.h -- writes one Basin shard (io/shards/shard.h) that is either whole or not there.
+// io/shards/shard_writer.h -- writes one Basin shard (io/shards/shard.h) that is either whole or
+// not there.
 //
 //   shard_writer_open ─> shard_writer_add, `count` times ─┬─> shard_writer_close
 //                                                         └─> shard_writer_abandon
@@ -25,12 +26,13 @@ size_t sample_bytes(const sample_shape *shape);
 
 typedef struct shard_writer shard_writer;
 
-// For exactly `count` samples, count > 0. Errors: ST_IO with path and reason, ST_INTERNAL no memory.
+// For exactly `count` samples, count > 0. Errors: ST_IO with path and reason, ST_INTERNAL no
+// memory.
 status shard_writer_open(shard_writer **opened, const char *path, const sample_shape *shape,
                          uint64_t count);
 
-// The next sample. labels: its label when the shape is labelled, and its coarse one when it has such;
-// -1 = unlabelled. Errors: ST_IO, after which only abandon may follow.
+// The next sample. labels: its label when the shape is labelled, and its coarse one when it has
+// such; -1 = unlabelled. Errors: ST_IO, after which only abandon may follow.
 status shard_writer_add(shard_writer *w, const void *pixels, const int64_t *labels);
 
 // Before close: where the samples come from.

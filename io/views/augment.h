@@ -16,7 +16,8 @@
 #include "io/shards/dataset.h"
 
 // Planes of one image, C x H x W, values 0..1 for integer sources. Not owned.
-// Where planes is NULL, the image is still as stored: pixels (H, W, C) of `type` (io/views/window.h).
+// Where planes is NULL, the image is still as stored: pixels (H, W, C) of `type`
+// (io/views/window.h).
 typedef struct image {
     int channels, height, width;
     float *planes;
@@ -55,8 +56,8 @@ typedef struct augment_type {
     // field `size`, if it has one. NULL: all the same, and apply works in place.
     // Errors: ST_CONFIG an image that is too small, without the recipe's name.
     status (*reshape)(const void *settings, const image *in, image *out);
-    // How far pixels lie apart, in the units of `in`, whose outputs differ by 1 in this channel. NAN:
-    // outputs are no pixels any more. NULL: 1.
+    // How far pixels lie apart, in the units of `in`, whose outputs differ by 1 in this channel.
+    // NAN: outputs are no pixels any more. NULL: 1.
     double (*unit)(const void *settings, int channel);
     // Floats of scratch needed. NULL: none.
     size_t (*scratch_floats)(const void *settings, const image *in, const image *out);
@@ -77,8 +78,9 @@ typedef struct augmenter augmenter;
 // A recipe bound to a data set's shape. Output height and width are `size`, or the data set's own
 // when size is 0. `info` is copied. Errors: ST_CONFIG unknown recipe (names the nearest), a recipe
 // without a step of that size and another size, images smaller than the view that is cut out of
-// them, images that differ in size without a size, or with a recipe that does not resize them first,
-// or an RGB recipe on data that is not RGB (says which recipe to use); ST_INTERNAL no memory.
+// them, images that differ in size without a size, or with a recipe that does not resize them
+// first, or an RGB recipe on data that is not RGB (says which recipe to use); ST_INTERNAL no
+// memory.
 status augmenter_create(augmenter **created, const char *recipe_name, const dataset_info *info,
                         int size);
 
@@ -86,16 +88,16 @@ int augmenter_channels(const augmenter *a);
 int augmenter_height(const augmenter *a);
 int augmenter_width(const augmenter *a);
 
-// How far pixels of 0..1 lie apart whose views differ by 1 in this channel, by steps that do not draw;
-// NAN: there is no such factor.
+// How far pixels of 0..1 lie apart whose views differ by 1 in this channel, by steps that do not
+// draw; NAN: there is no such factor.
 double augmenter_unit(const augmenter *a, int channel);
 
-// Takes one stored image, of which views will be made until the next is taken, and the pixels must last:
-// as dataset_read_sized gives them, of a size of at most the data set's.
+// Takes one stored image, of which views will be made until the next is taken, and the pixels must
+// last: as dataset_read_sized gives them, of a size of at most the data set's.
 void augmenter_take(augmenter *a, const void *pixels, image_size size);
 
-// One view of the image taken, which is of sample `sample`: out (C', H', W') float32, as the recipe's steps
-// leave it. Uses the augmenter's own memory: one thread at a time.
+// One view of the image taken, which is of sample `sample`: out (C', H', W') float32, as the
+// recipe's steps leave it. Uses the augmenter's own memory: one thread at a time.
 void augmenter_view(augmenter *a, uint64_t seed, uint32_t epoch, uint64_t sample, uint32_t view,
                     float *out);
 

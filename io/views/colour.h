@@ -39,8 +39,8 @@ void colour_change_hue(const colours *x, float shift);
 
 #define COLOUR_LANES 16 // partial sums side by side, so that the order of additions is fixed
 
-// The mean grey of an image, whose pixels are added part by part; all parts but the last are multiples
-// of COLOUR_LANES. Begin with zeros.
+// The mean grey of an image, whose pixels are added part by part; all parts but the last are
+// multiples of COLOUR_LANES. Begin with zeros.
 typedef struct grey_mean {
     float lanes[COLOUR_LANES], rest[COLOUR_LANES]; // rest: greys of the last pixels
     int count, rest_count;

@@ -14,7 +14,8 @@
 #define BATCHES      2
 #define MESSAGE_SIZE 512
 
-// Images of which there are several samples are kept, as far as they fit: the next batch has them too.
+// Images of which there are several samples are kept, as far as they fit: the next batch has them
+// too.
 #define KEPT_BYTES  ((size_t)64 << 20)
 #define KEPT_IMAGES 256
 
@@ -46,8 +47,8 @@ struct loader {
     size_t view_floats; // of one view of one sample
     arena memory;
     slot slots[BATCHES];
-    // Of the I/O thread alone: images read, of which the augmenter holds the last, and the places of
-    // the batch being filled, sorted by sample.
+    // Of the I/O thread alone: images read, of which the augmenter holds the last, and the places
+    // of the batch being filled, sorted by sample.
     block_cache images;
     uint64_t image_id;
     bool has_image;

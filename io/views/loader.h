@@ -54,8 +54,8 @@ typedef struct batch {
     // Row r of view v is sample ids[v][r]; rows are this rank's workers in turn, b rows each.
     const float *views[LOADER_MAX_VIEWS];  // (worker_count * b, C, H, W)
     const uint64_t *ids[LOADER_MAX_VIEWS]; // (worker_count * b)
-    // Not ST_OK: something in this batch could not be read. Its rows are then of the last image that
-    // could (ids tell), or zero pixels while there was none.
+    // Not ST_OK: something in this batch could not be read. Its rows are then of the last image
+    // that could (ids tell), or zero pixels while there was none.
     status status;
     const char *message; // then: why, of the first failure in this batch
 } batch;

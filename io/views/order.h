@@ -1,4 +1,5 @@
-// io/views/order.h -- which sample stands where: pure functions of (seed, epoch, step), no list anywhere.
+// io/views/order.h -- which sample stands where: pure functions of (seed, epoch, step), no list
+// anywhere.
 //
 // An epoch is count / batch whole steps over a permutation of all samples; the rest is dropped and
 // differs from epoch to epoch. There must be at least one step: count >= batch. Position p of the

@@ -1,8 +1,9 @@
-// io/views/resample.c -- separable resizing with a triangle filter that widens with the shrink factor.
+// io/views/resample.c -- separable resizing with a triangle filter that widens with the shrink
+// factor.
 //   out(i) = sum_k w_i(k) in(k),  w_i(k) ~ max(0, 1 - |k + 1/2 - c_i| / s),  sum_k w_i(k) = 1
 //   c_i = (i + 1/2) n / m for n input and m output pixels,  s = max(1, n / m)
-// Each row of the box is narrowed (or widened) once, and as soon as those that an output row blends are
-// there, it is written. Pixels outside the box count nothing.
+// Each row of the box is narrowed (or widened) once, and as soon as those that an output row blends
+// are there, it is written. Pixels outside the box count nothing.
 //   same filter as Pillow's Image.resize(BILINEAR), without its rounding to 8 bits in between
 #include "io/views/resample.h"
 
@@ -66,8 +67,8 @@ static float *axis_place(axis *a, int from, int to, float *scratch)
     return scratch + axis_floats(from, to);
 }
 
-// Room for both axes, for one row of the box, and for as many of its rows, narrowed, as an output row
-// blends.
+// Room for both axes, for one row of the box, and for as many of its rows, narrowed, as an output
+// row blends.
 size_t resample_scratch_floats(const image *in, const image *out)
 {
     size_t channels = (size_t)in->channels;

@@ -8,8 +8,9 @@
 
 #define BLOCK 32 // pixels converted at once; a row's last ones again, rather than one by one
 
-// convert_<name>: `count` pixels to rows (channels, stride). The usual numbers of channels are constants
-// in the innermost function, so that the compiler takes a pixel's channels out of registers.
+// convert_<name>: `count` pixels to rows (channels, stride). The usual numbers of channels are
+// constants in the innermost function, so that the compiler takes a pixel's channels out of
+// registers.
 #define CONVERT(name, type, one)                                                                   \
     static inline __attribute__((always_inline)) void part_##name(                                 \
         const type *restrict pixels, int channels, int count, float *restrict rows, size_t stride) \

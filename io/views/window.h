@@ -1,5 +1,5 @@
-// io/views/window.h -- a window of an image as planes, whichever form the image has (io/views/augment.h). Only what
-// the window shows is converted.
+// io/views/window.h -- a window of an image as planes, whichever form the image has
+// (io/views/augment.h). Only what the window shows is converted.
 #ifndef IO_VIEWS_WINDOW_H
 #define IO_VIEWS_WINDOW_H
 

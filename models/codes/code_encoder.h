@@ -1,7 +1,8 @@
-// models/codes/code_encoder.h -- nets that guess the code of an image in one pass, without a solver.
+// models/codes/code_encoder.h -- nets that guess the code of an image in one pass, without a
+// solver.
 //
-// An encoder is one file in models/codes/encoders/ with one exported const code_encoder_type, and one line
-// in code_encoders.def. Its nodes are named "encoder.*".
+// An encoder is one file in models/codes/encoders/ with one exported const code_encoder_type, and
+// one line in code_encoders.def. Its nodes are named "encoder.*".
 #ifndef MODELS_CODES_CODE_ENCODER_H
 #define MODELS_CODES_CODE_ENCODER_H
 
@@ -28,9 +29,9 @@ typedef struct code_encoder_type {
     size_t config_size;
     // images (n, C, H, W) -> codes (n, K, h, w); -1 on error. NULL: no encoder
     int (*build)(graph *g, const void *settings, const code_space *s, int images);
-    // Overwrites first weights of graph `g` in `params` and, for its own tensors, the factors of the
-    // learning rate that fit their size in `rates` (one a tensor, 1 before). NULL: random weights
-    // will do, at rate 1.
+    // Overwrites first weights of graph `g` in `params` and, for its own tensors, the factors of
+    // the learning rate that fit their size in `rates` (one a tensor, 1 before). NULL: random
+    // weights will do, at rate 1.
     void (*start)(const void *settings, const graph *g, const code_start *from, float *params,
                   float *rates);
 } code_encoder_type;
@@ -43,8 +44,9 @@ const code_encoder_type *code_encoder_find(const char *name);
 // The linear part that all share, node "encoder.`name`": how well each filter matches each place.
 int code_encoder_match(graph *g, const char *name, const code_space *s, int images);
 
-// A `start` for encoders of one match, node "encoder.filters": D / L, as in a first step of ISTA. (Random
-// filters of length 1 all answer everywhere; D of that says nothing of the image, but much more.)
+// A `start` for encoders of one match, node "encoder.filters": D / L, as in a first step of ISTA.
+// (Random filters of length 1 all answer everywhere; D of that says nothing of the image, but much
+// more.)
 void code_encoder_start_match(const void *settings, const graph *g, const code_start *from,
                               float *params, float *rates);
 

@@ -1,4 +1,5 @@
-// models/codes/code_inference.h -- codes of images, one after the other, by the solver a job asks for.
+// models/codes/code_inference.h -- codes of images, one after the other, by the solver a job asks
+// for.
 //
 //   code_inference_create ─> code_inference_set_atoms (after each change of the dictionary) ─>
 //   for each image: code_inference_look ─> code_inference_solve
@@ -27,7 +28,8 @@ status code_inference_create(code_inference **made, const inference_problem *p,
 
 void code_inference_destroy(code_inference *c); // c may be NULL
 
-// atoms (K, C, k, k), read now. Errors: ST_DIVERGED an atom is not finite; ST_INTERNAL LAPACK fails.
+// atoms (K, C, k, k), read now. Errors: ST_DIVERGED an atom is not finite; ST_INTERNAL LAPACK
+// fails.
 status code_inference_set_atoms(code_inference *c, const float *atoms);
 
 // A bound of the largest eigenvalue of D'D for the present atoms.

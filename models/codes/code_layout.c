@@ -1,4 +1,5 @@
-// models/codes/code_layout.c -- margins, and planes to and from the arrays of models/kernels/dictionary/dictionary.h.
+// models/codes/code_layout.c -- margins, and planes to and from the arrays of
+// models/kernels/dictionary/dictionary.h.
 #include "models/codes/code_layout.h"
 
 #include <stdbool.h>

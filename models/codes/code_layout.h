@@ -1,4 +1,5 @@
-// models/codes/code_layout.h -- how the codes of an image lie over it: borders, and changes of layout.
+// models/codes/code_layout.h -- how the codes of an image lie over it: borders, and changes of
+// layout.
 //
 //   full  every atom lies wholly inside the image: (H - k + 1, W - k + 1) codes. The image's edge
 //         is covered by fewer atoms. Patches are this with k = H = W.

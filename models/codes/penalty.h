@@ -1,8 +1,8 @@
 // models/codes/penalty.h -- R(z), the price of a code, and its proximal step.
 //
-// A penalty is one file in models/codes/penalties/ with one exported const penalty_type, and one line in
-// penalties.def. It sees one code array of models/kernels/dictionary/dictionary.h (positions, Kp); the lanes
-// beyond K hold 0 and must stay so.
+// A penalty is one file in models/codes/penalties/ with one exported const penalty_type, and one
+// line in penalties.def. It sees one code array of models/kernels/dictionary/dictionary.h
+// (positions, Kp); the lanes beyond K hold 0 and must stay so.
 #ifndef MODELS_CODES_PENALTY_H
 #define MODELS_CODES_PENALTY_H
 

@@ -3,8 +3,8 @@
 //   E(z) = 1/2 |m (y - D z)|^2 + lambda R(z) + alpha |z - f|^2
 //
 // One image at a time, so that each takes the iterations it needs and none waits for a slower one.
-// A solver is one file in models/codes/solvers/ with one exported const solver_type, and one line in
-// solvers.def. Solvers are local, draw no random number and allocate nothing. Order of calls:
+// A solver is one file in models/codes/solvers/ with one exported const solver_type, and one line
+// in solvers.def. Solvers are local, draw no random number and allocate nothing. Order of calls:
 //
 //   check    once, at set-up: can this solver do this kind of problem?
 //   prepare  after each change of the atoms

@@ -1,8 +1,8 @@
 // models/decoders/decoder.h -- decoders: functions that add to a graph what makes images of codes.
 //
 // A decoder is one file in models/decoders/ with one exported const decoder_type, and one line in
-// decoders.def. It takes codes, vectors (n, d, 1, 1) or a net's map (n, d, h', w'), and gives images,
-// in block 1.
+// decoders.def. It takes codes, vectors (n, d, 1, 1) or a net's map (n, d, h', w'), and gives
+// images, in block 1.
 #ifndef MODELS_DECODERS_DECODER_H
 #define MODELS_DECODERS_DECODER_H
 

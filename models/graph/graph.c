@@ -62,8 +62,8 @@ void graph_set_portions(graph *g, size_t bytes)
     g->portion_bytes = bytes;
 }
 
-// `items` with room for one more item of `size` bytes, which is zeroed; NULL: no memory, and `items`
-// is as before.
+// `items` with room for one more item of `size` bytes, which is zeroed; NULL: no memory, and
+// `items` is as before.
 static void *grown(void *items, int used, int *capacity, size_t size)
 {
     if (used == *capacity) {
@@ -168,7 +168,8 @@ static int sharers_before(const graph *g, const graph_node *node)
     return count;
 }
 
-// The node's own parameters and statistics, or those of an earlier node of this name, in this graph or in another.
+// The node's own parameters and statistics, or those of an earlier node of this name, in this graph
+// or in another.
 static status place_params(graph *g, graph_node *node)
 {
     const op_plan *p = &node->plan;

@@ -42,7 +42,8 @@ static graph_node *leader_of(const graph *g, int i)
     return maker >= 0 && maker == i - 1 && measures(node_at(g, maker)) ? node_at(g, maker) : NULL;
 }
 
-// The node behind `i` if it alone reads the output of `i`, as its first input, and measures; else NULL.
+// The node behind `i` if it alone reads the output of `i`, as its first input, and measures; else
+// NULL.
 static graph_node *follower_of(const graph *g, int i)
 {
     if (i + 1 == g->node_count) return NULL;
@@ -52,8 +53,8 @@ static graph_node *follower_of(const graph *g, int i)
     return reads && measures(next) ? next : NULL;
 }
 
-// The leader's output, read by node i alone, need not be seen as a whole: neither by the caller nor, given that the
-// leader makes it again, in the backward pass.
+// The leader's output, read by node i alone, need not be seen as a whole: neither by the caller
+// nor, given that the leader makes it again, in the backward pass.
 static bool may_pass(const graph *g, const graph_node *leader, int i)
 {
     const graph_tensor *t = tensor_at(g, leader->output);

@@ -1,17 +1,17 @@
-// models/graph/graph_chains.h -- which nodes run together, portion by portion, so that what one writes is in the cache
-// when the next reads it. Only here and in graph_chains_run.c is anything known of portions; planning and running ask
-// for times, sizes and whether a chain has run a node.
+// models/graph/graph_chains.h -- which nodes run together, portion by portion, so that what one
+// writes is in the cache when the next reads it. Only here and in graph_chains_run.c is anything
+// known of portions; planning and running ask for times, sizes and whether a chain has run a node.
 //
-// A chain is a node that works by portions without measuring (a convolution) with its neighbours in the list of
-// nodes that measure (batch norm): forward the one that makes its input, applied, and the one that reads its output,
-// measured:
+// A chain is a node that works by portions without measuring (a convolution) with its neighbours in
+// the list of nodes that measure (batch norm): forward the one that makes its input, applied, and
+// the one that reads its output, measured:
 //
 //   forward    for each portion:   leader's forward ─> the node's forward ─> follower's measure
 //   backward   for each portion:   follower's backward ─> (leader's remake) ─> the node's backward
 //                                  ─> leader's reduce
 //
-// A value that nobody else reads, or a gradient, has memory for one portion only: it passes. A value that passes is
-// remade in the backward pass.
+// A value that nobody else reads, or a gradient, has memory for one portion only: it passes. A
+// value that passes is remade in the backward pass.
 #ifndef MODELS_GRAPH_GRAPH_CHAINS_H
 #define MODELS_GRAPH_GRAPH_CHAINS_H
 
@@ -32,11 +32,12 @@ typedef struct chain_link {
     void *carried, *carried_backward;          // of own worker 0
 } chain_link;
 
-// Gives a node that is connected and not yet planned its link, if its operation has portions. Errors: ST_INTERNAL no memory.
+// Gives a node that is connected and not yet planned its link, if its operation has portions.
+// Errors: ST_INTERNAL no memory.
 status graph_prepare_link(graph *g, graph_node *node);
 
-// Links all chains, and says which values and gradients pass; of remade values graph_pass_remakes says it, once
-// it is known which nodes remake.
+// Links all chains, and says which values and gradients pass; of remade values graph_pass_remakes
+// says it, once it is known which nodes remake.
 void graph_link_chains(graph *g);
 void graph_pass_remakes(graph *g);
 
@@ -52,8 +53,8 @@ bool graph_gradient_is_whole(const graph *g, const graph_tensor *t);
 void graph_add_link_pieces(graph *g, int i, layout *l);
 void graph_bind_link(graph_node *node, const layout *l, unsigned char *base);
 
-// Times (models/graph/graph_lives.h): when node i's passes begin and end, when it begins to write what it saves, and
-// when its backward pass begins to read.
+// Times (models/graph/graph_lives.h): when node i's passes begin and end, when it begins to write
+// what it saves, and when its backward pass begins to read.
 int graph_backward_time(const graph *g, int i);
 int graph_forward_begin(const graph *g, int i);
 int graph_forward_end(const graph *g, int i);

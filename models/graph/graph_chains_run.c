@@ -1,5 +1,5 @@
-// models/graph/graph_chains_run.c -- chains run portion by portion: one call of each of their nodes, then the next
-// portion.
+// models/graph/graph_chains_run.c -- chains run portion by portion: one call of each of their
+// nodes, then the next portion.
 #include "models/graph/graph_chains.h"
 #include "models/graph/graph_pass.h"
 
@@ -43,7 +43,8 @@ static size_t gradient_before(const graph *g, const graph_tensor *t, int first)
     return bytes_before(t, graph_gradient_is_whole(g, t), first);
 }
 
-// The views of the whole batch become those of a portion; where tensors pass, of the memory that all portions have.
+// The views of the whole batch become those of a portion; where tensors pass, of the memory that
+// all portions have.
 static op_run view_portion(const graph *g, const graph_call *whole, const struct op_portion *part)
 {
     const graph_node *node = whole->node;

@@ -1,4 +1,5 @@
-// models/graph/graph_meter.c -- rows of times; full after MOST_ROWS, which is more than any net has nodes.
+// models/graph/graph_meter.c -- rows of times; full after MOST_ROWS, which is more than any net has
+// nodes.
 #include "models/graph/graph_meter.h"
 
 #include "base/clock.h"

@@ -1,8 +1,8 @@
 // models/graph/graph_meter.h -- what the nodes of all graphs in this process cost, for benches.
 //
-// Off until graph_meter_start; then every pass of a node is timed by the thread's own clock and added
-// to the row of its name, operation and pass. Nodes of one name in several graphs (an encoder and its
-// slow copy) share a row.
+// Off until graph_meter_start; then every pass of a node is timed by the thread's own clock and
+// added to the row of its name, operation and pass. Nodes of one name in several graphs (an encoder
+// and its slow copy) share a row.
 #ifndef MODELS_GRAPH_GRAPH_METER_H
 #define MODELS_GRAPH_GRAPH_METER_H
 
@@ -36,7 +36,8 @@ void graph_meter_start(void);
 // Row i in the order of first passes; NULL past the end.
 const meter_row *graph_meter_at(int i);
 
-// For graph_run.c, around a call that belongs to a pass: the time at its start, and its end. Off: 0, and nothing.
+// For graph_run.c, around a call that belongs to a pass: the time at its start, and its end. Off:
+// 0, and nothing.
 double graph_meter_begin(void);
 void graph_meter_end(double since, const char *name, const op_type *op, meter_pass pass);
 

@@ -1,4 +1,5 @@
-// models/graph/graph_pass.c -- a call of an operation: what it sees, what it costs, and gradients that add up.
+// models/graph/graph_pass.c -- a call of an operation: what it sees, what it costs, and gradients
+// that add up.
 #include "models/graph/graph_pass.h"
 
 #include "models/graph/graph_meter.h"

@@ -24,19 +24,20 @@ void graph_make_call(const graph *g, const graph_call *c, const op_run *run, int
 // Calls of the whole batch of each worker.
 void graph_call_workers(const graph_pass *p, const graph_node *node, call_kind kind);
 
-// A tensor's gradient is written by the first of its consumers that comes by; the others write beside it and
-// are added.
+// A tensor's gradient is written by the first of its consumers that comes by; the others write
+// beside it and are added.
 void graph_choose_writer(graph *g, int i);
 
-// Of graph_chains_run.c. Runs node i forward or backward together with its neighbours, now or when the next of them
-// comes; false: it is in no chain of this pass, and is not run.
+// Of graph_chains_run.c. Runs node i forward or backward together with its neighbours, now or when
+// the next of them comes; false: it is in no chain of this pass, and is not run.
 bool graph_chain_forward(graph_pass *p, int i);
 bool graph_chain_backward(graph_pass *p, int i);
 
 // Will the output of node i have a gradient as soon as the node runs backward in its chain?
 bool graph_chain_will_reach(const graph_pass *p, int i);
 
-// The carried memory and samples that a call of the whole batch has. NULL: the operation takes whole batches.
+// The carried memory and samples that a call of the whole batch has. NULL: the operation takes
+// whole batches.
 const struct op_portion *graph_whole_portion(const graph_pass *p, const graph_call *c,
                                              struct op_portion *place);
 

@@ -1,7 +1,7 @@
 // models/graph/graph_plan.c -- where every tensor lies: lives become places in one arena.
 //
-// Own workers that run in lockstep have a layout each, one behind the other; what lives beyond a node
-// is theirs in common.
+// Own workers that run in lockstep have a layout each, one behind the other; what lives beyond a
+// node is theirs in common.
 #include "models/graph/graph_chains.h"
 #include "models/graph/graph_layout.h"
 #include "models/graph/graph_lives.h"

@@ -1,4 +1,5 @@
-// models/graph/graph_private.h -- the graph's own structures, for graph.c, graph_plan.c and graph_run.c.
+// models/graph/graph_private.h -- the graph's own structures, for graph.c, graph_plan.c and
+// graph_run.c.
 #ifndef MODELS_GRAPH_GRAPH_PRIVATE_H
 #define MODELS_GRAPH_GRAPH_PRIVATE_H
 
@@ -7,7 +8,8 @@
 
 #define GRAPH_NEVER (-1) // a time
 
-// While planning: the pieces of memory (models/graph/graph_layout.h) of a tensor and the node that makes it.
+// While planning: the pieces of memory (models/graph/graph_layout.h) of a tensor and the node that
+// makes it.
 typedef struct tensor_pieces {
     int value, remade, saved, gradient, beside, scratch, scratch_backward;
 } tensor_pieces;

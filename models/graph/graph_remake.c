@@ -1,8 +1,8 @@
 // models/graph/graph_remake.c -- as few remade bytes as the smallest memory allows.
 //
 // At first all outputs are remade that can be. Then each is kept instead, the largest first, if the
-// fullest moment does not become fuller by it: remaking costs time, and frees nothing where an output
-// is wanted soon again, or apart from the fullest moment.
+// fullest moment does not become fuller by it: remaking costs time, and frees nothing where an
+// output is wanted soon again, or apart from the fullest moment.
 #include "models/graph/graph_remake.h"
 
 #include "models/graph/graph_chains.h"
@@ -63,8 +63,8 @@ static void keep_what_costs_nothing(graph *g, layout *l, const candidate *list, 
     graph_time_remakes(g);
 }
 
-// In the order of times, and of nodes at one time: what a node reads is made before. Values that pass are made by
-// those who read them.
+// In the order of times, and of nodes at one time: what a node reads is made before. Values that
+// pass are made by those who read them.
 static void list_remakes(graph *g)
 {
     for (int time = g->node_count; time < 2 * g->node_count; time++)

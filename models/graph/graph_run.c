@@ -1,5 +1,5 @@
-// models/graph/graph_run.c -- forward and backward passes over a planned graph, node by node where no chain has run
-// it. No allocation, no errors.
+// models/graph/graph_run.c -- forward and backward passes over a planned graph, node by node where
+// no chain has run it. No allocation, no errors.
 #include "models/graph/graph_chains.h"
 #include "models/graph/graph_meter.h"
 #include "models/graph/graph_pass.h"

@@ -4,7 +4,8 @@
 
 #include "models/graph/graph_private.h"
 
-// What a call is for. measure and reduce are a chain's (models/graph/graph_chains.h), for the pass behind them.
+// What a call is for. measure and reduce are a chain's (models/graph/graph_chains.h), for the pass
+// behind them.
 typedef enum call_kind {
     CALL_MEASURE,
     CALL_FORWARD,

@@ -1,4 +1,5 @@
-// models/graph/op.h -- what a differentiable operation is: a shape rule, a forward and a backward pass.
+// models/graph/op.h -- what a differentiable operation is: a shape rule, a forward and a backward
+// pass.
 //
 //   plan      once: shapes in → shape out, parameters, bytes wanted; may create kernels, no buffers
 //   prepare   after each change of the weights: copy them into the layout the kernel likes
@@ -9,8 +10,9 @@
 //
 // An operation is one file in models/ops/ (models/energies/ when its output is one scalar a sample)
 // that ends in one exported const op_type, and one line in the folder's .def. It sees the batch of
-// one logical worker. The graph owns all memory and passes views. Two things few operations do have files of
-// their own: meeting other workers (op_meeting.h), and working on a few samples at a time (op_portions.h).
+// one logical worker. The graph owns all memory and passes views. Two things few operations do have
+// files of their own: meeting other workers (op_meeting.h), and working on a few samples at a time
+// (op_portions.h).
 #ifndef MODELS_GRAPH_OP_H
 #define MODELS_GRAPH_OP_H
 #include "base/config.h"

@@ -1,10 +1,10 @@
-// models/graph/op_portions.h -- what an operation says that also works on a few samples of the batch at a
-// time, so that what one operation has written is still in the cache when the next reads it. Others need
-// none of this.
+// models/graph/op_portions.h -- what an operation says that also works on a few samples of the
+// batch at a time, so that what one operation has written is still in the cache when the next reads
+// it. Others need none of this.
 //
-// Forward, remake and backward are then called for portions, of one pass in their order; all inputs and the output have
-// a batch of n, and all views of tensors and gradients begin with the portion's first sample. What an operation must know
-// of the whole batch it takes from two passes before:
+// Forward, remake and backward are then called for portions, of one pass in their order; all inputs
+// and the output have a batch of n, and all views of tensors and gradients begin with the portion's
+// first sample. What an operation must know of the whole batch it takes from two passes before:
 //
 //   measure   x → carried, portion by portion      then   forward    carried, x → y
 //   reduce    x, dy → carried                      then   backward   carried, dy → dx
@@ -17,7 +17,8 @@
 
 // Passes of an op_type.
 struct op_portions {
-    // NULL: there is nothing to know. They may be left out where the pass is one call for the whole batch.
+    // NULL: there is nothing to know. They may be left out where the pass is one call for the whole
+    // batch.
     op_pass *measure, *reduce;
 };
 

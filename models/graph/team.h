@@ -1,8 +1,8 @@
 // models/graph/team.h -- all logical workers, as operations that meet them see it.
 //
-// models/ knows nothing of ranks: who builds a graph whose operations meet (models/graph/op.h) hands it a
-// team, which can add up or collect what the workers bring. trainer/loop/lockstep.h has the one of the
-// job; a graph without one is a team of its own, of one worker.
+// models/ knows nothing of ranks: who builds a graph whose operations meet (models/graph/op.h)
+// hands it a team, which can add up or collect what the workers bring. trainer/loop/lockstep.h has
+// the one of the job; a graph without one is a team of its own, of one worker.
 #ifndef MODELS_GRAPH_TEAM_H
 #define MODELS_GRAPH_TEAM_H
 

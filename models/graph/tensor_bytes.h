@@ -1,4 +1,5 @@
-// models/graph/tensor_bytes.h -- sizes of tensors of floats or bf16 numbers, and places within them.
+// models/graph/tensor_bytes.h -- sizes of tensors of floats or bf16 numbers, and places within
+// them.
 #ifndef MODELS_GRAPH_TENSOR_BYTES_H
 #define MODELS_GRAPH_TENSOR_BYTES_H
 

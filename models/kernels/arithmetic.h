@@ -1,5 +1,5 @@
-// models/kernels/arithmetic.h -- how the products of a net's large operations are formed: where speed is
-// bought with rounding errors.
+// models/kernels/arithmetic.h -- how the products of a net's large operations are formed: where
+// speed is bought with rounding errors.
 #ifndef MODELS_KERNELS_ARITHMETIC_H
 #define MODELS_KERNELS_ARITHMETIC_H
 
@@ -15,8 +15,9 @@ typedef enum convolution_way {
 
 #define CONVOLUTION_WAYS "auto|direct|winograd" // names, in this order
 
-// Who multiplies rounded operands. The two behind the first are for tests: what is planned and run on one kind of
-// processor is planned and run on each, by plain kernels where fast ones are missing.
+// Who multiplies rounded operands. The two behind the first are for tests: what is planned and run
+// on one kind of processor is planned and run on each, by plain kernels where fast ones are
+// missing.
 typedef enum bf16_products {
     BF16_BY_PROCESSOR, // bf16 numbers where it has instructions for them, else floats
     BF16_NEVER,        // floats

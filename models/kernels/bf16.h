@@ -1,7 +1,7 @@
 // models/kernels/bf16.h -- numbers of 16 bits with float32's exponent: its upper half, rounded.
 //
-// Rounding is to the nearest, halves to the even one; a NaN stays one. Numbers below float32's normal
-// range may become 0: the processor's instruction does so, the integers here do not.
+// Rounding is to the nearest, halves to the even one; a NaN stays one. Numbers below float32's
+// normal range may become 0: the processor's instruction does so, the integers here do not.
 #ifndef MODELS_KERNELS_BF16_H
 #define MODELS_KERNELS_BF16_H
 

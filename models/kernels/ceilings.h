@@ -1,5 +1,5 @@
-// models/kernels/ceilings.h -- what one core of this machine can do at most, measured: the numbers that
-// benches hold a kernel against.
+// models/kernels/ceilings.h -- what one core of this machine can do at most, measured: the numbers
+// that benches hold a kernel against.
 #ifndef MODELS_KERNELS_CEILINGS_H
 #define MODELS_KERNELS_CEILINGS_H
 

@@ -1,7 +1,8 @@
-// models/kernels/lanes.h -- loads, stores and choices of the floats of one register (base/vector.h).
+// models/kernels/lanes.h -- loads, stores and choices of the floats of one register
+// (base/vector.h).
 //
-// LANES floats, a whole number of registers, are what arrays of one value a channel or code are padded to: 16, the
-// widest channel block. Comparisons give a mask of 0 or -1 for each float.
+// LANES floats, a whole number of registers, are what arrays of one value a channel or code are
+// padded to: 16, the widest channel block. Comparisons give a mask of 0 or -1 for each float.
 #ifndef MODELS_KERNELS_LANES_H
 #define MODELS_KERNELS_LANES_H
 

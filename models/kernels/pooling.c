@@ -45,8 +45,8 @@ static size_t pixel(const pooling_spec *s, int i, int j, int u, int v)
     return ((size_t)row * (size_t)s->in.w + (size_t)column) * (size_t)s->block;
 }
 
-// Places are as wide as values while they are compared: then both are vectors, of which `count` numbers are
-// taken.
+// Places are as wide as values while they are compared: then both are vectors, of which `count`
+// numbers are taken.
 ALWAYS_INLINE void take_larger(const float *x, int place, vector *best, vector_mask *winner,
                                int count)
 {

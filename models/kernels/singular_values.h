@@ -11,7 +11,8 @@
 // (a value that is not finite).
 status singular_values(float *matrix, int rows, int columns, float *values);
 
-// The same without allocating: scratch of so many bytes, aligned as malloc does. Errors: the latter.
+// The same without allocating: scratch of so many bytes, aligned as malloc does. Errors: the
+// latter.
 size_t singular_values_scratch(int rows, int columns);
 status singular_values_in(float *matrix, int rows, int columns, float *values, void *scratch);
 

@@ -1,7 +1,8 @@
 // models/kernels/slab.c -- the passes of batch norm over one slab.
 //
-// Each pass is one inline function of what kind its numbers are, compiled once for floats alone. It takes LANES
-// numbers at a time, in registers of VECTOR, for gcc keeps no wider vector in registers.
+// Each pass is one inline function of what kind its numbers are, compiled once for floats alone. It
+// takes LANES numbers at a time, in registers of VECTOR, for gcc keeps no wider vector in
+// registers.
 #include "models/kernels/slab.h"
 
 #include "models/kernels/bf16.h"
@@ -9,7 +10,8 @@
 // A sum of floats runs over so many, then goes into doubles.
 #define RUN ((size_t)64 * LANES)
 
-// pass(s, ..., numbers, bf16, residual_bf16) with kinds the compiler knows, where they are the usual ones.
+// pass(s, ..., numbers, bf16, residual_bf16) with kinds the compiler knows, where they are the
+// usual ones.
 #define WITH_KINDS(pass, s, ...)                                                                   \
     do {                                                                                           \
         bool residual_bf16 = (s)->residual_bf16;                                                   \
@@ -60,8 +62,8 @@ ALWAYS_INLINE size_t left_for(size_t r, size_t left)
     return r * VECTOR < left ? left - r * VECTOR : 0;
 }
 
-// pass(s, r, at, left, ...) for each register r of the lanes of numbers first .. end - 1: those of LANES that are all
-// there without asking how many are left, then the rest.
+// pass(s, r, at, left, ...) for each register r of the lanes of numbers first .. end - 1: those of
+// LANES that are all there without asking how many are left, then the rest.
 #define EACH_REGISTER(first, end, pass, s, ...)                                                    \
     do {                                                                                           \
         size_t place = (first);                                                                    \

@@ -1,5 +1,5 @@
-// models/kernels/slab.h -- the passes of batch norm over one slab: `count` numbers side by side, LANES
-// at a time, with constants and sums for each lane.
+// models/kernels/slab.h -- the passes of batch norm over one slab: `count` numbers side by side,
+// LANES at a time, with constants and sums for each lane.
 //   mean, scale, ...: one value a lane;  act = none or ReLU;  dr = dy where y > 0 (ReLU), else dy
 // The caller knows which channel a lane belongs to. Sums run over short stretches in float, then in
 // doubles: fast, accurate to a few units in the last place, and in a fixed order.
@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
-// How x is stored: as floats, as bf16 numbers (models/kernels/bf16.h), or as floats of which each is
-// rounded to a bf16 number when it is read.
+// How x is stored: as floats, as bf16 numbers (models/kernels/bf16.h), or as floats of which each
+// is rounded to a bf16 number when it is read.
 typedef enum slab_numbers { SLAB_FLOATS, SLAB_BF16, SLAB_ROUNDED } slab_numbers;
 
 // What a pass reads and writes; only its own members need be set.
@@ -40,7 +40,8 @@ typedef struct slab_constants {
 // Adds x - shift, and its square, to each lane's sums (LANES).
 void slab_sum(const slab *s, const float shift[LANES], double *sums, double *squares);
 
-// y = act((x - mean) scale + bias [+ residual]). A NaN passes the ReLU, so that a divergence is seen.
+// y = act((x - mean) scale + bias [+ residual]). A NaN passes the ReLU, so that a divergence is
+// seen.
 void slab_normalise(const slab *s, const slab_constants *k);
 
 // Adds dr, and dr (x - mean), to each lane's sums (LANES).

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-// OpenBLAS holds LAPACK, but its headers need not declare it. The last two arguments are the lengths
-// of jobz and uplo, which Fortran passes.
+// OpenBLAS holds LAPACK, but its headers need not declare it. The last two arguments are the
+// lengths of jobz and uplo, which Fortran passes.
 // NOLINTNEXTLINE(readability-function-size): the parameters are those of LAPACK
 void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
              double *work, const int *lwork, int *iwork, const int *liwork, int *info,

@@ -3,8 +3,8 @@
 
 #include <cblas.h>
 
-// Of libgomp, the runtime that oneDNN and OpenBLAS run on. A compiler's own omp.h and pragmas may belong to
-// another one (clang's do), whose threads are not theirs.
+// Of libgomp, the runtime that oneDNN and OpenBLAS run on. A compiler's own omp.h and pragmas may
+// belong to another one (clang's do), whose threads are not theirs.
 void omp_set_num_threads(int count);
 int omp_get_max_threads(void);
 int omp_get_num_threads(void);

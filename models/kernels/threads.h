@@ -15,8 +15,8 @@ int kernels_threads(void);
 // A part [first, end) of a piece of work, done by one of `threads` threads.
 typedef void kernels_work(void *context, size_t thread, size_t first, size_t end);
 
-// Shares 0 .. count-1 out to so many threads, in order and evenly, and returns when all is done. OpenMP may give
-// fewer threads than wanted; each has its own number below `threads`.
+// Shares 0 .. count-1 out to so many threads, in order and evenly, and returns when all is done.
+// OpenMP may give fewer threads than wanted; each has its own number below `threads`.
 void kernels_share(size_t threads, size_t count, kernels_work *work, void *context);
 
 #endif

@@ -8,7 +8,8 @@
 // "oneDNN 2.6.3, OpenBLAS 0.3.21"; cut off after size - 1 characters.
 void kernels_versions(char *text, size_t size);
 
-// The instruction set each library has chosen on this processor: "oneDNN avx512_core, OpenBLAS Cooperlake".
+// The instruction set each library has chosen on this processor: "oneDNN avx512_core, OpenBLAS
+// Cooperlake".
 void kernels_instruction_set(char *text, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
-// models/nets/convnet.c -- four 3x3 convolutions with normalisation and ReLU, each of the last three
-// halving the image and doubling the channels.
+// models/nets/convnet.c -- four 3x3 convolutions with normalisation and ReLU, each of the last
+// three halving the image and doubling the channels.
 #include "models/nets/net.h"
 
 #include <stdio.h>

@@ -18,7 +18,8 @@ typedef struct head {
 //   mlp     fc.0, ReLU, fc.2 ... (MoCo v2, two layers: He et al. 2020, arXiv 2003.04297)
 //   mlp_bn  head_normed_mlp (SimSiam: three layers; MoCo v3: two for a ResNet)
 //   mlp_sync_bn  the same, with statistics of the batches of all workers
-//   expander  fc, batch norm, ReLU ..., at its end fc alone (VICReg: Bardes et al. 2022, 2105.04906)
+//   expander  fc, batch norm, ReLU ..., at its end fc alone (VICReg: Bardes et al. 2022,
+//             2105.04906)
 //   expander_sync  the same, with statistics of the batches of all workers
 int head_build(graph *g, const head *h, int features);
 

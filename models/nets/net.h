@@ -2,9 +2,9 @@
 //
 // A net is one file in models/nets/ with one exported const net_type, and one line in nets.def. It
 // takes images (n, c, h, w) and gives a map of what it sees where (n, features, h', w'), of which
-// the mean over all places is one feature vector a sample (n, features, 1, 1), before any head. A net
-// without places gives the vector at once. Names of nodes are torchvision's where the net exists
-// there.
+// the mean over all places is one feature vector a sample (n, features, 1, 1), before any head. A
+// net without places gives the vector at once. Names of nodes are torchvision's where the net
+// exists there.
 #ifndef MODELS_NETS_NET_H
 #define MODELS_NETS_NET_H
 

@@ -13,8 +13,8 @@ typedef struct resnet_config {
 
 extern const config_field resnet_fields[];
 
-// Returns the map. blocks: number of blocks in each of the four stages. bottleneck: 1x1, 3x3, 1x1 blocks that end in
-// four times as many channels, stride in the 3x3 (torchvision's "v1.5").
+// Returns the map. blocks: number of blocks in each of the four stages. bottleneck: 1x1, 3x3, 1x1
+// blocks that end in four times as many channels, stride in the 3x3 (torchvision's "v1.5").
 int resnet_build(graph *g, const resnet_config *c, int images, const int blocks[4],
                  bool bottleneck);
 

@@ -8,8 +8,9 @@
 //   derivatives: models/ops/batch_norm_passes.c
 //   source: Ioffe & Szegedy 2015 (arXiv 1502.03167) algorithm 1
 //
-// At once, one group of channels (a block) is done after the other, all samples of it, so that the second
-// pass over the group finds it in the cache where it fits. By portions, all groups of some samples are.
+// At once, one group of channels (a block) is done after the other, all samples of it, so that the
+// second pass over the group finds it in the cache where it fits. By portions, all groups of some
+// samples are.
 #include "models/ops/batch_norm_passes.h"
 
 static status plan(const void *settings, op_plan *p)

@@ -1,4 +1,5 @@
-// models/ops/batch_norm_passes.c -- statistics, normalisation and gradients of one group of channels.
+// models/ops/batch_norm_passes.c -- statistics, normalisation and gradients of one group of
+// channels.
 //   u = (x - mean) / sqrt(var + eps);  dr = dy where y > 0 (ReLU);  N values of a channel
 //   dbias = sum dr;  dweight = sum dr u
 //   dx = weight / sqrt(var + eps) (dr - dbias/N - u dweight/N)
@@ -22,7 +23,8 @@ static bool has_relu(const void *settings)
     return ((const batch_norm_config *)settings)->activation == NORM_RELU;
 }
 
-// Is x of floats, in a net whose images are bf16 numbers otherwise? Then it counts as rounded to such.
+// Is x of floats, in a net whose images are bf16 numbers otherwise? Then it counts as rounded to
+// such.
 static bool rounds(const op_plan *p)
 {
     return p->arithmetic.bf16 && !p->in_bf16[0] && p->in[0].h * p->in[0].w > 1;
@@ -142,9 +144,9 @@ static slab slab_unsaved(const op_plan *p, const op_run *run, const slabs *s, in
                   .rounded = saved_x(p, run, at)};
 }
 
-// By sums of x - shift. The shift is the mean of the first sample's slab: its distance from the mean
-// is at most sqrt(samples) deviations, so the variance loses no digits that matter however large the
-// mean is.
+// By sums of x - shift. The shift is the mean of the first sample's slab: its distance from the
+// mean is at most sqrt(samples) deviations, so the variance loses no digits that matter however
+// large the mean is.
 static void begin_sums(const op_plan *p, const op_run *run, int group, group_sums *sums)
 {
     slabs s = slabs_of(p);

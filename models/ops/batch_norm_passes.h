@@ -1,9 +1,10 @@
-// models/ops/batch_norm_passes.h -- what batch_norm and sync_batch_norm share: all but whose samples the
-// statistics are of.
+// models/ops/batch_norm_passes.h -- what batch_norm and sync_batch_norm share: all but whose
+// samples the statistics are of.
 //
 // A pass works on one group of channels (models/ops/channel_slabs.h), all samples of one worker.
-// Arrays of LANES hold one value for each channel of the group, in their first `block` places. The passes over x or
-// its gradient are of the call's samples (op_run), and add to sums that begin with the batch's first sample.
+// Arrays of LANES hold one value for each channel of the group, in their first `block` places. The
+// passes over x or its gradient are of the call's samples (op_run), and add to sums that begin with
+// the batch's first sample.
 #ifndef MODELS_OPS_BATCH_NORM_PASSES_H
 #define MODELS_OPS_BATCH_NORM_PASSES_H
 
@@ -21,8 +22,9 @@ enum { BATCH_NORM_WEIGHT, BATCH_NORM_BIAS };   // parameters
 enum { BATCH_NORM_MEAN, BATCH_NORM_VARIANCE }; // statistics
 
 // Everything but meetings. workers: how many workers' batches the statistics are of.
-//   saved   (2, c): mean, then 1 / sqrt(var + eps) of each channel; behind them, in a net of bf16 numbers
-//           whose x is an image of floats, x rounded to such numbers, which then stands for x everywhere
+//   saved   (2, c): mean, then 1 / sqrt(var + eps) of each channel; behind them, in a net of bf16
+//           numbers whose x is an image of floats, x rounded to such numbers, which then stands for
+//           x everywhere
 // Errors: ST_CONFIG.
 status batch_norm_plan(const void *settings, int workers, op_plan *p);
 
@@ -32,8 +34,9 @@ typedef struct group_sums {
     double first[LANES], second[LANES]; // x - shift and its square; dr and dr (x - mean)
 } group_sums;
 
-// The sums of all groups in what a pass carries, and the (2, c) constants of a forward pass: the mean and
-// 1 / sqrt(var + eps), in `saved`, or where nothing is saved behind the sums or in scratch.
+// The sums of all groups in what a pass carries, and the (2, c) constants of a forward pass: the
+// mean and 1 / sqrt(var + eps), in `saved`, or where nothing is saved behind the sums or in
+// scratch.
 group_sums *carried_sums(const op_run *run);
 float *constants_of(const op_plan *p, const op_run *run);
 

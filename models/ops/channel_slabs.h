@@ -1,7 +1,8 @@
 // models/ops/channel_slabs.h -- a tensor in any layout as slabs, for normalisation by channels.
 //
-// A group is as many channels as lie side by side (a block). A sample's part of a group is a slab of
-// height * width * block floats (models/kernels/slab.h); its lane l belongs to channel l % block.
+// A group is as many channels as lie side by side (a block). A sample's part of a group is a slab
+// of height * width * block floats (models/kernels/slab.h); its lane l belongs to channel l %
+// block.
 #ifndef MODELS_OPS_CHANNEL_SLABS_H
 #define MODELS_OPS_CHANNEL_SLABS_H
 

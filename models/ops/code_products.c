@@ -1,5 +1,5 @@
-// models/ops/code_products.c -- passes codes on and gathers what online dictionary learning needs of them
-// (models/codes/code_products.h).
+// models/ops/code_products.c -- passes codes on and gathers what online dictionary learning needs
+// of them (models/codes/code_products.h).
 //   out = z;  dz = dout;  dy = 0
 //   z (n, K, h, w), y (n, C, h + k - 1, w + k - 1): atoms wholly inside the image
 //   statistics, means over samples: codes (K, K, places), images (K, C, k, k)

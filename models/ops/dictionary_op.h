@@ -19,7 +19,8 @@ typedef struct dictionary_scratch {
 } dictionary_scratch;
 
 // The codes' layout (owned by the plan, in plan->kernel, freed by dictionary_release), the weights
-// (K, C, k, k) and memory. image: (any, C, H, W). Errors: as code_layout_plan; ST_INTERNAL no memory.
+// (K, C, k, k) and memory. image: (any, C, H, W). Errors: as code_layout_plan; ST_INTERNAL no
+// memory.
 status dictionary_plan(op_plan *p, const dictionary_config *c, int atoms, shape image);
 
 void dictionary_release(op_plan *p);

@@ -154,7 +154,8 @@ static void forward(const void *settings, const op_plan *p, const op_run *run)
     }
 }
 
-// Adds a sample's dweight and dbias; scratch: weight sum(dr), then weight sum(dr u) of each channel.
+// Adds a sample's dweight and dbias; scratch: weight sum(dr), then weight sum(dr u) of each
+// channel.
 static void reduce_sample(const slabs *s, const op_run *run, int sample, bool relu,
                           const float *means, const float *inverses)
 {

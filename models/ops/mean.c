@@ -1,7 +1,8 @@
 // models/ops/mean.c -- the mean of what belongs together.
 //   of: numbers   y[n] = mean over c, h, w of x[n,c,h,w], y (n, 1, 1, 1); any layout
 //   of: channels  y[n,0,h,w] = mean over c,               y (n, 1, h, w); block 1
-//   of: rows      y[i] = mean of rows i g .. i g + g - 1,  y (n / g, c, h, w); any layout, g = group
+//   of: rows      y[i] = mean of rows i g .. i g + g - 1,  y (n / g, c, h, w); any layout, g =
+//                 group
 //   dx = dy / how many, at each of them
 #include "models/graph/op.h"
 

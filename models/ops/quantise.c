@@ -1,8 +1,8 @@
 // models/ops/quantise.c -- each pixel's vector of channels becomes the nearest row of a codebook.
 //   k = argmin_k |x - e_k|^2 (the first of equals),  y = e_k;  de_k += dy,  dx = 0
 //   x, y (n, c, h, w) in block 1, codebook (codes, c)
-// y does not change with x but where k does, so no gradient reaches x. The straight-through estimator
-// is y plus a detach: x + detach(y - x) has the value of y and hands its gradient to x.
+// y does not change with x but where k does, so no gradient reaches x. The straight-through
+// estimator is y plus a detach: x + detach(y - x) has the value of y and hands its gradient to x.
 //   source: van den Oord, Vinyals, Kavukcuoglu 2017 (arXiv 1711.00937) eq. 1-3; first codes are
 //   uniform in +-1/codes, as in its code
 #include "models/kernels/matmul.h"

@@ -5,8 +5,8 @@
 //   source: Chan, Golub & LeVeque 1979 for the variance from parts, which loses no digits of it
 //   however large the mean; PyTorch's SyncBatchNorm gathers the same
 //
-// Forward the moments of all workers are gathered (3 c floats of each) and every worker combines them
-// in doubles, in their order; backward the two sums (2 c floats) go through the tree.
+// Forward the moments of all workers are gathered (3 c floats of each) and every worker combines
+// them in doubles, in their order; backward the two sums (2 c floats) go through the tree.
 #include "models/ops/batch_norm_passes.h"
 
 #include <string.h>

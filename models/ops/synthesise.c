@@ -4,9 +4,9 @@
 //   z (n, K, h, w), weight (K, C, k, k), atoms of length 1, y (n, C, H, W); borders:
 //   models/codes/code_layout.h
 //   source: Kavukcuoglu et al. 2010 (NIPS, "Learning convolutional feature hierarchies") eq. 2
-// The statistics, if asked for (`activity`): activity (K), the mean of |z| of each atom over samples and
-// places; power (K), the mean over samples of the sum of z^2 over places, which is the energy's
-// curvature along the atom.
+// The statistics, if asked for (`activity`): activity (K), the mean of |z| of each atom over
+// samples and places; power (K), the mean over samples of the sum of z^2 over places, which is the
+// energy's curvature along the atom.
 #include "models/ops/dictionary_op.h"
 
 #include <math.h>

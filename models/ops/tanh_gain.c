@@ -1,5 +1,5 @@
-// models/ops/tanh_gain.c -- y = g_c tanh(x + b_c): the encoder's nonlinearity of the first predictive
-// sparse decomposition.
+// models/ops/tanh_gain.c -- y = g_c tanh(x + b_c): the encoder's nonlinearity of the first
+// predictive sparse decomposition.
 //   dx = dy g (1 - tanh^2);  dg_c = sum of dy tanh(x + b);  db_c = sum of dx
 //   x, y (n, c, h, w); gain, bias (c)
 //   source: Kavukcuoglu, Ranzato & LeCun 2008 (arXiv 1010.3467) eq. 5

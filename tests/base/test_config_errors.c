@@ -296,8 +296,8 @@ static void a_value_is_no_section(void **state)
     config_destroy(c);
 }
 
-// 200,000 keys of a file that nobody wrote by hand. With a search through all keys for each of them it takes minutes,
-// and the test runs out of time.
+// 200,000 keys of a file that nobody wrote by hand. With a search through all keys for each of them
+// it takes minutes, and the test runs out of time.
 static void many_keys_are_refused_soon(void **state)
 {
     (void)state;

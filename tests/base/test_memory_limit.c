@@ -1,5 +1,5 @@
-// Limits of control groups, from files as kernels write them, in a folder that stands for the root; and what is said of
-// who would take more than its share.
+// Limits of control groups, from files as kernels write them, in a folder that stands for the root;
+// and what is said of who would take more than its share.
 #include "tests/check.h"
 
 #include "base/memory_limit.h"

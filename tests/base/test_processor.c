@@ -1,4 +1,5 @@
-// The processor has what this test was compiled with; of other instructions /proc/cpuinfo says whether it has them.
+// The processor has what this test was compiled with; of other instructions /proc/cpuinfo says
+// whether it has them.
 #include "tests/check.h"
 
 #include "base/processor.h"

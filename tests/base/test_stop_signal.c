@@ -1,5 +1,5 @@
-// Signals that ask: noted once, left to who stops in a way of his own, kept through exec; those that
-// must be survived.
+// Signals that ask: noted once, left to who stops in a way of his own, kept through exec; those
+// that must be survived.
 #include "tests/check.h"
 
 #include "base/stop_signal.h"

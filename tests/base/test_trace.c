@@ -1,5 +1,5 @@
-// A trace while a thread that was there before goes on making spans. What two threads do to each other
-// here, the preset tsan sees.
+// A trace while a thread that was there before goes on making spans. What two threads do to each
+// other here, the preset tsan sees.
 #include "tests/check.h"
 
 #include "base/clock.h"

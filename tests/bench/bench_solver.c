@@ -1,4 +1,5 @@
-// tests/bench/bench_solver.c -- images a second of each solver, on one core, to the same duality gap.
+// tests/bench/bench_solver.c -- images a second of each solver, on one core, to the same duality
+// gap.
 //
 //   bench_solver [images=8] [size=32] [atoms=64] [channels=3] [images.raw atoms.raw]
 //

@@ -1,8 +1,8 @@
 // lost_rank FOLDER WAY -- a job whose rank 1 is lost while all sum up; run by lost_rank.sh.
 //
-// Each rank writes its process id to FOLDER/pid.RANK. WAY "assert" breaks an invariant on rank 1, in
-// "leaving" rank 1 stops itself while the others end MPI, else it waits for somebody to send a signal.
-// It ends by itself after 60 s, so that it never outlives its test.
+// Each rank writes its process id to FOLDER/pid.RANK. WAY "assert" breaks an invariant on rank 1,
+// in "leaving" rank 1 stops itself while the others end MPI, else it waits for somebody to send a
+// signal. It ends by itself after 60 s, so that it never outlives its test.
 #include "base/clock.h"
 #include "comm/reduce.h"
 

@@ -1,5 +1,5 @@
-// tests/comm/part_world.h -- a world made of the first ranks of all, so that one mpirun tests several numbers
-// of ranks.
+// tests/comm/part_world.h -- a world made of the first ranks of all, so that one mpirun tests
+// several numbers of ranks.
 #ifndef TESTS_COMM_PART_WORLD_H
 #define TESTS_COMM_PART_WORLD_H
 

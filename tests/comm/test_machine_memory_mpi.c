@@ -58,8 +58,8 @@ static void all_see_what_was_written_before_the_gate(void **state)
     assert_all(seen);
 }
 
-// The last rank comes to the gate only when it has the message of rank 0, which waits there already:
-// too long a message to be on its way without rank 0's help.
+// The last rank comes to the gate only when it has the message of rank 0, which waits there
+// already: too long a message to be on its way without rank 0's help.
 static void messages_go_on_while_a_rank_waits(void **state)
 {
     (void)state;

@@ -18,8 +18,9 @@ enum { PLACE_MINUS_ZERO = 3, PLACE_INFINITE = 4, PLACE_NAN = 5, PLACE_PERIOD = 9
 // Numbers drawn for a leaf, which then repeat: quick, and no bucket or slice has this length.
 #define DRAWN 1009u
 
-// Leaf `leaf` of round `round`: magnitudes over 2^-8 .. 2^7, so that another order of the sum rounds
-// to other bits. -0 in all leaves must stay -0; infinity and NaN in one leaf must come through.
+// Leaf `leaf` of round `round`: magnitudes over 2^-8 .. 2^7, so that another order of the sum
+// rounds to other bits. -0 in all leaves must stay -0; infinity and NaN in one leaf must come
+// through.
 static void fill_leaf(float *data, size_t count, int leaf, int round)
 {
     rng r = rng_open(3, RNG_TEST, (uint32_t)round, (uint64_t)leaf, 0);
@@ -84,8 +85,8 @@ static bool all_zero(const float *data, size_t count)
     return true;
 }
 
-// Three rounds with the same reducer, the second of them shorter. Rank 0 compares with the recursion,
-// all with rank 0.
+// Three rounds with the same reducer, the second of them shorter. Rank 0 compares with the
+// recursion, all with rank 0.
 static void check_sums(int total, size_t most)
 {
     workers v;

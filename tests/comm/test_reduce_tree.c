@@ -1,5 +1,5 @@
-// The tree without messages: for any number of workers and ranks, splitting, adding within ranks and
-// adding between ranks give the bits of the plain recursion.
+// The tree without messages: for any number of workers and ranks, splitting, adding within ranks
+// and adding between ranks give the bits of the plain recursion.
 #include "tests/check.h"
 
 #include "base/rng.h"

@@ -4,7 +4,8 @@
 //               truncate read; "gemm" is a matrix product
 //   FAULT_PATH  and only of files whose path contains this
 //   FAULT_AT    the how-manieth of them it is, from 1; 0 never
-//   FAULT_DO    EIO, ENOSPC: it fails so; KILL, STOP, HUP, TERM, USR1, ABORT: the process gets it before;
+//   FAULT_DO    EIO, ENOSPC: it fails so; KILL, STOP, HUP, TERM, USR1, ABORT: the process gets it
+//               before;
 //               NAN: a matrix product's result; FLIP, CUT, REMOVE: the file FAULT_FILE is damaged
 //   FAULT_RANK  on this rank only (of Open MPI, or MPICH; without a launcher 0)
 //   FAULT_COUNT file into which the number of counted calls goes at exit

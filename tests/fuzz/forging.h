@@ -1,5 +1,5 @@
-// tests/fuzz/forging.h -- what harnesses that forge whole files have in common: a world, a folder, and commands that
-// print nowhere.
+// tests/fuzz/forging.h -- what harnesses that forge whole files have in common: a world, a folder,
+// and commands that print nowhere.
 #ifndef TESTS_FUZZ_FORGING_H
 #define TESTS_FUZZ_FORGING_H
 

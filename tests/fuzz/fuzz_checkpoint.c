@@ -1,7 +1,8 @@
 // tests/fuzz/fuzz_checkpoint.c -- a checkpoint in which bytes were changed is whole or refused.
 //
 // The input is a list of changes, 6 bytes each: 4 of place, 1 xor, 1 spare; to the file in the
-// environment variable CHECKPOINT. Seals (io/files/seal.h) keep damage from HDF5, which does not survive it.
+// environment variable CHECKPOINT. Seals (io/files/seal.h) keep damage from HDF5, which does not
+// survive it.
 #include "io/checkpoint/checkpoint.h"
 #include "tests/fuzz/input.h"
 

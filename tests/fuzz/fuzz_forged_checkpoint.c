@@ -1,5 +1,5 @@
-// tests/fuzz/fuzz_forged_checkpoint.c -- checkpoints of every method in which fields are changed before they are
-// sealed: each reader refuses them, or goes on within its memory.
+// tests/fuzz/fuzz_forged_checkpoint.c -- checkpoints of every method in which fields are changed
+// before they are sealed: each reader refuses them, or goes on within its memory.
 //
 // The first byte chooses the method, the others changes (choices.h). Without any the file is good.
 #include "io/checkpoint/checkpoint_format.h"

@@ -1,7 +1,9 @@
-// tests/fuzz/fuzz_forged_shard.c -- shards, and a user's own files, in which fields are changed while they are made, and
-// whose checksums are then right: each reader refuses them, or goes on within its memory.
+// tests/fuzz/fuzz_forged_shard.c -- shards, and a user's own files, in which fields are changed
+// while they are made, and whose checksums are then right: each reader refuses them, or goes on
+// within its memory.
 //
-// The first byte chooses what the file begins as, the others changes (choices.h). Without any the file is good.
+// The first byte chooses what the file begins as, the others changes (choices.h). Without any the
+// file is good.
 #include "io/shards/dataset_values.h"
 #include "io/shards/shard.h"
 #include "tests/fuzz/choices.h"

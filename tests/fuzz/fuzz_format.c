@@ -1,4 +1,5 @@
-// tests/fuzz/fuzz_format.c -- any bytes as a file of a raw format; FORMAT_NAME and FILE_NAME choose which.
+// tests/fuzz/fuzz_format.c -- any bytes as a file of a raw format; FORMAT_NAME and FILE_NAME choose
+// which.
 #include "io/packing/format.h"
 #include "tests/fuzz/input.h"
 

@@ -1,4 +1,5 @@
-// tests/fuzz/fuzz_proof.c -- any bytes as the record of a run; what is a record is written as it was read.
+// tests/fuzz/fuzz_proof.c -- any bytes as the record of a run; what is a record is written as it
+// was read.
 #include "base/status.h"
 #include "tests/fuzz/input.h"
 #include "trainer/run/proof_record.h"

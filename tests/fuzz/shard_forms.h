@@ -1,4 +1,5 @@
-// tests/fuzz/shard_forms.h -- the files that fuzz_forged_shard begins with, one of each kind that is read.
+// tests/fuzz/shard_forms.h -- the files that fuzz_forged_shard begins with, one of each kind that
+// is read.
 #ifndef TESTS_FUZZ_SHARD_FORMS_H
 #define TESTS_FUZZ_SHARD_FORMS_H
 

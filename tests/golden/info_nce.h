@@ -1,5 +1,5 @@
-// tests/golden/info_nce.h -- InfoNCE of 5 queries among 12 negatives of 8 dimensions at temperature 0.1;
-// gradients of the mean energy.
+// tests/golden/info_nce.h -- InfoNCE of 5 queries among 12 negatives of 8 dimensions at temperature
+// 0.1; gradients of the mean energy.
 // Made by tests/golden/resnet.py with torch 2.13.0; do not edit.
 // clang-format off
 static const double golden_nce[5] = {

@@ -1,4 +1,5 @@
-// tests/io/forged_checkpoint.c -- see forged_checkpoint.h. HDF5 calls of its own, for the program writes no such thing.
+// tests/io/forged_checkpoint.c -- see forged_checkpoint.h. HDF5 calls of its own, for the program
+// writes no such thing.
 #include "tests/io/forged_checkpoint.h"
 
 #include "io/checkpoint/checkpoint_format.h"

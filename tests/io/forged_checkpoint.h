@@ -1,5 +1,5 @@
-// tests/io/forged_checkpoint.h -- checkpoints that no run writes: their manifest and seal are right, and
-// what they say of themselves is what the maker wants. For tests and for tests/fuzz.
+// tests/io/forged_checkpoint.h -- checkpoints that no run writes: their manifest and seal are
+// right, and what they say of themselves is what the maker wants. For tests and for tests/fuzz.
 #ifndef TESTS_IO_FORGED_CHECKPOINT_H
 #define TESTS_IO_FORGED_CHECKPOINT_H
 
@@ -17,7 +17,8 @@ typedef enum forged_layout {
 } forged_layout;
 
 typedef struct forged_array {
-    // Its name, shape and contents; data may be NULL where the layout has none. What the manifest says of it.
+    // Its name, shape and contents; data may be NULL where the layout has none. What the manifest
+    // says of it.
     checkpoint_array told;
     hid_t type; // in the file; 0: as told
     forged_layout layout;
@@ -38,7 +39,8 @@ typedef struct forged_checkpoint {
     uint64_t manifest_change; // exclusive or with what is right
 } forged_checkpoint;
 
-// Writes and seals it, in place of what was there. Returns false where HDF5 itself refuses to make such a file.
+// Writes and seals it, in place of what was there. Returns false where HDF5 itself refuses to make
+// such a file.
 bool forge_checkpoint(const char *path, const forged_checkpoint *wanted);
 
 #endif

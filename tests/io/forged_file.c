@@ -1,4 +1,5 @@
-// tests/io/forged_file.c -- see forged_file.h. HDF5 calls of its own, for the program writes no such thing.
+// tests/io/forged_file.c -- see forged_file.h. HDF5 calls of its own, for the program writes no
+// such thing.
 #include "tests/io/forged_file.h"
 
 #include <stdint.h>
@@ -49,8 +50,9 @@ static hid_t creation_of(const forged_column *c)
     return creation;
 }
 
-// As many whole rows as the contents fill. Of a contiguous column only all of them: else the file would
-// become as large as the column says. None where HDF5 1.10 would crash, which counts bytes modulo 2^64.
+// As many whole rows as the contents fill. Of a contiguous column only all of them: else the file
+// would become as large as the column says. None where HDF5 1.10 would crash, which counts bytes
+// modulo 2^64.
 static bool write_rows(hid_t set, const forged_column *c)
 {
     hsize_t start[FORGED_RANK] = {0}, count[FORGED_RANK] = {1};

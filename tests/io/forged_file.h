@@ -1,5 +1,5 @@
-// tests/io/forged_file.h -- HDF5 files that no writer of ours makes: columns and attributes of any type, shape and
-// storage, and as much of their contents as is given. For tests and for tests/fuzz.
+// tests/io/forged_file.h -- HDF5 files that no writer of ours makes: columns and attributes of any
+// type, shape and storage, and as much of their contents as is given. For tests and for tests/fuzz.
 #ifndef TESTS_IO_FORGED_FILE_H
 #define TESTS_IO_FORGED_FILE_H
 
@@ -17,7 +17,8 @@ typedef enum forged_storage {
     STORAGES
 } forged_storage;
 
-// A data set. Whole rows (first indices) of `contents` are written, as many as there are; the rest stays unwritten.
+// A data set. Whole rows (first indices) of `contents` are written, as many as there are; the rest
+// stays unwritten.
 typedef struct forged_column {
     char name[32]; // "/images"
     hid_t type;    // in the file, and of the contents
@@ -46,7 +47,8 @@ typedef struct forged_file {
     size_t attribute_count;
 } forged_file;
 
-// Writes it in place of what was there. Returns false where HDF5 itself refuses to make such a file.
+// Writes it in place of what was there. Returns false where HDF5 itself refuses to make such a
+// file.
 bool forge_file(const char *path, const forged_file *wanted);
 
 #endif

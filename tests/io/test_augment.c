@@ -1,5 +1,5 @@
-// Views are pure functions of their key; every augmentation keeps its promises; colour changes agree
-// with plain formulas.
+// Views are pure functions of their key; every augmentation keeps its promises; colour changes
+// agree with plain formulas.
 #include "tests/io/augment_apply.h"
 #include "tests/io/augment_trial.h"
 

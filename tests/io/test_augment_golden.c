@@ -1,6 +1,6 @@
-// Augmentations give the pixels that PIL gives, which torchvision's PIL backend calls. PIL rounds to
-// 8 bits after each pass, so results may be 1.5 of 255 apart. Its hue and saturation are cut to 8
-// bits as well: one step of the hue moves a channel by up to 6, one of the saturation by 1.
+// Augmentations give the pixels that PIL gives, which torchvision's PIL backend calls. PIL rounds
+// to 8 bits after each pass, so results may be 1.5 of 255 apart. Its hue and saturation are cut to
+// 8 bits as well: one step of the hue moves a channel by up to 6, one of the saturation by 1.
 #include "tests/golden/augment.h"
 #include "tests/io/augment_trial.h"
 

@@ -1,5 +1,5 @@
-// Checkpoints whose seal and manifest are right and whose fields are not: every one is refused, in little
-// time and memory, and what is as it should be is read.
+// Checkpoints whose seal and manifest are right and whose fields are not: every one is refused, in
+// little time and memory, and what is as it should be is read.
 #include "tests/check.h"
 
 #include "io/packing/file_kind.h"

@@ -1,5 +1,5 @@
-// What a label number means: names of classes, in shards of one data set and in two data sets, and labels
-// that are texts or floats. And whether two data sets share files.
+// What a label number means: names of classes, in shards of one data set and in two data sets, and
+// labels that are texts or floats. And whether two data sets share files.
 #include "tests/check.h"
 #include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"

@@ -231,7 +231,8 @@ static void what_is_there_but_unreadable_is_not_taken_for_absent(void **state)
     }
 }
 
-// The type of an attribute of the file becomes unreadable: it follows the name, which is filled up to 8 bytes.
+// The type of an attribute of the file becomes unreadable: it follows the name, which is filled up
+// to 8 bytes.
 static void spoil_attribute(const char *path, const char name[8])
 {
     char text[1 << 14], *at = NULL;

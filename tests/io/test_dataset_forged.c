@@ -1,5 +1,5 @@
-// Files whose numbers cannot be: sizes that are no count of images are refused in a sentence and in little time, a mean
-// and deviation that are none are measured.
+// Files whose numbers cannot be: sizes that are no count of images are refused in a sentence and in
+// little time, a mean and deviation that are none are measured.
 #include "tests/check.h"
 
 #include "io/shards/dataset.h"

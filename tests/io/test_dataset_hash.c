@@ -1,5 +1,5 @@
-// tests/io/test_dataset_hash.c -- the hash of a data set sees other samples in files of the same size, mean
-// and deviation, with and without checksums; it does not see where the files are.
+// tests/io/test_dataset_hash.c -- the hash of a data set sees other samples in files of the same
+// size, mean and deviation, with and without checksums; it does not see where the files are.
 #include "tests/check.h"
 
 #include "io/shards/dataset.h"

@@ -138,7 +138,8 @@ static void moments_are_found_without_attributes(void **state)
     dataset_close(d);
 }
 
-// The same samples as another program might write them: in chunks, deflated, of another integer type.
+// The same samples as another program might write them: in chunks, deflated, of another integer
+// type.
 static void bytes_and_offsets_may_be_stored_otherwise(void **state)
 {
     (void)state;

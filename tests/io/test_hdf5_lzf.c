@@ -7,8 +7,9 @@
 
 #include <hdf5.h>
 
-// numpy.tile(numpy.arange(16, dtype='u1'), 32).reshape(2, 16, 16) by liblzf, as h5py 3.16 stores it: 17 bytes as
-// they are, copies of 264 and 229 bytes from 16 and 272 bytes back, 2 bytes as they are.
+// numpy.tile(numpy.arange(16, dtype='u1'), 32).reshape(2, 16, 16) by liblzf, as h5py 3.16 stores
+// it: 17 bytes as they are, copies of 264 and 229 bytes from 16 and 272 bytes back, 2 bytes as they
+// are.
 static const unsigned char tiled[] = {16, 0,  1,  2, 3,   4,   5,  6,   7,   8,  9, 10, 11, 12,
                                       13, 14, 15, 0, 224, 255, 15, 225, 220, 15, 1, 14, 15};
 
@@ -55,7 +56,8 @@ static size_t pack_literally(const unsigned char *bytes, size_t count, unsigned 
     return used;
 }
 
-// HDF5 makes no data set for a filter that cannot write; chunks are written here as they are to stand there.
+// HDF5 makes no data set for a filter that cannot write; chunks are written here as they are to
+// stand there.
 static size_t leave_alone(unsigned flags, size_t value_count, const unsigned values[], size_t count,
                           size_t *room, void **buffer)
 {

@@ -51,7 +51,8 @@ static void pad(hid_t file)
     free(noise);
 }
 
-// Sample i of the data set is sample i of the formula; of those from `unwritten` on, each byte is `fill`.
+// Sample i of the data set is sample i of the formula; of those from `unwritten` on, each byte is
+// `fill`.
 static void check_samples(dataset *d, uint64_t count, uint64_t unwritten, int fill)
 {
     assert_int_equal(dataset_get_info(d)->count, count);

@@ -1,4 +1,5 @@
-// Pictures that cameras turned, made of inks or of 16 bits are decoded upright, as RGB or as stored.
+// Pictures that cameras turned, made of inks or of 16 bits are decoded upright, as RGB or as
+// stored.
 #include "tests/check.h"
 
 #include "io/images/image_decoder.h"

@@ -1,4 +1,5 @@
-// A folder of images: how it is laid out, which class and split each image has, and what is ignored.
+// A folder of images: how it is laid out, which class and split each image has, and what is
+// ignored.
 #include "tests/check.h"
 
 #include "io/packing/image_source.h"
@@ -32,7 +33,8 @@ static void make(const char *const *names)
             test_write(&folder, *names, "", 0);
 }
 
-// One line an image, "split label name", as tests expect them; then the classes and what is ignored.
+// One line an image, "split label name", as tests expect them; then the classes and what is
+// ignored.
 static void describe(const image_source *s, char text[2048])
 {
     static const char *const splits[] = {"train", "val", "test"};

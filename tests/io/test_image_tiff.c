@@ -80,7 +80,8 @@ static void set_tags(TIFF *file, const kind *k)
         TIFFSetField(file, TIFFTAG_ROWSPERSTRIP, 5);
 }
 
-// Numbers of rows y .. and columns x .. of a plane, or of all channels, as a tile or row holds them.
+// Numbers of rows y .. and columns x .. of a plane, or of all channels, as a tile or row holds
+// them.
 static void fill(void *numbers, size_t y, size_t x, size_t rows, size_t columns, int plane,
                  const kind *k)
 {

@@ -1,4 +1,5 @@
-// Numbers that are no pixel_type are read as floats, whatever their layout; NaN by the rule of the source.
+// Numbers that are no pixel_type are read as floats, whatever their layout; NaN by the rule of the
+// source.
 #include "tests/check.h"
 #include "tests/io/group_folder.h"
 

@@ -1,4 +1,5 @@
-// Somebody's HDF5 file becomes shards with the same samples, labels and names of classes; what chunks cost is told.
+// Somebody's HDF5 file becomes shards with the same samples, labels and names of classes; what
+// chunks cost is told.
 #include "tests/check.h"
 #include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"

@@ -1,5 +1,5 @@
-// Reads out of kept pages give the file's bytes, also across pages, of files that share places, and up to
-// the end of a file.
+// Reads out of kept pages give the file's bytes, also across pages, of files that share places, and
+// up to the end of a file.
 #include "tests/check.h"
 
 #include "base/rng.h"

@@ -1,5 +1,5 @@
-// What the sizes of an array are taken for: letters in any case, missing axes, and arrays that make hardly an
-// image one way.
+// What the sizes of an array are taken for: letters in any case, missing axes, and arrays that make
+// hardly an image one way.
 #include "tests/check.h"
 #include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"

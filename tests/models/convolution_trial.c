@@ -1,4 +1,5 @@
-// tests/models/convolution_trial.c -- tensors of a convolution in plain and blocked layouts, as floats or bf16 numbers.
+// tests/models/convolution_trial.c -- tensors of a convolution in plain and blocked layouts, as
+// floats or bf16 numbers.
 #include "tests/models/convolution_trial.h"
 
 #include "tests/check.h"

@@ -1,5 +1,5 @@
-// tests/models/convolution_trial.h -- one convolution on random tensors, run by a backend or as a whole, and the
-// plain loops' result beside it. Memory that is returned is the caller's to free.
+// tests/models/convolution_trial.h -- one convolution on random tensors, run by a backend or as a
+// whole, and the plain loops' result beside it. Memory that is returned is the caller's to free.
 #ifndef TESTS_MODELS_CONVOLUTION_TRIAL_H
 #define TESTS_MODELS_CONVOLUTION_TRIAL_H
 
@@ -37,7 +37,8 @@ void open_trial(trial *t, const convolution_spec *spec);
 
 void close_trial(trial *t);
 
-// The array as it is, or rounded to bf16 in new memory, as a kernel or a spec has it; freed by the caller.
+// The array as it is, or rounded to bf16 in new memory, as a kernel or a spec has it; freed by the
+// caller.
 void *new_stored(const float *x, size_t count, bool bf16);
 
 // Of the blocked tensors.

@@ -1,8 +1,8 @@
 // tests/models/op_trial.h -- one operation with one config, on small tensors, for the tests.
 //
-// An operation that meets (models/graph/op.h) is tried as one of TRIAL_WORKERS workers with different
-// inputs; the others run along in every pass, so that the trial's gradients can be held against the
-// outputs of all. Parameters and their gradients are those of all workers together.
+// An operation that meets (models/graph/op.h) is tried as one of TRIAL_WORKERS workers with
+// different inputs; the others run along in every pass, so that the trial's gradients can be held
+// against the outputs of all. Parameters and their gradients are those of all workers together.
 #ifndef TESTS_MODELS_OP_TRIAL_H
 #define TESTS_MODELS_OP_TRIAL_H
 
@@ -53,8 +53,8 @@ size_t trial_statistic_count(const op_trial *t, int statistic);
 // Views of all buffers, in training.
 op_run trial_run(const op_trial *t);
 
-// prepare and forward / backward of all workers, with out, saved, din, scratch and parts full of NaN
-// before. `run`: views of this one.
+// prepare and forward / backward of all workers, with out, saved, din, scratch and parts full of
+// NaN before. `run`: views of this one.
 void trial_forward(op_trial *t, const op_run *run);
 void trial_backward(op_trial *t, const op_run *run);
 

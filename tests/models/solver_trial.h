@@ -39,7 +39,8 @@ typedef struct trial {
 trial trial_open(const trial_kind *kind);
 void trial_close(trial *t);
 
-// Makes ready for a solver with settings as YAML flow text. False when the solver refuses the problem.
+// Makes ready for a solver with settings as YAML flow text. False when the solver refuses the
+// problem.
 bool trial_use(trial *t, const solver_type *solver, const char *settings);
 
 // Runs it from t->code.

@@ -179,7 +179,8 @@ static void assert_equal(const float *a, const float *b, size_t count)
     assert_memory_equal(a, b, count * sizeof *a);
 }
 
-// `bf16` is a trial in a net of bf16 numbers, `plain` one in a net of floats whose x is rounded to such.
+// `bf16` is a trial in a net of bf16 numbers, `plain` one in a net of floats whose x is rounded to
+// such.
 static void compare_rounded(op_trial *bf16, op_trial *plain)
 {
     size_t count = shape_count(plain->plan.out);

@@ -1,5 +1,5 @@
-// tests/models/test_code_encoders.c -- every encoder builds, learns from all its weights, and LISTA starts
-// as iterations of ISTA.
+// tests/models/test_code_encoders.c -- every encoder builds, learns from all its weights, and LISTA
+// starts as iterations of ISTA.
 #include "models/codes/code_encoder.h"
 
 #include "base/rng.h"

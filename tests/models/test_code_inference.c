@@ -1,5 +1,5 @@
-// tests/models/test_code_inference.c -- codes of images as planes: what is asked for is what comes, and
-// images that cannot be coded are errors.
+// tests/models/test_code_inference.c -- codes of images as planes: what is asked for is what comes,
+// and images that cannot be coded are errors.
 #include "models/codes/code_inference.h"
 
 #include "base/rng.h"

@@ -1,5 +1,5 @@
-// tests/models/test_code_products.c -- the sums of online dictionary learning against their formulas, and
-// the descent by them: the energy never rises, planted atoms are found.
+// tests/models/test_code_products.c -- the sums of online dictionary learning against their
+// formulas, and the descent by them: the energy never rises, planted atoms are found.
 #include "models/codes/code_products.h"
 
 #include "tests/check.h"
@@ -161,8 +161,8 @@ static void descent_finds_the_atoms_of_known_codes(void **state)
     }
 }
 
-// All codes positive, so that neighbours pull the same way: a whole step by the sum of squares alone
-// would go too far.
+// All codes positive, so that neighbours pull the same way: a whole step by the sum of squares
+// alone would go too far.
 static void descent_never_raises_the_energy_of_dense_codes(void **state)
 {
     (void)state;

@@ -19,8 +19,8 @@ static const size_case cases[] = {
 };
 #define CASE_COUNT (sizeof cases / sizeof *cases)
 
-// False: the backend does not serve this pass. *expected is the reference's result, the same in all layouts; it is
-// computed when it is NULL, and freed by the caller.
+// False: the backend does not serve this pass. *expected is the reference's result, the same in all
+// layouts; it is computed when it is NULL, and freed by the caller.
 static bool check_portions(const convolution_backend *backend, const convolution_spec *spec,
                            int portion, convolution_pass pass, float **expected)
 {

@@ -1,4 +1,5 @@
-// tests/models/test_dictionary_descent.c -- a pass leaves each code at its best, and the residual true.
+// tests/models/test_dictionary_descent.c -- a pass leaves each code at its best, and the residual
+// true.
 #include "models/kernels/dictionary/dictionary_descent.h"
 
 #include "models/codes/solvers/objective.h"

@@ -1,4 +1,5 @@
-// tests/models/test_dictionary_overlap.c -- moved copies are found, whatever their sign and direction.
+// tests/models/test_dictionary_overlap.c -- moved copies are found, whatever their sign and
+// direction.
 #include "models/kernels/dictionary/dictionary_overlap.h"
 
 #include "tests/check.h"

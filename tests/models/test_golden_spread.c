@@ -1,5 +1,5 @@
-// VICReg's and SIGReg's energies of one, two and four workers that meet, against PyTorch that has no
-// workers: energy and gradient of the whole batch (tests/golden/spread.py).
+// VICReg's and SIGReg's energies of one, two and four workers that meet, against PyTorch that has
+// no workers: energy and gradient of the whole batch (tests/golden/spread.py).
 #include "tests/models/golden.h"
 
 #include "tests/models/local_team.h"

@@ -1,5 +1,5 @@
-// The static graph: memory that is shared never changes a result, gradients of shared tensors, parts
-// that no gradient is asked of, errors of building.
+// The static graph: memory that is shared never changes a result, gradients of shared tensors,
+// parts that no gradient is asked of, errors of building.
 #include "tests/check.h"
 #include "tests/models/random_floats.h"
 

@@ -1,5 +1,5 @@
-// What a backward pass may be asked: gradients of inputs alone, a seed for each row, nothing behind a detach, a
-// tensor that many read, and towers that share all they have by name.
+// What a backward pass may be asked: gradients of inputs alone, a seed for each row, nothing behind
+// a detach, a tensor that many read, and towers that share all they have by name.
 #include "tests/check.h"
 #include "tests/models/random_floats.h"
 

@@ -168,7 +168,8 @@ static void stop(machine *m)
     free(m->images);
 }
 
-// What any processor plans: its layouts, and who multiplies what. A release on each plans and runs all of them.
+// What any processor plans: its layouts, and who multiplies what. A release on each plans and runs
+// all of them.
 static const arithmetic ways[] = {
     {.block = 1},
     {.block = 8},
@@ -414,7 +415,8 @@ static void encoding_needs_little_memory(void **state)
     assert_true(bytes[0] < bytes[1] / 2);
 }
 
-// An encoder in the memory of another graph, as a key encoder is: the same values, no memory of its own.
+// An encoder in the memory of another graph, as a key encoder is: the same values, no memory of its
+// own.
 static void graph_in_another_ones_memory_gives_the_same(void **state)
 {
     (void)state;
@@ -454,8 +456,8 @@ static double cosine(const float *a, const float *b, size_t count)
     return ab / sqrt(aa * bb);
 }
 
-// A net in bf16 is nearly the net in float32: outputs, batch statistics and gradients point the same
-// way. Group norm and pooling take floats, so the graph widens numbers before them.
+// A net in bf16 is nearly the net in float32: outputs, batch statistics and gradients point the
+// same way. Group norm and pooling take floats, so the graph widens numbers before them.
 static void check_bf16(arithmetic a, size_t portions, const char *net, const char *text,
                        shape images)
 {

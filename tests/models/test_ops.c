@@ -1,5 +1,5 @@
-// What every operation and energy of the registry promises (models/graph/op.h), tried on its examples in
-// every layout that it takes.
+// What every operation and energy of the registry promises (models/graph/op.h), tried on its
+// examples in every layout that it takes.
 #include "tests/check.h"
 
 #include "base/rng.h"

@@ -1,4 +1,5 @@
-// Parameters by name: any number of graphs share them, in any order, and a slow list follows a fast one.
+// Parameters by name: any number of graphs share them, in any order, and a slow list follows a fast
+// one.
 #include "tests/check.h"
 #include "tests/models/random_floats.h"
 

@@ -1,5 +1,5 @@
-// Synchronised batch norm of V workers is batch norm of their batches in one; and what the graph does
-// for workers that run in lockstep.
+// Synchronised batch norm of V workers is batch norm of their batches in one; and what the graph
+// does for workers that run in lockstep.
 #include "tests/check.h"
 
 #include "base/rng.h"
@@ -154,7 +154,8 @@ static void only_graphs_that_meet_keep_all_workers_tensors(void **state)
     start(&one, "sync_batch_norm", 1, 0);
     start(&four, "sync_batch_norm", 4, 0);
     assert_true(graph_meets(one.g) && graph_meets(four.g));
-    // As many samples in all; beside them only what is brought to a meeting, and what a pass carries.
+    // As many samples in all; beside them only what is brought to a meeting, and what a pass
+    // carries.
     assert_in_range(graph_bytes(four.g), graph_bytes(one.g), graph_bytes(one.g) * 3 / 2);
     apart = (machine){.workers = 4};
     build(&apart, "batch_norm");

@@ -1,7 +1,8 @@
-// tests/trainer/method_trial.h -- a small training of any method, on synthetic images that are made in memory.
+// tests/trainer/method_trial.h -- a small training of any method, on synthetic images that are made
+// in memory.
 //
-// Each batch is a pure function of its step, as a loader's is: samples by io/views/order.h, images by
-// sample and draw. So a trial on any number of ranks sees the same data.
+// Each batch is a pure function of its step, as a loader's is: samples by io/views/order.h, images
+// by sample and draw. So a trial on any number of ranks sees the same data.
 #ifndef TESTS_TRAINER_METHOD_TRIAL_H
 #define TESTS_TRAINER_METHOD_TRIAL_H
 

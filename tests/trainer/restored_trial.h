@@ -1,4 +1,5 @@
-// tests/trainer/restored_trial.h -- a method's state as a checkpoint could have filled it, and one step from there.
+// tests/trainer/restored_trial.h -- a method's state as a checkpoint could have filled it, and one
+// step from there.
 #ifndef TESTS_TRAINER_RESTORED_TRIAL_H
 #define TESTS_TRAINER_RESTORED_TRIAL_H
 
@@ -14,7 +15,8 @@ typedef struct restored_trial {
 // Collective. A small training of the method, without data. Close it also after an error.
 status restored_trial_open(restored_trial *t, const world *w, const char *method);
 
-// Collective. Whether the state as it is now is let through; then one step is done with it, whatever comes of it.
+// Collective. Whether the state as it is now is let through; then one step is done with it,
+// whatever comes of it.
 bool restored_trial_goes_on(restored_trial *t);
 
 // The state is what it was at first.

@@ -1,4 +1,5 @@
-// tests/trainer/run_root.h -- a folder for a test program's runs, removed with all in it at the end.
+// tests/trainer/run_root.h -- a folder for a test program's runs, removed with all in it at the
+// end.
 #ifndef TESTS_TRAINER_RUN_ROOT_H
 #define TESTS_TRAINER_RUN_ROOT_H
 

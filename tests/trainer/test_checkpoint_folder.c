@@ -176,7 +176,8 @@ static void too_little_room_is_told(void **state)
     assert_fails(checkpoint_folder_room(run, UINT64_MAX / 2), ST_IO, "MB are free");
 }
 
-// Only the name that a number gives is a checkpoint's: neither chosen nor deleted, nor counted, are others.
+// Only the name that a number gives is a checkpoint's: neither chosen nor deleted, nor counted, are
+// others.
 static void files_of_other_names_are_the_users(void **state)
 {
     (void)state;
@@ -218,8 +219,8 @@ static void a_checkpoint_of_another_step_than_its_name_is_not_taken(void **state
     assert_true(found && step == 4 && has(8, ".bad") && !has(8, ""));
 }
 
-// A link or a deletion that fails is told, and the checkpoint is written all the same. Folders that are not
-// empty stand for what cannot be replaced or deleted.
+// A link or a deletion that fails is told, and the checkpoint is written all the same. Folders that
+// are not empty stand for what cannot be replaced or deleted.
 static void conveniences_may_fail(void **state)
 {
     (void)state;

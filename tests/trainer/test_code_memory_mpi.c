@@ -1,5 +1,5 @@
-// Codes come back as they were noted, on every rank those of all; a code too full for its room does not
-// come back in part.
+// Codes come back as they were noted, on every rank those of all; a code too full for its room does
+// not come back in part.
 #include "tests/check_mpi.h"
 
 #include "trainer/sparse/code_memory.h"

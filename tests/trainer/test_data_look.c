@@ -1,4 +1,5 @@
-// What is told of somebody's HDF5 file before it is trained on, and the data sets that are found in it.
+// What is told of somebody's HDF5 file before it is trained on, and the data sets that are found in
+// it.
 #include "tests/check.h"
 #include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"

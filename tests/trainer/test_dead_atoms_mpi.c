@@ -1,5 +1,5 @@
-// Atoms that no code uses start anew from the worst explained patches, worst first, alike on any number
-// of ranks; atoms in use stay.
+// Atoms that no code uses start anew from the worst explained patches, worst first, alike on any
+// number of ranks; atoms in use stay.
 #include "tests/check_mpi.h"
 
 #include "trainer/sparse/dead_atoms.h"

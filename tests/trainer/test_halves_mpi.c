@@ -1,6 +1,6 @@
-// tests/trainer/test_halves_mpi.c -- what an image gives does not depend on which others stand in its
-// file: evaluations of a test set's dark and bright half average to that of the whole. They did not
-// while each file was normalised by its own mean and deviation.
+// tests/trainer/test_halves_mpi.c -- what an image gives does not depend on which others stand in
+// its file: evaluations of a test set's dark and bright half average to that of the whole. They did
+// not while each file was normalised by its own mean and deviation.
 #include "tests/check_mpi.h"
 
 #include "comm/world.h"

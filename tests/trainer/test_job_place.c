@@ -1,5 +1,5 @@
-// Where relative paths of data start: from the working directory, the job's own folder, or the folder that a
-// run's job.yaml names.
+// Where relative paths of data start: from the working directory, the job's own folder, or the
+// folder that a run's job.yaml names.
 #include "tests/check.h"
 #include "tests/io/folder.h"
 

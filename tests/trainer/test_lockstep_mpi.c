@@ -1,5 +1,5 @@
-// Workers that meet through comm/ have the bits of workers that meet within one process, on any number
-// of ranks.
+// Workers that meet through comm/ have the bits of workers that meet within one process, on any
+// number of ranks.
 #include "tests/check_mpi.h"
 
 #include "base/rng.h"

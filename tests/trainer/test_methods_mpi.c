@@ -1,5 +1,6 @@
-// Every method, whatever it is: the same bits on 1, 2 and 4 ranks, also when it is stopped and goes on on
-// another number; no allocation in a step; and a backward pass that is the slope of its energy.
+// Every method, whatever it is: the same bits on 1, 2 and 4 ranks, also when it is stopped and goes
+// on on another number; no allocation in a step; and a backward pass that is the slope of its
+// energy.
 #include "tests/check_mpi.h"
 
 #include "base/rng.h"
@@ -182,8 +183,8 @@ static void every_variation_has_them_too(void **state)
         (void)check_settings(&kernels[i]);
 }
 
-// Nets without kinks, so that differences tell of slopes; and a solver that is exact, with prices that
-// do not depend on the atoms, so that codes found anew change nothing.
+// Nets without kinks, so that differences tell of slopes; and a solver that is exact, with prices
+// that do not depend on the atoms, so that codes found anew change nothing.
 static const char smooth_model[] =
     "model: {net: mlp, hidden: 12, activation: tanh, dim: 8, head: linear}\n"
     "penalty: {lambda: 0.3, unit: absolute}\n"
@@ -207,8 +208,8 @@ static double product(const float *a, const float *b, size_t count)
     return sum;
 }
 
-// Along one random direction. Differences over a smaller step meet fewer kinks (a predictor has some
-// in any case) but lose more to rounding; a wrong gradient agrees with none.
+// Along one random direction. Differences over a smaller step meet fewer kinks (a predictor has
+// some in any case) but lose more to rounding; a wrong gradient agrees with none.
 static bool slopes_agree(method_trial *t, uint64_t which)
 {
     const weights *learned = t->training.learned;

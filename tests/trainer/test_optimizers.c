@@ -117,8 +117,8 @@ static void sgd_is_that_of_pytorch(void **state)
     assert_course("sgd", "{momentum: 0.5, weight_decay: 0.1, decay_norms: false}", 0.2, spared);
 }
 
-// steps pull + v/2: without decay 1.5, 1.75, 1.875; with it 1.65, then pull 1.067, v 1.617 -> 1.8755,
-// then pull 1.02949, v 1.83799 -> 1.948485
+// steps pull + v/2: without decay 1.5, 1.75, 1.875; with it 1.65, then pull 1.067, v 1.617 ->
+// 1.8755, then pull 1.02949, v 1.83799 -> 1.948485
 static void nesterov_is_that_of_pytorch(void **state)
 {
     (void)state;

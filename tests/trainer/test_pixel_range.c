@@ -1,4 +1,5 @@
-// Which stored values count as 0 and 1: from the job, from the data, and what a recipe would cut off.
+// Which stored values count as 0 and 1: from the job, from the data, and what a recipe would cut
+// off.
 #include "tests/check.h"
 #include "tests/io/group_folder.h"
 #include "tests/io/sample_file.h"

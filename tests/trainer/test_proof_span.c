@@ -1,4 +1,5 @@
-// What proof.jsonl says of some steps: taken from a whole record, and no number of a broken one believed.
+// What proof.jsonl says of some steps: taken from a whole record, and no number of a broken one
+// believed.
 #include "tests/check.h"
 
 #include "tests/trainer/run_root.h"
@@ -11,7 +12,8 @@
 
 static char run[RUN_PATH_SIZE];
 
-// A record of steps begin .. last, with an epoch and a checkpoint (an empty file) after every third.
+// A record of steps begin .. last, with an epoch and a checkpoint (an empty file) after every
+// third.
 static void write_record(const char *name, uint64_t begin, uint64_t last, const char *then)
 {
     char path[RUN_PATH_SIZE];

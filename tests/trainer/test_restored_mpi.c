@@ -1,5 +1,5 @@
-// Every method, whatever integers its checkpoint holds: it refuses them, or goes on within its memory (which
-// the address sanitizer watches).
+// Every method, whatever integers its checkpoint holds: it refuses them, or goes on within its
+// memory (which the address sanitizer watches).
 #include "tests/check_mpi.h"
 
 #include "tests/trainer/restored_trial.h"
@@ -19,7 +19,8 @@ static const uint64_t values[] = {0,
                                   UINT64_C(1) << 63,
                                   UINT64_MAX};
 
-// Element `which` of the array, or all of them, become `value`; then a step, if the state is let through.
+// Element `which` of the array, or all of them, become `value`; then a step, if the state is let
+// through.
 static bool goes_on_with(restored_trial *t, const checkpoint_array *array, size_t first,
                          size_t count, uint64_t value)
 {

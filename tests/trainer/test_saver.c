@@ -1,5 +1,5 @@
-// The saver: what it copied is written, whatever happens to the arrays afterwards; failures are told of
-// and do not stay.
+// The saver: what it copied is written, whatever happens to the arrays afterwards; failures are
+// told of and do not stay.
 #include "tests/check.h"
 
 #include "io/checkpoint/checkpoint.h"
@@ -171,7 +171,8 @@ static void a_poor_file_system_fails_no_checkpoint(void **state)
     saver_destroy(s);
 }
 
-// Lines of metrics outlive a power cut if their checkpoint does: they are on the disk before it has its name.
+// Lines of metrics outlive a power cut if their checkpoint does: they are on the disk before it has
+// its name.
 static void records_are_durable_with_their_checkpoint(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
-// tests/trainer/test_view_statistics.c -- statistics of the training data come back from a checkpoint
-// bit for bit, do not change its hash, and views of any data are in their units; a checkpoint without
-// them falls back to data.train, and one with nonsense is refused.
+// tests/trainer/test_view_statistics.c -- statistics of the training data come back from a
+// checkpoint bit for bit, do not change its hash, and views of any data are in their units; a
+// checkpoint without them falls back to data.train, and one with nonsense is refused.
 #include "tests/check.h"
 
 #include "io/shards/shard_writer.h"

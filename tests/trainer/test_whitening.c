@@ -1,5 +1,5 @@
-// The whitening matrix is numpy's; views of a data set come out uncorrelated, and by the same matrix
-// for all that share its statistics.
+// The whitening matrix is numpy's; views of a data set come out uncorrelated, and by the same
+// matrix for all that share its statistics.
 #include "tests/check.h"
 #include "tests/golden/whitening.h"
 

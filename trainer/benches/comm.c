@@ -1,8 +1,8 @@
 // trainer/benches/comm.c -- basin bench comm: what ranks spend on each other: the exact sum beside
 // MPI_Allreduce, in turns, and the gather of keys.
 //
-// A time is that of the slowest rank from a common start, and of these the median. The ceiling of the
-// sum is memory: within a machine every rank's array is read once and the sum written once.
+// A time is that of the slowest rank from a common start, and of these the median. The ceiling of
+// the sum is memory: within a machine every rank's array is read once and the sum written once.
 #include "base/clock.h"
 #include "base/median.h"
 #include "comm/agree.h"

@@ -1,5 +1,5 @@
-// trainer/benches/data.c -- basin bench data JOB.yaml: what a sample costs on its way from the shards to a
-// batch, part by part.
+// trainer/benches/data.c -- basin bench data JOB.yaml: what a sample costs on its way from the
+// shards to a batch, part by part.
 //
 //   pread            the same bytes in the same order, and nothing else
 //   read             dataset_fetch: bytes and checksum
@@ -7,8 +7,9 @@
 //   ... augment      and all views
 //   loader           its thread, batch after batch
 //
-// Each line is a pass over the same images; a part's time is what its pass takes longer than the one
-// before. Times are of the thread (loader: of the process), but those of cold files, which wait.
+// Each line is a pass over the same images; a part's time is what its pass takes longer than the
+// one before. Times are of the thread (loader: of the process), but those of cold files, which
+// wait.
 #include "base/clock.h"
 #include "base/input.h"
 #include "base/median.h"
@@ -26,7 +27,8 @@
 #include <string.h>
 #include <unistd.h>
 
-// Steps of the loader. The first ones, which are not counted, write to memory that is new to the process.
+// Steps of the loader. The first ones, which are not counted, write to memory that is new to the
+// process.
 enum { LEAST_STEPS = 10, FIRST_STEPS = 3 };
 
 typedef struct data_options {

@@ -1,8 +1,9 @@
-// trainer/benches/kernels.c -- basin bench kernels: how fast the convolutions of the nets are, by each way of
-// computing them, and dictionaries on all codes, beside the multiply-adds of the processor.
+// trainer/benches/kernels.c -- basin bench kernels: how fast the convolutions of the nets are, by
+// each way of computing them, and dictionaries on all codes, beside the multiply-adds of the
+// processor.
 //
-// Flops are those of the definition, two a multiply-add: Winograd's kernels do fewer, and may pass the
-// ceiling. Operands are in the layouts a graph would give them.
+// Flops are those of the definition, two a multiply-add: Winograd's kernels do fewer, and may pass
+// the ceiling. Operands are in the layouts a graph would give them.
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/median.h"

@@ -1,5 +1,5 @@
-// trainer/benches/step.c -- basin bench step JOB.yaml: what a training step costs, on synthetic batches in
-// memory, without data, checkpoints and evaluation.
+// trainer/benches/step.c -- basin bench step JOB.yaml: what a training step costs, on synthetic
+// batches in memory, without data, checkpoints and evaluation.
 //
 // Times are the thread's own, so that what else runs on the machine hardly counts; they are of this
 // rank. The peak of memory is read before the ceilings, which need memory too, are measured.

@@ -1,4 +1,5 @@
-// trainer/codes/code_collect.c -- in each round every rank infers one chunk, then they tell them in turn.
+// trainer/codes/code_collect.c -- in each round every rank infers one chunk, then they tell them in
+// turn.
 #include "trainer/codes/code_collect.h"
 
 #include "comm/agree.h"

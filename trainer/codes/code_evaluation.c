@@ -1,5 +1,5 @@
-// trainer/codes/code_evaluation.c -- numbers of each view on the rank that infers its code, gathered in the
-// order of views, then means.
+// trainer/codes/code_evaluation.c -- numbers of each view on the rank that infers its code,
+// gathered in the order of views, then means.
 #include "trainer/codes/code_evaluation.h"
 
 #include "comm/agree.h"

@@ -1,5 +1,5 @@
-// trainer/codes/code_evaluation.h -- how good are a dictionary, its codes and its encoder on images that
-// they were not trained on?
+// trainer/codes/code_evaluation.h -- how good are a dictionary, its codes and its encoder on images
+// that they were not trained on?
 #ifndef TRAINER_CODES_CODE_EVALUATION_H
 #define TRAINER_CODES_CODE_EVALUATION_H
 
@@ -28,13 +28,14 @@ typedef struct code_evaluation {
 status code_evaluator_create(code_evaluator **e, const world *w, const job *j,
                              const view_statistics *training, const weights *learned);
 
-// Collective. Under these weights and this lambda (a method's lambda). The same bits on any number of
-// ranks. On error all ranks return the same status, its message already printed. Errors: as the
+// Collective. Under these weights and this lambda (a method's lambda). The same bits on any number
+// of ranks. On error all ranks return the same status, its message already printed. Errors: as the
 // reading of data; ST_BAD_DATA a pixel that is not finite.
 status code_evaluator_weights(code_evaluator *e, const weights *learned, double lambda,
                               code_evaluation *found);
 
-// The same with the weights of a checkpoint file, and the atoms' coherence. Further errors: those of io/checkpoint/checkpoint.h.
+// The same with the weights of a checkpoint file, and the atoms' coherence. Further errors: those
+// of io/checkpoint/checkpoint.h.
 status code_evaluator_checkpoint(code_evaluator *e, const char *path, code_evaluation *found);
 
 // Collective. A few codes, for the memory they take. Errors: the same.

@@ -1,5 +1,5 @@
-// trainer/codes/code_stack.h -- runs of sparse codes on top of each other, and the image seen from each
-// level.
+// trainer/codes/code_stack.h -- runs of sparse codes on top of each other, and the image seen from
+// each level.
 //
 //   y ≈ D0 z0,  z0 ≈ D1 z1,  z1 ≈ D2 z2: each run was trained on the dense codes of the one before
 //   from level 2 alone:  D0 D1 D2 z2;  from level 1: D0 D1 z1;  from level 0: D0 z0
@@ -26,10 +26,10 @@ typedef struct code_stack {
     float *planes, *next;                   // room for those of any level
 } code_stack;
 
-// Local. The newest checkpoints of `folders`, lowest first, and the first CODE_ROWS views of `files`.
-// Overrides are for all runs. `command` begins messages. Close it also after an error.
-// Errors: as trained_run_open_codes, code_stream_open; ST_CONFIG a run that was not trained on codes
-// as they are; ST_BAD_DATA runs that do not fit on each other.
+// Local. The newest checkpoints of `folders`, lowest first, and the first CODE_ROWS views of
+// `files`. Overrides are for all runs. `command` begins messages. Close it also after an error.
+// Errors: as trained_run_open_codes, code_stream_open; ST_CONFIG a run that was not trained on
+// codes as they are; ST_BAD_DATA runs that do not fit on each other.
 status code_stack_open(code_stack *s, const char *command, const char *const *folders, int levels,
                        const char *files, int override_count, char *const *overrides);
 

@@ -1,5 +1,5 @@
-// trainer/commands/batch_script.c -- goes through the lines of jobs/train.sbatch, which is built in, and changes
-// those that hold numbers.
+// trainer/commands/batch_script.c -- goes through the lines of jobs/train.sbatch, which is built
+// in, and changes those that hold numbers.
 #include "trainer/commands/batch_script.h"
 
 #include "base/printable.h"
@@ -19,8 +19,8 @@ static bool begins(const char *line, const char *start)
     return strncmp(line, start, strlen(start)) == 0;
 }
 
-// As the shell wants it: in single quotes, or, where the script must not steer the terminal that it is printed
-// on, with each byte that is not plain spelled.
+// As the shell wants it: in single quotes, or, where the script must not steer the terminal that it
+// is printed on, with each byte that is not plain spelled.
 static void write_quoted(const char *word, FILE *out)
 {
     bool spell = strcmp(printable(word), word) != 0;

@@ -1,4 +1,5 @@
-// trainer/commands/bench.c -- basin bench WHAT ...: how fast parts of the program are on this machine.
+// trainer/commands/bench.c -- basin bench WHAT ...: how fast parts of the program are on this
+// machine.
 #include "base/config.h"
 #include "comm/agree.h"
 #include "trainer/bench.h"

@@ -1,5 +1,6 @@
-// trainer/commands/dump.c -- basin dump JOB.yaml STEPS OUT.h5 [key=value ...]: what a training starts
-// from and sees, so that another program can repeat it step by step (tests/twin/torch_twin.py).
+// trainer/commands/dump.c -- basin dump JOB.yaml STEPS OUT.h5 [key=value ...]: what a training
+// starts from and sees, so that another program can repeat it step by step
+// (tests/twin/torch_twin.py).
 //
 //   query/..., key/..., queue, ...   the first weights and all else a checkpoint holds
 //   batch/view0, batch/view1, ...    (steps * batch, C, H, W) augmented views, in the order of rows

@@ -1,5 +1,6 @@
 // trainer/commands/encode.c -- basin encode RUN DATA OUT.h5: the codes of all views of DATA under a
-// run's newest checkpoint, sparse (io/shards/code_writer.h) or as images for a next layer (--dense, a shard).
+// run's newest checkpoint, sparse (io/shards/code_writer.h) or as images for a next layer (--dense,
+// a shard).
 #include "base/printable.h"
 #include "comm/agree.h"
 #include "io/files/named_output.h"

@@ -1,6 +1,6 @@
 // trainer/commands/eval.c -- basin eval RUN [key=value ...]: how good the features of a run's
-// newest checkpoint are: kNN beside its floors and linear probe, with labels; health, also without. Of a
-// method that infers codes: how good those of test data are.
+// newest checkpoint are: kNN beside its floors and linear probe, with labels; health, also without.
+// Of a method that infers codes: how good those of test data are.
 #include "base/printable.h"
 #include "comm/agree.h"
 #include "models/kernels/threads.h"

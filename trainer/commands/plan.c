@@ -1,9 +1,9 @@
-// trainer/commands/plan.c -- basin plan JOB.yaml --nodes N: what a job will need on a cluster, and the
-// file to queue it with.
+// trainer/commands/plan.c -- basin plan JOB.yaml --nodes N: what a job will need on a cluster, and
+// the file to queue it with.
 //
-// One process does the share of one rank (its logical workers, its part of the batch) for a few steps and
-// looks at the clock and at its memory, when it has taken that of an evaluation too; the sum over ranks is
-// added from a model. Nothing of the run folder is touched.
+// One process does the share of one rank (its logical workers, its part of the batch) for a few
+// steps and looks at the clock and at its memory, when it has taken that of an evaluation too; the
+// sum over ranks is added from a model. Nothing of the run folder is touched.
 #include "base/peak_memory.h"
 #include "comm/agree.h"
 #include "models/kernels/threads.h"

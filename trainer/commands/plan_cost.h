@@ -1,6 +1,8 @@
-// trainer/commands/plan_cost.h -- from what one rank was measured to need, to a whole job on a cluster.
+// trainer/commands/plan_cost.h -- from what one rank was measured to need, to a whole job on a
+// cluster.
 //
-// The sum of gradients of n bytes over N nodes of R ranks (comm/reduce.h), not hidden behind anything:
+// The sum of gradients of n bytes over N nodes of R ranks (comm/reduce.h), not hidden behind
+// anything:
 //   T = 2 b log2(N R) a  +  2 (R-1)/R n/m  +  2 (N-1)/N n/w  +  (NR-1)/(NR) n/g
 //   b = n / 16 MiB, at least 1: buckets in flight;  a = 2 us: latency of a message
 //   m = 4 GB/s: a copy between ranks of one node;  g = 20 GB/s: adding;  w: the node's network

@@ -1,5 +1,5 @@
-// trainer/commands/reconstruct.c -- basin reconstruct RUN... DATA OUT.png: images as codes see them,
-// side by side, and how close they are.
+// trainer/commands/reconstruct.c -- basin reconstruct RUN... DATA OUT.png: images as codes see
+// them, side by side, and how close they are.
 //
 //   one run       original | reconstruction | maps of the atoms that do most in it
 //   several runs  original | from the highest level's codes alone | ... | from the lowest level's
@@ -126,8 +126,8 @@ static int strongest(const float *code, int atoms, size_t places, const int *tak
     return best;
 }
 
-// The map of one atom's codes; grey is 0, the largest |code| of the view is black or white. Of a patch,
-// which has one place for each atom, the atom itself.
+// The map of one atom's codes; grey is 0, the largest |code| of the view is black or white. Of a
+// patch, which has one place for each atom, the atom itself.
 static code_tile map_tile(const sparse_model *m, const float *code, int atom, float most)
 {
     const code_layout *l = &m->layout;

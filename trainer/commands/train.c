@@ -1,4 +1,5 @@
-// trainer/commands/train.c -- basin train JOB.yaml [key=value ...] [--max-time T] [--trace] [--wait]
+// trainer/commands/train.c -- basin train JOB.yaml [key=value ...] [--max-time T] [--trace]
+// [--wait]
 #include "base/log.h"
 #include "comm/agree.h"
 #include "models/kernels/threads.h"

@@ -1,5 +1,6 @@
-// trainer/commands/verify.c -- basin verify RUN [--from STEP] [--steps K] [key=value ...]: recomputes K steps
-// of a run from one of its checkpoints, on any number of ranks, and compares each with RUN/proof.jsonl.
+// trainer/commands/verify.c -- basin verify RUN [--from STEP] [--steps K] [key=value ...]:
+// recomputes K steps of a run from one of its checkpoints, on any number of ranks, and compares
+// each with RUN/proof.jsonl.
 #include "base/log.h"
 #include "base/printable.h"
 #include "comm/agree.h"
@@ -46,8 +47,8 @@ typedef struct verification {
     bool newest_compared; // with what was recomputed
 } verification;
 
-// Compares the arrays after t->step with those of `list` that are of this step; how many there are. The first that
-// differs goes into v->tensor_found; `whose`: the others.
+// Compares the arrays after t->step with those of `list` that are of this step; how many there are.
+// The first that differs goes into v->tensor_found; `whose`: the others.
 static size_t compare_list(verification *v, const proof_line *list, size_t count, const char *whose)
 {
     const training *t = &v->training;
@@ -76,7 +77,8 @@ static void compare_tensors(verification *v)
     const verify_newest *n = &v->newest;
     ASSERT(snapshot_describe(&v->training, v->arrays) == v->array_count);
     v->tensors_compared += compare_list(v, r->tensors, r->tensor_count, "");
-    // One that is on record has been compared with the record; one that steps begin with is no other.
+    // One that is on record has been compared with the record; one that steps begin with is no
+    // other.
     if (!n->found || n->noted > 0 || v->training.step == r->first) return;
     if (compare_list(v, n->tensors, n->count, " from the newest checkpoint's") > 0)
         v->newest_compared = true;

@@ -1,5 +1,5 @@
-// trainer/evaluation/alignment.c -- chunks of two random views, dealt to the ranks; their distances summed in
-// the order of chunks.
+// trainer/evaluation/alignment.c -- chunks of two random views, dealt to the ranks; their distances
+// summed in the order of chunks.
 #include "trainer/evaluation/alignment.h"
 
 #include "comm/agree.h"

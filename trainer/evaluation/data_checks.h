@@ -1,5 +1,5 @@
-// trainer/evaluation/data_checks.h -- what makes an evaluation's numbers mean less than they seem to: test
-// images that were trained on, and test classes that training lacks.
+// trainer/evaluation/data_checks.h -- what makes an evaluation's numbers mean less than they seem
+// to: test images that were trained on, and test classes that training lacks.
 #ifndef TRAINER_EVALUATION_DATA_CHECKS_H
 #define TRAINER_EVALUATION_DATA_CHECKS_H
 

@@ -1,4 +1,5 @@
-// trainer/evaluation/evaluate.c -- kNN over the features of train and test images, and the features' health.
+// trainer/evaluation/evaluate.c -- kNN over the features of train and test images, and the
+// features' health.
 #include "trainer/evaluation/evaluate.h"
 
 #include "base/arena.h"

@@ -1,4 +1,5 @@
-// trainer/evaluation/health.h -- how features lie on the unit sphere, without labels: early signs of collapse.
+// trainer/evaluation/health.h -- how features lie on the unit sphere, without labels: early signs
+// of collapse.
 #ifndef TRAINER_EVALUATION_HEALTH_H
 #define TRAINER_EVALUATION_HEALTH_H
 

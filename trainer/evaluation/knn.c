@@ -1,4 +1,5 @@
-// trainer/evaluation/knn.c -- a heap of the k best for each query; similarities by blocks of fixed shape.
+// trainer/evaluation/knn.c -- a heap of the k best for each query; similarities by blocks of fixed
+// shape.
 #include "trainer/evaluation/knn.h"
 
 #include "base/pulse.h"

@@ -20,13 +20,13 @@ typedef struct knn knn;
 // queries: (query_count, dim) unit vectors, the caller's, on every rank. Errors: ST_INTERNAL.
 status knn_create(knn **n, const float *queries, uint64_t query_count, int dim, int k);
 
-// A chunk of the bank: KNN_ROWS x dim floats, of which the first `rows` count, are samples first_index
-// .. first_index + rows - 1 with these labels; label -1 is left out.
+// A chunk of the bank: KNN_ROWS x dim floats, of which the first `rows` count, are samples
+// first_index .. first_index + rows - 1 with these labels; label -1 is left out.
 void knn_add_bank(knn *n, const float *bank, int rows, uint64_t first_index, const int64_t *labels);
 
 // Collective. Each query's neighbours vote with exp(similarity / temperature); the class with most
-// weight wins, ties to the lower class. *correct of *voted labelled queries (label >= 0) got theirs.
-// Errors: ST_INTERNAL no memory, local: agree on it.
+// weight wins, ties to the lower class. *correct of *voted labelled queries (label >= 0) got
+// theirs. Errors: ST_INTERNAL no memory, local: agree on it.
 status knn_vote(knn *n, const world *w, const int64_t *labels, int classes, double temperature,
                 uint64_t *correct, uint64_t *voted);
 

@@ -1,8 +1,9 @@
-// trainer/evaluation/probe.c -- logistic regression over chunks of features that are spread over the ranks.
+// trainer/evaluation/probe.c -- logistic regression over chunks of features that are spread over
+// the ranks.
 //
-// Weights are one flat array of doubles, (classes, dim) then (classes) biases; they start at zero. A
-// chunk's gradient is the product of its errors and its rows; the chunks of a round (one a rank) are
-// gathered and added in order. Penalties fall, each fit starting from the one before.
+// Weights are one flat array of doubles, (classes, dim) then (classes) biases; they start at zero.
+// A chunk's gradient is the product of its errors and its rows; the chunks of a round (one a rank)
+// are gathered and added in order. Penalties fall, each fit starting from the one before.
 //   source: Kornblith et al. 2019 (arXiv 1805.08974), for L-BFGS with the penalty from a grid
 #include "trainer/evaluation/probe.h"
 
@@ -141,7 +142,8 @@ static double evaluate(void *state, const double *point, double *gradient)
     return p->total[p->weight_count] * share + p->penalty / 2 * square;
 }
 
-// Collective. Share of the samples of the part whose class has the largest logit, ties to the lower.
+// Collective. Share of the samples of the part whose class has the largest logit, ties to the
+// lower.
 static double accuracy(pass *p, const double *point)
 {
     uint64_t right = 0;

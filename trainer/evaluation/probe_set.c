@@ -1,5 +1,5 @@
-// trainer/evaluation/probe_set.c -- chunks of features on their ranks; their sums are gathered round by round,
-// one chunk a rank, and added in order.
+// trainer/evaluation/probe_set.c -- chunks of features on their ranks; their sums are gathered
+// round by round, one chunk a rank, and added in order.
 #include "trainer/evaluation/probe_set.h"
 
 #include "base/arena.h"

@@ -1,5 +1,5 @@
-// trainer/evaluation/probe_set.h -- the features of one data set, spread over the ranks, and sums over them in
-// one order.
+// trainer/evaluation/probe_set.h -- the features of one data set, spread over the ranks, and sums
+// over them in one order.
 //
 // Rows are dealt in chunks: chunk c (EMBEDDING_ROWS samples in stored order) is with rank c mod P.
 // Sums go over whole chunks in their order, so any number of ranks gives the same bits.
@@ -19,8 +19,9 @@ typedef struct probe_set {
     const int64_t *labels; // (count) of all samples, not owned; -1 is left out
 } probe_set;
 
-// Takes room for this rank's rows of `count` samples, zeroed; `labels` (count) must outlive the set.
-// Errors: ST_CONFIG more than PROBE_MAX_BYTES a rank (says how many ranks would do), ST_INTERNAL.
+// Takes room for this rank's rows of `count` samples, zeroed; `labels` (count) must outlive the
+// set. Errors: ST_CONFIG more than PROBE_MAX_BYTES a rank (says how many ranks would do),
+// ST_INTERNAL.
 status probe_set_create(probe_set *s, const world *w, uint64_t count, int dim,
                         const int64_t *labels);
 

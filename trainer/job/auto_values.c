@@ -1,5 +1,5 @@
-// trainer/job/auto_values.c -- a job is read with numbers in the place of `auto`, its samples are counted, and the
-// numbers chosen.
+// trainer/job/auto_values.c -- a job is read with numbers in the place of `auto`, its samples are
+// counted, and the numbers chosen.
 #include "trainer/job/auto_values.h"
 
 #include "base/log.h"

@@ -1,6 +1,8 @@
-// trainer/job/data_range.h -- which stored values of pixels count as 0 and 1: the text of data.range.
+// trainer/job/data_range.h -- which stored values of pixels count as 0 and 1: the text of
+// data.range.
 //
-//   auto             integers of 8 and 16 bits: the range of their type; longer ones: as data; floats: 0 and 1
+//   auto             integers of 8 and 16 bits: the range of their type; longer ones: as data;
+//                    floats: 0 and 1
 //   LOW,HIGH         these, as they are stored
 //   data             the least and the largest of the training data
 //   percentile       0.1 % of the pixels lie below, as many above; percentile:2 takes 2 %

@@ -1,4 +1,5 @@
-// trainer/job/data_section.c -- the section `data` of a job: its keys, and the data sets that it means.
+// trainer/job/data_section.c -- the section `data` of a job: its keys, and the data sets that it
+// means.
 #include "trainer/job/data_section.h"
 
 #include "trainer/job/data_range.h"

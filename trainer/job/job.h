@@ -1,7 +1,8 @@
 // trainer/job/job.h -- a job file, read and checked: everything an experiment is, in one struct.
 //
-// Each section is a struct and a field table; plug-ins (net, method, optimizer) add their own fields
-// to their section. The tables serve parsing, defaults, ranges, help and the resolved job.yaml.
+// Each section is a struct and a field table; plug-ins (net, method, optimizer) add their own
+// fields to their section. The tables serve parsing, defaults, ranges, help and the resolved
+// job.yaml.
 #ifndef TRAINER_JOB_JOB_H
 #define TRAINER_JOB_JOB_H
 
@@ -90,8 +91,9 @@ typedef struct job {
         [CONFIG_TEXT_SIZE]; // folder that data paths start from; "" = the working directory
 } job;
 
-// Reads `path` with `overrides` ("batch=128"); keys that say `auto` are chosen (trainer/job/auto_values.h).
-// Errors: ST_NO_INPUT, ST_CONFIG; see base/config.h; with `auto`, those of dataset_count.
+// Reads `path` with `overrides` ("batch=128"); keys that say `auto` are chosen
+// (trainer/job/auto_values.h). Errors: ST_NO_INPUT, ST_CONFIG; see base/config.h; with `auto`,
+// those of dataset_count.
 status job_load(job *j, const char *path, int override_count, char *const *overrides);
 
 // The same from text, e.g. the job kept in a checkpoint; `origin` stands for the file's name.
@@ -108,17 +110,19 @@ bool job_has_test(const job *j);
 // data.test for messages.
 const char *job_test_name(const job *j);
 
-// The data set that j->data.train, j->data.test (these very texts) or any other `files` mean; those start from
-// the working directory. Views into the job.
+// The data set that j->data.train, j->data.test (these very texts) or any other `files` mean; those
+// start from the working directory. Views into the job.
 dataset_source job_source(const job *j, const char *files);
 
-// All that a job reads, for io/files/named_output.h: the job file, data, labels in files of their own.
+// All that a job reads, for io/files/named_output.h: the job file, data, labels in files of their
+// own.
 typedef struct job_inputs {
     const char *names[5]; // some NULL; views into the job, and of the labels into
     char labels[2][PATH_MAX];
 } job_inputs;
 
-// What such a file may be written by: rules that hold as long as `inputs`, which is filled, and the job.
+// What such a file may be written by: rules that hold as long as `inputs`, which is filled, and the
+// job.
 output_rules job_output_rules(const job *j, const char *job_file, bool replace, job_inputs *inputs);
 
 // The net and head it asks for; views into the job.

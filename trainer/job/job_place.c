@@ -66,7 +66,8 @@ static const char *path_in(const char *override)
     return NULL;
 }
 
-// `override`, whose paths begin at `value`, with `here` before each that is relative. NULL: no memory.
+// `override`, whose paths begin at `value`, with `here` before each that is relative. NULL: no
+// memory.
 static char *place_override(const char *override, const char *value, const char *here)
 {
     char *text = NULL;

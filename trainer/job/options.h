@@ -1,4 +1,5 @@
-// trainer/job/options.h -- the words after a command: options by a field table, and the rest in order.
+// trainer/job/options.h -- the words after a command: options by a field table, and the rest in
+// order.
 //
 // A field `shard_size` is given as "--shard-size 500" or "--shard-size=500"; a FIELD_BOOL as its
 // name alone, "--force". Options may stand anywhere; after "--" all words are plain.

@@ -1,4 +1,5 @@
-// trainer/job/plugins.h -- the registries a job chooses from (nets, methods, solvers ...), seen alike.
+// trainer/job/plugins.h -- the registries a job chooses from (nets, methods, solvers ...), seen
+// alike.
 #ifndef TRAINER_JOB_PLUGINS_H
 #define TRAINER_JOB_PLUGINS_H
 

@@ -3,8 +3,8 @@
 //   lockstep_init ─> graphs join lockstep.team and are planned ─> lockstep_create ─> [passes] ─>
 //   lockstep_destroy
 //
-// models/ runs the own workers of a rank in lockstep and asks its team (models/graph/team.h) for sums and
-// collections over all of them; here they are made, by the tree of comm/reduce.h and by
+// models/ runs the own workers of a rank in lockstep and asks its team (models/graph/team.h) for
+// sums and collections over all of them; here they are made, by the tree of comm/reduce.h and by
 // comm/exchange.h: same bits on any number of ranks.
 #ifndef TRAINER_LOOP_LOCKSTEP_H
 #define TRAINER_LOOP_LOCKSTEP_H

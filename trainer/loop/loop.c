@@ -1,5 +1,5 @@
-// trainer/loop/loop.c -- the one training loop: steps (trainer/loop/training_step.c), and what is due after
-// each: report, checkpoint, evaluation, pictures, proof.
+// trainer/loop/loop.c -- the one training loop: steps (trainer/loop/training_step.c), and what is
+// due after each: report, checkpoint, evaluation, pictures, proof.
 #include "trainer/loop/training.h"
 
 #include "base/clock.h"
@@ -31,7 +31,8 @@ static status run_step(training *t, report *r)
     return ST_OK;
 }
 
-// Local. What the disk has no room for is told of, and does not end the run: later there may be room.
+// Local. What the disk has no room for is told of, and does not end the run: later there may be
+// room.
 static status forgive(status s)
 {
     if (s != ST_IO) return s;
@@ -109,7 +110,8 @@ static status after_step(training *t, report *r, bool last)
     const job *j = t->job;
     bool leaving = t->stopping && !last;
     bool save_due = last || leaving || due(t->step, t->steps_per_epoch, j->checkpoint.every);
-    // A line at each checkpoint: means are then over the same steps when the run goes on from there.
+    // A line at each checkpoint: means are then over the same steps when the run goes on from
+    // there.
     if (report_due(r, t, save_due)) pace_look(&t->pace, t->world, &t->phases);
     status s = report_write(r, t, save_due);
     if (s == ST_OK && r->steps == 0) s = trace_flush();

@@ -9,9 +9,9 @@
 //       and: of the chain before, the digest, all tensors, the job, and the versions of basin, its
 //       libraries and the instruction set
 //
-// So nothing that was written can be changed without changing all that follows; and who recomputes a
-// part finds the first step that differs (trainer/commands/verify.c). Hashes are XXH3-64: they find
-// faults of machines, not forgers. Rank 0 writes; all functions are local.
+// So nothing that was written can be changed without changing all that follows; and who recomputes
+// a part finds the first step that differs (trainer/commands/verify.c). Hashes are XXH3-64: they
+// find faults of machines, not forgers. Rank 0 writes; all functions are local.
 #ifndef TRAINER_LOOP_PROOF_H
 #define TRAINER_LOOP_PROOF_H
 
@@ -24,14 +24,15 @@ uint64_t proof_digest(uint64_t before, const training *t, const step_outcome *ou
 // The hash of one array.
 uint64_t proof_tensor(const checkpoint_array *array);
 
-// Opens RUN/proof.jsonl to go on behind t->step; what a killed run wrote later is dropped. Errors: ST_IO.
+// Opens RUN/proof.jsonl to go on behind t->step; what a killed run wrote later is dropped. Errors:
+// ST_IO.
 status proof_begin(training *t);
 
 // After each step. Nothing when the proof is not open.
 void proof_add_step(training *t, const step_outcome *outcome);
 
-// Hands what has been added to the system, so that a killed run has a proof of all steps up to a checkpoint. What
-// cannot be written is told by proof_add_epoch.
+// Hands what has been added to the system, so that a killed run has a proof of all steps up to a
+// checkpoint. What cannot be written is told by proof_add_epoch.
 void proof_flush(training *t);
 
 // After an epoch. Errors: ST_IO.

@@ -4,8 +4,8 @@
 
 #include "trainer/loop/report.h"
 
-// Collective. After report_begin: the newest metrics and evaluations of the run so far, and whether it has been
-// evaluated at t->step. Errors, the same on all ranks and printed: ST_IO.
+// Collective. After report_begin: the newest metrics and evaluations of the run so far, and whether
+// it has been evaluated at t->step. Errors, the same on all ranks and printed: ST_IO.
 status recall(report *r, const training *t);
 
 #endif

@@ -21,8 +21,8 @@ void report_begin(report *r);
 void report_step(report *r, const training *t, const float *metrics, double gradient_norm,
                  double lr);
 
-// Whether a line of metrics is due: at steps that log_every divides, so that a run that was stopped logs the steps of
-// one that was not; with `force` at any. The same on all ranks.
+// Whether a line of metrics is due: at steps that log_every divides, so that a run that was stopped
+// logs the steps of one that was not; with `force` at any. The same on all ranks.
 bool report_due(const report *r, const training *t, bool force);
 
 // Writes a line of metrics when it is due. Rank 0 writes,

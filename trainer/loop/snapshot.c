@@ -1,10 +1,12 @@
-// trainer/loop/snapshot.c -- a training as a checkpoint: what it holds, handed to the saver and read back.
+// trainer/loop/snapshot.c -- a training as a checkpoint: what it holds, handed to the saver and
+// read back.
 //
 //   step                           position; order and random draws follow from it and the seed
 //   query/... or the method's      learned parameters and running statistics, names as in PyTorch
 //   optimizer/momentum/...         the optimizer's state, a tensor for each parameter
 //   whatever the method describes  (key/..., queue, queue_ids, queue_pointer)
-//   data/mean, data/deviation      of the training data, (C) in 0..1: what all images are normalised by;
+//   data/mean, data/deviation      of the training data, (C) in 0..1: what all images are
+//                                  normalised by;
 //   data/whitening/...             mean and matrix, of a recipe that whitens
 //   data/hash, data/samples        what the training data was, to notice another at resume
 //   texts: job, method, versions, instruction_set
@@ -140,8 +142,8 @@ static status validate(const training *t, uint64_t step, const char *path)
     return failure(s, "%s: %s: use an older checkpoint", path, reason);
 }
 
-// Does `text` hold `line` (length bytes) in the section of this name ("" = top level)? A resolved job
-// has one key a line, sections start in the first column.
+// Does `text` hold `line` (length bytes) in the section of this name ("" = top level)? A resolved
+// job has one key a line, sections start in the first column.
 static bool has_line(const char *text, const char *section, const char *line, size_t length)
 {
     char here[CONFIG_TEXT_SIZE] = "";

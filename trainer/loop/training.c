@@ -170,8 +170,8 @@ static status find_point(training *t, resume_point *point)
     return ST_OK;
 }
 
-// Local. The job that stands in the folder is that of the steps done there, so it is replaced when the checkpoint has
-// been read and fits, all else is ready, and there are steps to do.
+// Local. The job that stands in the folder is that of the steps done there, so it is replaced when
+// the checkpoint has been read and fits, all else is ready, and there are steps to do.
 static status write_job(const training *t)
 {
     char *text = NULL;
@@ -193,8 +193,8 @@ static status open_folder(training *t)
     return ST_OK;
 }
 
-// Local. Views in units of the data that the run began with: as its checkpoint has them, or else those
-// of the data it begins with now.
+// Local. Views in units of the data that the run began with: as its checkpoint has them, or else
+// those of the data it begins with now.
 static status create_views(training *t)
 {
     if (t->data_statistics.channels == 0)
@@ -244,7 +244,8 @@ static status start_loader(training *t)
     return loader_create(&t->loader, t->data, t->augmenter, &plan);
 }
 
-// Collective. Equal programs on equal processors, or the same sum has different bits on different ranks.
+// Collective. Equal programs on equal processors, or the same sum has different bits on different
+// ranks.
 static status agree_on_machines(const world *w)
 {
     char text[AGREE_TEXT_SIZE];

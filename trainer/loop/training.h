@@ -66,16 +66,16 @@ typedef struct training {
     status pending;     // a failure of this rank that the others do not know of yet
 } training;
 
-// Collective. Opens the data, builds the method, makes or resumes the run folder. On error all ranks
-// return the same status, its message already printed; training_close is still due.
+// Collective. Opens the data, builds the method, makes or resumes the run folder. On error all
+// ranks return the same status, its message already printed; training_close is still due.
 status training_open(training *t, const world *w, const job *j);
 
 // Collective. The same to recompute a run: goes on from its checkpoint of `step` (0: from the
 // beginning), and leaves its folder as it is. training_step takes batches of t->loader.
 status training_open_again(training *t, const world *w, const job *j, uint64_t step);
 
-// Collective. The same without data, run folder and evaluation: training_step takes batches from the
-// caller, of images of shape `view` (1, c, h, w), as if of a data set of so many
+// Collective. The same without data, run folder and evaluation: training_step takes batches from
+// the caller, of images of shape `view` (1, c, h, w), as if of a data set of so many
 // samples, at least a batch.
 status training_open_without_data(training *t, const world *w, const job *j, shape view,
                                   uint64_t samples);
@@ -95,8 +95,8 @@ status training_step(training *t, const batch *b, step_outcome *outcome);
 // ST_STOPPED when the run was asked to stop (trainer/run/stop.h) and its checkpoint is durable.
 status training_loop(training *t);
 
-// Collective. Does `steps` steps (at least 2) and nothing else: the shortest of all but the first, in
-// seconds. Errors as above.
+// Collective. Does `steps` steps (at least 2) and nothing else: the shortest of all but the first,
+// in seconds. Errors as above.
 status training_measure(training *t, int steps, double *seconds);
 
 // The step at which this job ends: of its schedule, or stop_after.
@@ -121,8 +121,8 @@ status snapshot_prepare(training *t);
 // Local, rank 0. Has the complete state written as the checkpoint of t->step, beside the training.
 void snapshot_begin(training *t);
 
-// Local. Whether the state that arrays of snapshot_describe have been filled with can be gone on with: no
-// number of it leads outside memory. Errors: ST_BAD_DATA, without the file's name.
+// Local. Whether the state that arrays of snapshot_describe have been filled with can be gone on
+// with: no number of it leads outside memory. Errors: ST_BAD_DATA, without the file's name.
 status snapshot_validate(const training *t);
 
 // Local. Reads the checkpoint of `step` into t. Errors: ST_BAD_DATA, ST_IO, ST_NO_INPUT.

@@ -1,5 +1,5 @@
-// trainer/loop/training_evaluate.c -- what a run's weights are worth on test data, told to the log and
-// the metrics.
+// trainer/loop/training_evaluate.c -- what a run's weights are worth on test data, told to the log
+// and the metrics.
 #include "trainer/loop/training_evaluate.h"
 
 #include "base/log.h"

@@ -3,9 +3,10 @@
 //   batch ─> method begin ─> own workers fill leaves ─> exact sum over all workers ─> checks ─>
 //   update ─> running statistics ─> method finish
 //
-// A leaf is one flat array: gradient | batch statistics | metrics | error lane | stop lane. The lanes
-// count the workers in trouble and those asked to stop; since they are part of the sum, all ranks
-// see them and leave at the same step: trouble before its update, a stop after its checkpoint.
+// A leaf is one flat array: gradient | batch statistics | metrics | error lane | stop lane. The
+// lanes count the workers in trouble and those asked to stop; since they are part of the sum, all
+// ranks see them and leave at the same step: trouble before its update, a stop after its
+// checkpoint.
 #include "trainer/loop/training.h"
 
 #include "base/finite.h"

@@ -1,4 +1,5 @@
-// trainer/loop/warnings.h -- signs that a run will not learn, each told once a run in one plain sentence.
+// trainer/loop/warnings.h -- signs that a run will not learn, each told once a run in one plain
+// sentence.
 //
 // Pure functions of numbers: each returns whether it warned, now and for the first time. Only rank
 // 0's log speaks, so ranks need not agree.

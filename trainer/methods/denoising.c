@@ -1,4 +1,5 @@
-// trainer/methods/denoising.c -- a net that makes a spoilt image whole again (denoising auto-encoder).
+// trainer/methods/denoising.c -- a net that makes a spoilt image whole again (denoising
+// auto-encoder).
 //   x = mask (y + sigma n);  r = Dec(Enc(x));  E = |r - y|^2 / pixels;  Enc: features, or the map
 //   mask: 0 with probability `masked`, else 1; n normal; both anew for each sample and step
 //   For small sigma r(y) - y is sigma^2 times the gradient of the data's log density.

@@ -4,8 +4,8 @@
 //   source: He et al. 2019 (arXiv 1911.05722) alg. 1; head mlp, T and recipe of v2: 2003.04297
 //
 // The key views are dealt to other workers than the query views (shuffled batch norm), so a key's
-// batch statistics are of other samples than its query's; only the keys travel, (batch, dim) floats.
-// With one worker there is nothing to deal, and both are of the same samples.
+// batch statistics are of other samples than its query's; only the keys travel, (batch, dim)
+// floats. With one worker there is nothing to deal, and both are of the same samples.
 // The negatives of a step are the queue before it; the queue is in order of batch positions, thus
 // the same on any number of ranks.
 #include "trainer/parts/momentum_contrast.h"

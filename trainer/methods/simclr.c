@@ -1,10 +1,11 @@
-// trainer/methods/simclr.c -- the two views of a sample find each other among all views of the batch.
+// trainer/methods/simclr.c -- the two views of a sample find each other among all views of the
+// batch.
 //   z = g(f(x)) / |g(f(x))|;  E_i = nt_xent of view i among the 2B views of all workers
-//   source: Chen et al. 2020 (arXiv 2002.05709) alg. 1; model.norm sync and model.head mlp_sync_bn are
-//   its batch norm over all workers, T 0.5 its CIFAR-10 setting (B.9)
+//   source: Chen et al. 2020 (arXiv 2002.05709) alg. 1; model.norm sync and model.head mlp_sync_bn
+//   are its batch norm over all workers, T 0.5 its CIFAR-10 setting (B.9)
 //
-// A worker's batch is its first views, then its second views: batch norm sees both. Its views are the
-// others' negatives, so gradients flow back to them from all workers' losses.
+// A worker's batch is its first views, then its second views: batch norm sees both. Its views are
+// the others' negatives, so gradients flow back to them from all workers' losses.
 #include "trainer/parts/model.h"
 
 typedef struct simclr_config {

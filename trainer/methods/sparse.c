@@ -1,5 +1,5 @@
-// trainer/methods/sparse.c -- sparse coding, predictive sparse decomposition and LISTA, on patches or
-// convolutional: see trainer/sparse/sparse_model.h for the energy.
+// trainer/methods/sparse.c -- sparse coding, predictive sparse decomposition and LISTA, on patches
+// or convolutional: see trainer/sparse/sparse_model.h for the energy.
 //   each step: codes z of all images by the solver; then one gradient step of the atoms (and the
 //   encoder) at these codes; atoms are brought back to length 1
 //   source: Olshausen & Field 1996 (Nature 381); Kavukcuoglu et al. 2008 (arXiv 1010.3467) sec. 2.3

@@ -12,8 +12,8 @@ typedef struct encoder {
     arithmetic arithmetic; // of all
 } encoder;
 
-// images (n, c, h, w) -> the net's map (n, f, h', w') in the layout that it has, before pooling; of a
-// net without places (mlp) its features. Of a map that is wanted beside the features:
+// images (n, c, h, w) -> the net's map (n, f, h', w') in the layout that it has, before pooling; of
+// a net without places (mlp) its features. Of a map that is wanted beside the features:
 // net_features(g, e->net, map).
 int encoder_map(graph *g, const encoder *e, int images);
 

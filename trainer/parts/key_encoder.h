@@ -1,4 +1,5 @@
-// trainer/parts/key_encoder.h -- the slow copy of an encoder that makes the keys of the whole batch.
+// trainer/parts/key_encoder.h -- the slow copy of an encoder that makes the keys of the whole
+// batch.
 //   theta_k <- m theta_k + (1 - m) theta_q;  no gradient flows through it
 //   source: He et al. 2019 (arXiv 1911.05722) eq. 2
 //
@@ -26,9 +27,9 @@ typedef struct key_encoder {
     float *keys[LOADER_MAX_VIEWS]; // (B, dim) that pass p looks for, in the order of positions
 } key_encoder;
 
-// An encoder of its own with the weights of `query`, which has all parameters of an encoder by name; it
-// works in the memory of its graph. `keys` may be an input of the query before. Destroy it also
-// after an error. Errors: ST_INTERNAL no memory.
+// An encoder of its own with the weights of `query`, which has all parameters of an encoder by
+// name; it works in the memory of its graph. `keys` may be an input of the query before. Destroy it
+// also after an error. Errors: ST_INTERNAL no memory.
 status key_encoder_create(key_encoder *k, const model *query, const key_plan *plan);
 
 void key_encoder_destroy(key_encoder *k);

@@ -27,8 +27,8 @@ void key_queue_destroy(key_queue *q);
 // Replaces the oldest key by that of sample `id`.
 void key_queue_add(key_queue *q, const float *key, uint64_t id);
 
-// mask (count, rows): -infinity where a key in the queue is of the image of sample ids[i], else 0. The
-// `patches` samples of image i are i * patches and behind.
+// mask (count, rows): -infinity where a key in the queue is of the image of sample ids[i], else 0.
+// The `patches` samples of image i are i * patches and behind.
 void key_queue_mask(const key_queue *q, const uint64_t *ids, int count, uint64_t patches,
                     float *mask);
 

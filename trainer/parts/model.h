@@ -92,12 +92,12 @@ int model_filled(model *m, const char *name, shape s, model_fill *fill, const vo
 // may be NULL: the input as the model keeps it.
 int model_add_input(model *m, const char *name, shape s, model_input input);
 
-// Adds `weight` times the mean of tensor `id` (rows, 1, 1, 1) to the loss. At least one; the energies
-// of a model have equally many rows.
+// Adds `weight` times the mean of tensor `id` (rows, 1, 1, 1) to the loss. At least one; the
+// energies of a model have equally many rows.
 void model_energy(model *m, int id, double weight);
 
-// The mean of tensor `id` (rows, 1, 1, 1) over all workers and passes is metric `name` of the method.
-// It was added to the graph before the last energy, or is one.
+// The mean of tensor `id` (rows, 1, 1, 1) over all workers and passes is metric `name` of the
+// method. It was added to the graph before the last energy, or is one.
 void model_metric(model *m, const char *name, int id);
 
 // The model makes images whole; an evaluation wants to see how well. They were added to the graph
@@ -127,9 +127,9 @@ void model_run(model *m, const method_step *step, worker_group group, const meth
 // energy and the metrics' tensors are over the batch's first `rows` samples.
 void model_measure(model *m, const method_step *step, int rows, double *sums);
 
-// Collective where the graph meets. Forward pass `pass` of a group, up to the kept tensor `id`, whose
-// rows go into their workers' places of `rows` (V * rows of the tensor, ...). Running statistics
-// stay as they are.
+// Collective where the graph meets. Forward pass `pass` of a group, up to the kept tensor `id`,
+// whose rows go into their workers' places of `rows` (V * rows of the tensor, ...). Running
+// statistics stay as they are.
 void model_embed(model *m, const method_step *step, worker_group group, int pass, int id,
                  float *rows);
 

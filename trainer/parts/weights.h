@@ -1,5 +1,5 @@
-// trainer/parts/weights.h -- all parameters of a graph as one flat array, and its running statistics as
-// another.
+// trainer/parts/weights.h -- all parameters of a graph as one flat array, and its running
+// statistics as another.
 #ifndef TRAINER_PARTS_WEIGHTS_H
 #define TRAINER_PARTS_WEIGHTS_H
 
@@ -37,10 +37,12 @@ size_t weights_describe_statistics(const weights *w, const char *prefix, checkpo
 // io/checkpoint/checkpoint.h; ST_INTERNAL no memory.
 status weights_read(weights *w, const char *path);
 
-// Makes the parameters fulfil their constraints (models/graph/op.h): rows of length 1; a row of zeros stays.
+// Makes the parameters fulfil their constraints (models/graph/op.h): rows of length 1; a row of
+// zeros stays.
 void weights_constrain(weights *w);
 
-// slow <- keep slow + (1 - keep) fast, of each parameter by its name; `fast` has all that `slow` has. keep 0: a copy.
+// slow <- keep slow + (1 - keep) fast, of each parameter by its name; `fast` has all that `slow`
+// has. keep 0: a copy.
 void weights_follow(weights *slow, const weights *fast, float keep);
 
 // A copy of the running statistics, by name.

@@ -26,7 +26,8 @@ void checkpoint_folder_path(const char *run, uint64_t step, char path[RUN_PATH_S
     join(path, run, name);
 }
 
-// What follows the name of a checkpoint that `name` begins with, and its step; NULL when it begins with none.
+// What follows the name of a checkpoint that `name` begins with, and its step; NULL when it begins
+// with none.
 static const char *behind_name(const char *name, uint64_t *step)
 {
     char own[64];

@@ -2,8 +2,8 @@
 //
 // Ranks wait for each other in every step, so all take the same time by the clock; what tells them
 // apart is the time that they do not wait. Compared with the median of all ranks: a rank is a
-// straggler when it takes 30 % more and its excess is 6 deviations (1.4826 times the median absolute
-// deviation, which for normal noise is the standard deviation).
+// straggler when it takes 30 % more and its excess is 6 deviations (1.4826 times the median
+// absolute deviation, which for normal noise is the standard deviation).
 #ifndef TRAINER_RUN_PACE_H
 #define TRAINER_RUN_PACE_H
 
@@ -34,8 +34,8 @@ pace_found pace_find(const double *seconds, int ranks, double *sorted);
 // Local. Errors: ST_INTERNAL.
 status pace_create(pace *p, const world *w);
 
-// Collective. Compares the ranks' phases; rank 0 warns once of a straggler that was one five times in a
-// row and for half a minute.
+// Collective. Compares the ranks' phases; rank 0 warns once of a straggler that was one five times
+// in a row and for half a minute.
 void pace_look(pace *p, const world *w, const phases *mine);
 
 void pace_destroy(pace *p);

@@ -32,8 +32,8 @@ proof_line proof_line_parse(const char *text);
 // Returns false when it could not be written.
 bool proof_line_write(FILE *out, const proof_line *line);
 
-// The chain behind an epoch, from the one before; tensors: the sum of their hashes, so that their order
-// says nothing.
+// The chain behind an epoch, from the one before; tensors: the sum of their hashes, so that their
+// order says nothing.
 uint64_t proof_chain(uint64_t before, uint64_t digest, uint64_t tensors, const proof_line *epoch);
 
 // Calls `take` with each line of the file in order. Errors: ST_NO_INPUT there is none, ST_IO.

@@ -37,9 +37,9 @@ typedef struct run_folder {
 // Makes the folders that are missing. Errors: ST_IO.
 status run_folder_make(const char *path);
 
-// The same for a run that goes on behind `step` (0: from the beginning): opens metrics.jsonl to append, without
-// lines of later steps, which are done again, and without one that a killed process has left unfinished; removes
-// parts of small files that such a process has left. Errors: ST_IO.
+// The same for a run that goes on behind `step` (0: from the beginning): opens metrics.jsonl to
+// append, without lines of later steps, which are done again, and without one that a killed process
+// has left unfinished; removes parts of small files that such a process has left. Errors: ST_IO.
 status run_folder_open(run_folder *r, const char *path, uint64_t step);
 
 // Replaces a small file of the folder atomically. Errors: ST_IO.
@@ -48,8 +48,9 @@ status run_folder_write(const run_folder *r, const char *name, const char *text)
 // Whether the file is there and begins with `text`, of less than 512 bytes.
 bool run_folder_begins(const run_folder *r, const char *name, const char *text);
 
-// Makes `job` the folder's job.yaml, for the steps after `step`; another one that is there is kept under the
-// name of that step, unless one is kept there already. Errors: ST_IO, ST_INTERNAL no memory.
+// Makes `job` the folder's job.yaml, for the steps after `step`; another one that is there is kept
+// under the name of that step, unless one is kept there already. Errors: ST_IO, ST_INTERNAL no
+// memory.
 status run_folder_write_job(const run_folder *r, const char *job, uint64_t step);
 
 // The beginning of the paths of an epoch's pictures; makes their folder. Errors: ST_IO.

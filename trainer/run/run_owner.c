@@ -108,8 +108,8 @@ static heartbeat newest_beat(const run_owner *o)
     return rank_0;
 }
 
-// Whether the training of `line` gives signs of life. One without heartbeats is believed to live where nothing
-// but its line can tell.
+// Whether the training of `line` gives signs of life. One without heartbeats is believed to live
+// where nothing but its line can tell.
 static bool is_alive(run_owner *o, const char *line)
 {
     const char *at = strstr(line, "; beat ");

@@ -45,8 +45,8 @@ status saver_room(const saver *s)
     return checkpoint_folder_room(s->run, s->bytes + FILE_OVERHEAD);
 }
 
-// The records of the steps up to the checkpoint were handed to the system before it was begun: they are as durable
-// as the checkpoint. The first that is not is told.
+// The records of the steps up to the checkpoint were handed to the system before it was begun: they
+// are as durable as the checkpoint. The first that is not is told.
 static void make_records_durable(const saver *s, char remark[CHECKPOINT_REMARK_SIZE])
 {
     static const char *const names[] = {"metrics.jsonl", "proof.jsonl"};

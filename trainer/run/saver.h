@@ -19,8 +19,8 @@ typedef struct saver_times {
     double longest;          // seconds from a checkpoint's beginning until it was durable
 } saver_times;
 
-// Plans copies of `arrays` and starts the writer. Texts are copied. Errors: ST_INTERNAL, ST_CONFIG no
-// memory.
+// Plans copies of `arrays` and starts the writer. Texts are copied. Errors: ST_INTERNAL, ST_CONFIG
+// no memory.
 status saver_create(saver **made, const char *run, const checkpoint_keeping *keeping,
                     const checkpoint_array *arrays, size_t array_count,
                     const checkpoint_text *texts, size_t text_count);
@@ -31,8 +31,8 @@ uint64_t saver_bytes(const saver *s);
 // Whether the disk has room for one checkpoint. Errors: ST_IO.
 status saver_room(const saver *s);
 
-// Copies the arrays, named, typed and sized as at the creation, and has them written as the checkpoint
-// of `step`. Waits first while the one before is still being written.
+// Copies the arrays, named, typed and sized as at the creation, and has them written as the
+// checkpoint of `step`. Waits first while the one before is still being written.
 void saver_begin(saver *s, uint64_t step, const checkpoint_array *arrays);
 
 // Tells of a failed write in the log, once it is known. Cheap: for every step.

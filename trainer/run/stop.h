@@ -1,4 +1,5 @@
-// trainer/run/stop.h -- who may ask a training to stop before its end, and how all ranks hear of it.
+// trainer/run/stop.h -- who may ask a training to stop before its end, and how all ranks hear of
+// it.
 //
 //   a signal to any rank           those of base/stop_signal.h
 //   max_time seconds are over      rank 0 looks at its clock

@@ -1,4 +1,5 @@
-// trainer/run/trace_file.c -- each rank writes its own part; rank 0 puts them into one file at the end.
+// trainer/run/trace_file.c -- each rank writes its own part; rank 0 puts them into one file at the
+// end.
 #include "trainer/run/trace_file.h"
 
 #include "base/input.h"

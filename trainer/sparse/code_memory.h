@@ -1,10 +1,11 @@
-// trainer/sparse/code_memory.h -- the newest code of each sample, as the start of its next inference.
+// trainer/sparse/code_memory.h -- the newest code of each sample, as the start of its next
+// inference.
 //
 // In each epoch a sample may stand with another worker, so every rank holds the codes of all; the
-// codes of a step are gathered in the order of batch positions. They are part of the checkpoint, for
-// the start of an inference is seen in the last bits of its result: so a run gives the same bits on
-// any number of ranks and after a resume. The price is memory, samples * room * 8 bytes, in each rank and
-// checkpoint.
+// codes of a step are gathered in the order of batch positions. They are part of the checkpoint,
+// for the start of an inference is seen in the last bits of its result: so a run gives the same
+// bits on any number of ranks and after a resume. The price is memory, samples * room * 8 bytes, in
+// each rank and checkpoint.
 #ifndef TRAINER_SPARSE_CODE_MEMORY_H
 #define TRAINER_SPARSE_CODE_MEMORY_H
 
@@ -39,8 +40,8 @@ void code_memory_recall_all(const code_memory *m, const uint64_t *ids, size_t sa
 void code_memory_note_all(code_memory *m, uint64_t first, size_t samples, const float *codes,
                           size_t count);
 
-// Collective. Keeps what has been noted in step `step`: on this rank positions first .. first + count
-// - 1, of every rank as many.
+// Collective. Keeps what has been noted in step `step`: on this rank positions first .. first +
+// count - 1, of every rank as many.
 void code_memory_keep(code_memory *m, const world *w, const order *o, uint64_t step, uint64_t first,
                       uint64_t count);
 

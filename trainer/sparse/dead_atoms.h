@@ -1,5 +1,5 @@
-// trainer/sparse/dead_atoms.h -- atoms that no code uses any more get a new start from what is explained
-// worst: the patch with the largest residual of each image, the worst first.
+// trainer/sparse/dead_atoms.h -- atoms that no code uses any more get a new start from what is
+// explained worst: the patch with the largest residual of each image, the worst first.
 //
 // The patches of all workers are gathered in the order of batch positions, so every rank makes the
 // same choice. As in DiCoDiLe (Moreau & Gramfort 2020), which takes the patch of largest error.

@@ -1,4 +1,5 @@
-// trainer/sparse/inference_choice.h -- how a job wants codes to be inferred: encoder, penalty, solver.
+// trainer/sparse/inference_choice.h -- how a job wants codes to be inferred: encoder, penalty,
+// solver.
 #ifndef TRAINER_SPARSE_INFERENCE_CHOICE_H
 #define TRAINER_SPARSE_INFERENCE_CHOICE_H
 

@@ -22,8 +22,8 @@ static void follow_products(sparse_model *m, double share)
                           m->weights.params + m->atoms_at);
 }
 
-// A share of Newton's step along each atom alone: its gradient by its curvature, the running mean of
-// the sums of squares of its codes (of which 1 - 0.9^steps is there). A hundredth of all atoms'
+// A share of Newton's step along each atom alone: its gradient by its curvature, the running mean
+// of the sums of squares of its codes (of which 1 - 0.9^steps is there). A hundredth of all atoms'
 // mean keeps rare ones from leaping. As Mairal et al. 2010 (JMLR 11, alg. 2) update one atom.
 static void follow_gradient(sparse_model *m, const method_step *s, double share)
 {

@@ -1,5 +1,5 @@
-// trainer/sparse/sparse_atoms.h -- how the atoms of a sparse model learn from a step, where that is not left to
-// the optimizer.
+// trainer/sparse/sparse_atoms.h -- how the atoms of a sparse model learn from a step, where that is
+// not left to the optimizer.
 #ifndef TRAINER_SPARSE_SPARSE_ATOMS_H
 #define TRAINER_SPARSE_SPARSE_ATOMS_H
 

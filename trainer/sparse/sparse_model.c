@@ -1,4 +1,5 @@
-// trainer/sparse/sparse_model.c -- the graph of a sparse auto-encoder, and inference in the middle of it.
+// trainer/sparse/sparse_model.c -- the graph of a sparse auto-encoder, and inference in the middle
+// of it.
 #include "trainer/sparse/sparse_model.h"
 
 #include "models/kernels/dictionary/dictionary_bound.h"
@@ -121,8 +122,8 @@ static void scale_encoder_rates(sparse_model *m)
             m->weights.rates[i] *= (float)m->setup.config->encoder_rate;
 }
 
-// First weights. LISTA starts where its thresholds fit lambda; of a relative lambda, for images whose
-// largest match is 1.
+// First weights. LISTA starts where its thresholds fit lambda; of a relative lambda, for images
+// whose largest match is 1.
 static status start_weights(sparse_model *m)
 {
     const sparse_setup *s = &m->setup;

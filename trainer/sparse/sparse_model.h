@@ -1,11 +1,12 @@
-// trainer/sparse/sparse_model.h -- a dictionary, perhaps an encoder, and the inference of codes between
-// them: what a sparse auto-encoder is, for one batch of images.
+// trainer/sparse/sparse_model.h -- a dictionary, perhaps an encoder, and the inference of codes
+// between them: what a sparse auto-encoder is, for one batch of images.
 //
 //   E(y, z) = 1/2 |y - D z|^2 + lambda R(z) + alpha |z - f(y)|^2
 //   images ─> encoder ─> prediction f ─┐
 //   images ─> solver (start, alpha) ───┴─> codes z ─> energy ─> gradients of D and the encoder at z
 //
-// source: Kavukcuoglu, Ranzato & LeCun 2008 (arXiv 1010.3467) eq. 6; convolutional: 2010 (NIPS) eq. 3
+// source: Kavukcuoglu, Ranzato & LeCun 2008 (arXiv 1010.3467) eq. 6; convolutional: 2010 (NIPS) eq.
+// 3
 #ifndef TRAINER_SPARSE_SPARSE_MODEL_H
 #define TRAINER_SPARSE_SPARSE_MODEL_H
 
@@ -32,7 +33,8 @@ typedef struct sparse_config {
 
 extern const config_field sparse_fields[]; // of sparse_config
 
-// Says in the log which settings have no effect with the others. same_views: each epoch shows a sample alike.
+// Says in the log which settings have no effect with the others. same_views: each epoch shows a
+// sample alike.
 void sparse_config_tell_idle(const sparse_config *c, const inference_choice *choice,
                              bool same_views);
 
@@ -87,8 +89,8 @@ typedef enum code_starts {
 // choice, relative for density. Errors: ST_BAD_DATA, see code_inference_solve.
 status sparse_model_infer(sparse_model *m, const float *images, code_starts starts, double lambda);
 
-// The energy 1/2 |y - D f|^2 + lambda R(f) of the encoder's own code of image n, which is `image`, after
-// infer. With an encoder only.
+// The energy 1/2 |y - D f|^2 + lambda R(f) of the encoder's own code of image n, which is `image`,
+// after infer. With an encoder only.
 double sparse_model_prediction_energy(sparse_model *m, const float *image, int n);
 
 #endif

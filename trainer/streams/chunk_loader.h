@@ -1,5 +1,5 @@
-// trainer/streams/chunk_loader.h -- a data set in stored order, in chunks that are dealt to the ranks in turn: chunk c
-// to rank c mod P.
+// trainer/streams/chunk_loader.h -- a data set in stored order, in chunks that are dealt to the
+// ranks in turn: chunk c to rank c mod P.
 #ifndef TRAINER_STREAMS_CHUNK_LOADER_H
 #define TRAINER_STREAMS_CHUNK_LOADER_H
 

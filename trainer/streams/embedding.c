@@ -1,4 +1,5 @@
-// trainer/streams/embedding.c -- streams of image chunks, and their rows of features on one or all ranks.
+// trainer/streams/embedding.c -- streams of image chunks, and their rows of features on one or all
+// ranks.
 #include "trainer/streams/embedding.h"
 
 #include "base/stop_signal.h"

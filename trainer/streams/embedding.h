@@ -38,8 +38,8 @@ void image_stream_close(image_stream *s);
 // A loader over the chunks of this rank. One at a time. Errors: ST_INTERNAL.
 status image_stream_start(const image_stream *s, const world *w, loader **chunks);
 
-// All labels of a labelled data set, in stored order; *labels is the caller's to free, also after an error.
-// Errors: ST_INTERNAL no memory; as dataset_read_labels.
+// All labels of a labelled data set, in stored order; *labels is the caller's to free, also after
+// an error. Errors: ST_INTERNAL no memory; as dataset_read_labels.
 status image_stream_labels(const image_stream *s, int64_t **labels);
 
 // The next own chunk as rows (EMBEDDING_ROWS, dim). Returns the number of its rows that count, 0 at
@@ -58,8 +58,8 @@ int image_stream_rows(const image_stream *s, uint64_t chunk);
 // Floats of room that embedding_gather needs: whole rounds of one chunk a rank.
 size_t embedding_room(const embedding *how, const image_stream *s, const world *w);
 
-// Collective. The rows of all images, in stored order, on every rank; rows behind the last image are
-// undefined. Errors, local: agree on it: as the chunks' reading.
+// Collective. The rows of all images, in stored order, on every rank; rows behind the last image
+// are undefined. Errors, local: agree on it: as the chunks' reading.
 status embedding_gather(const embedding *how, const image_stream *s, const world *w, loader *chunks,
                         float *rows);
 

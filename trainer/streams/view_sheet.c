@@ -1,4 +1,5 @@
-// trainer/streams/view_sheet.c -- see view_sheet.h. Each cell is a view turned back into 8-bit pixels.
+// trainer/streams/view_sheet.c -- see view_sheet.h. Each cell is a view turned back into 8-bit
+// pixels.
 #include "trainer/streams/view_sheet.h"
 
 #include "io/views/augment.h"
@@ -57,8 +58,8 @@ static status open_sheet(view_sheet *s, const job *j)
     return sheet_create(&s->sheet, rows, COLUMNS, &s->cell);
 }
 
-// s->view of `shown` channels to s->bytes: 8 bits as stored, or -3 .. 3 where there is no going back.
-// One channel stands for all.
+// s->view of `shown` channels to s->bytes: 8 bits as stored, or -3 .. 3 where there is no going
+// back. One channel stands for all.
 static void show_view(view_sheet *s, int shown, bool undo)
 {
     int count = s->cell.height * s->cell.width, channels = s->cell.channels;

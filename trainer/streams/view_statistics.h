@@ -1,12 +1,12 @@
-// trainer/streams/view_statistics.h -- what views are normalised by: statistics of the training data,
-// which belong to the model.
+// trainer/streams/view_statistics.h -- what views are normalised by: statistics of the training
+// data, which belong to the model.
 //
 //   data.train ─ learn ─> statistics ─ describe ─> checkpoint ─ read ─> evaluation, features, codes
 //                             └─> views_create, of training and of all other data
 //
 // A net has only ever seen images in units of its training data. Other data is therefore shown in
-// these units, whatever its own mean and deviation are: what an image gives must not depend on which
-// other images stand in its file.
+// these units, whatever its own mean and deviation are: what an image gives must not depend on
+// which other images stand in its file.
 #ifndef TRAINER_STREAMS_VIEW_STATISTICS_H
 #define TRAINER_STREAMS_VIEW_STATISTICS_H
 
@@ -31,9 +31,9 @@ status view_statistics_learn(view_statistics *s, const job *j, dataset *data);
 // not known. arrays == NULL: only counts.
 size_t view_statistics_describe(view_statistics *s, checkpoint_array *arrays);
 
-// Those of a checkpoint. One of an older version holds none: then s->channels stays 0, and the log says
-// that those of the job's data.train will be taken. Destroy them also after an error.
-// Errors: ST_BAD_DATA, ST_INTERNAL; those of checkpoint_read.
+// Those of a checkpoint. One of an older version holds none: then s->channels stays 0, and the log
+// says that those of the job's data.train will be taken. Destroy them also after an error. Errors:
+// ST_BAD_DATA, ST_INTERNAL; those of checkpoint_read.
 status view_statistics_read(view_statistics *s, checkpoint *c, const job *j);
 
 // Those of a run's checkpoint; if it holds none, of data.train.

@@ -1,4 +1,5 @@
-// trainer/streams/whitening.c -- moments of training views, chunk by chunk, and the matrix they give.
+// trainer/streams/whitening.c -- moments of training views, chunk by chunk, and the matrix they
+// give.
 #include "trainer/streams/whitening.h"
 
 #include "base/pulse.h"
@@ -86,7 +87,8 @@ static void finish_moments(moments *m, uint64_t count)
     }
 }
 
-// Scaled by (l + epsilon)^-1/4 the eigenvectors' products are W. values (dim), scaled (dim, dim): room.
+// Scaled by (l + epsilon)^-1/4 the eigenvectors' products are W. values (dim), scaled (dim, dim):
+// room.
 static status multiply_vectors(double *covariance, int dim, double epsilon, double *values,
                                float *scaled, float *matrix)
 {

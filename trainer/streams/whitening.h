@@ -1,10 +1,12 @@
-// trainer/streams/whitening.h -- the whitening matrix of a job's training data, for recipes that whiten.
+// trainer/streams/whitening.h -- the whitening matrix of a job's training data, for recipes that
+// whiten.
 //
 //   views of training samples ─> mean m, covariance C ─> C = U diag(l) U^T
 //   ─> W = U diag(1 / sqrt(l + epsilon)) U^T ─> augmenter: y = W (x - m)
 //
 // Every rank works it out by itself, from the same samples in the same order, so all have the same
-// bits. It goes into the checkpoint (trainer/streams/view_statistics.h); a resumed run reads it there.
+// bits. It goes into the checkpoint (trainer/streams/view_statistics.h); a resumed run reads it
+// there.
 #ifndef TRAINER_STREAMS_WHITENING_H
 #define TRAINER_STREAMS_WHITENING_H
 
@@ -18,8 +20,8 @@
 status whitening_check(const job *j, size_t dim);
 
 // Of the job's training data, opened as `data`, seen through its recipe's augmenter, which has no
-// whitening yet. Into mean (dim) and matrix (dim, dim), for views of dim <= WHITENING_MAX_DIM numbers.
-// Errors: of dataset_read; ST_INTERNAL no memory, or no eigenvectors.
+// whitening yet. Into mean (dim) and matrix (dim, dim), for views of dim <= WHITENING_MAX_DIM
+// numbers. Errors: of dataset_read; ST_INTERNAL no memory, or no eigenvectors.
 status whitening_learn(const job *j, dataset *data, augmenter *a, float *mean, float *matrix);
 
 // W from C (dim, dim), which is overwritten. matrix: (dim, dim).

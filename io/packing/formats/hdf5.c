@@ -1,5 +1,6 @@
-// io/packing/formats/hdf5.c -- images in somebody's HDF5 file, in any form that a data set may have: shards
-// hold them one after the other, checked by checksums, where chunks had to be unpacked for each.
+// io/packing/formats/hdf5.c -- images in somebody's HDF5 file, in any form that a data set may
+// have: shards hold them one after the other, checked by checksums, where chunks had to be unpacked
+// for each.
 #include "base/input.h"
 #include "io/packing/format.h"
 

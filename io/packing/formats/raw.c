@@ -1,5 +1,6 @@
-// io/packing/formats/raw.c -- bare numbers: no header, one sample after the other as (height, width, channels).
-// The layout is the caller's word, TYPE:HxWxC with TYPE u8, u16le, u16be, f32le or f32be.
+// io/packing/formats/raw.c -- bare numbers: no header, one sample after the other as (height,
+// width, channels). The layout is the caller's word, TYPE:HxWxC with TYPE u8, u16le, u16be, f32le
+// or f32be.
 #include "io/packing/format.h"
 #include "io/images/numbers.h"
 #include "io/images/pixels.h"

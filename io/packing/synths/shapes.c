@@ -1,4 +1,5 @@
-// io/packing/synths/shapes.c -- one textured figure on a cluttered ground; ten classes by shape and texture.
+// io/packing/synths/shapes.c -- one textured figure on a cluttered ground; ten classes by shape and
+// texture.
 //
 //   disc: plain, stripes, checks, dots, rings, sectors, grain;  ring: plain;  bar: plain, stripes
 //

@@ -1,7 +1,8 @@
 // io/packing/synths/spiral.c -- points of a plane on a spiral, without noise; see spiral.h.
 //
-// A sample is one pixel of two channels, float32: the two coordinates. There are no labels. A method
-// adds the noise it wants (denoising), and what it learns is compared with the known density.
+// A sample is one pixel of two channels, float32: the two coordinates. There are no labels. A
+// method adds the noise it wants (denoising), and what it learns is compared with the known
+// density.
 #include "io/packing/synths/spiral.h"
 
 #include "io/packing/synth.h"

@@ -1,4 +1,5 @@
-// io/views/augments/colour_jitter.c -- brightness, contrast, saturation and hue, changed in random order.
+// io/views/augments/colour_jitter.c -- brightness, contrast, saturation and hue, changed in random
+// order.
 //   brightness  y = f x                       f = U(1 - brightness, 1 + brightness), not below 0
 //   contrast    y = f x + (1 - f) m           m = mean grey of the image
 //   saturation  y = f x + (1 - f) grey(x)
@@ -81,7 +82,8 @@ static colours tile_at(const image *x, int first)
     return colours_of(x, first, left < TILE ? left : TILE);
 }
 
-// Tile by tile: the changes before the contrast, which needs the mean of all, then it and the others.
+// Tile by tile: the changes before the contrast, which needs the mean of all, then it and the
+// others.
 static void apply(const void *settings, const augment_run *run)
 {
     const jitter_config *c = settings;

@@ -1,5 +1,6 @@
 // io/views/augments/gaussian_blur.c -- a Gaussian blur of random width, with probability p.
-//   sigma = U(low, high) pixels, radius ceil(3 sigma); the image is mirrored outside (io/images/gaussian.h)
+//   sigma = U(low, high) pixels, radius ceil(3 sigma); the image is mirrored outside
+//   (io/images/gaussian.h)
 // This is the Gaussian itself. PIL's GaussianBlur, which the MoCo v2 and v3 references call, comes
 // near it with three box blurs of fractional width, and repeats the outermost pixel outside.
 //   source: SimCLR, Chen et al. 2020 (arXiv 2002.05709) appendix A; sigma as in MoCo v2

@@ -1,4 +1,5 @@
-// io/views/augments/intensity.c -- a random gain and offset for each channel, for data that is not RGB.
+// io/views/augments/intensity.c -- a random gain and offset for each channel, for data that is not
+// RGB.
 //   y = mean_c + U(1 - gain, 1 + gain) (x - mean_c) + U(-offset, offset) deviation_c
 // with the data set's own mean and deviation, so that it means the same in any unit. Integer data
 // stays in 0 .. 1.

@@ -1,4 +1,5 @@
-// io/views/augments/random_resized_crop.c -- a random rectangle of the image, resized to the view's size.
+// io/views/augments/random_resized_crop.c -- a random rectangle of the image, resized to the view's
+// size.
 //   area = U(scale) * image area,  log(width / height) = U(log ratio),  place uniform
 // Ten tries for a rectangle that fits, then the largest central one within the ratios.
 //   source: Szegedy et al. 2015 (arXiv 1409.4842) sec. 6; the tries as in torchvision

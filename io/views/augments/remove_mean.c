@@ -1,4 +1,5 @@
-// io/views/augments/remove_mean.c -- the view's own mean, over pixels and channels together, becomes 0.
+// io/views/augments/remove_mean.c -- the view's own mean, over pixels and channels together,
+// becomes 0.
 #include "io/views/augment.h"
 
 static const config_field fields[] = {{0}};

@@ -1,5 +1,5 @@
-// io/views/augments/resize.c -- the largest central rectangle of the view's proportions, resized to it.
-// Draws nothing: for evaluation. The whole image when the proportions agree.
+// io/views/augments/resize.c -- the largest central rectangle of the view's proportions, resized to
+// it. Draws nothing: for evaluation. The whole image when the proportions agree.
 #include "io/views/resample.h"
 
 #include <math.h>

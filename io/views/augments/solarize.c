@@ -1,6 +1,7 @@
 // io/views/augments/solarize.c -- bright pixels turned to their negative, with probability p.
 //   y = 1 - x where x >= threshold, else x
-//   source: BYOL, Grill et al. 2020 (arXiv 2006.07733) appendix B; PIL's threshold 128 of 255 is 0.5
+//   source: BYOL, Grill et al. 2020 (arXiv 2006.07733) appendix B; PIL's threshold 128 of 255 is
+//   0.5
 #include "io/views/augment.h"
 
 typedef struct solarize_config {

@@ -1,4 +1,5 @@
-// io/views/augments/trim.c -- `margin` pixels cut off on each side: where a filter saw beyond the image.
+// io/views/augments/trim.c -- `margin` pixels cut off on each side: where a filter saw beyond the
+// image.
 #include "io/views/augment.h"
 
 #include <string.h>

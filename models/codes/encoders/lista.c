@@ -1,14 +1,15 @@
-// models/codes/encoders/lista.c -- T + 1 iterations of a proximal method, unrolled, with learned weights.
+// models/codes/encoders/lista.c -- T + 1 iterations of a proximal method, unrolled, with learned
+// weights.
 //   u = We' y,  z_0 = h(u)
 //   factored:  z_{t+1} = h(z_t + We' (y - D z_t)),  t = 1 .. T
 //   dense:     z_{t+1} = h(u + S * z_t),  S (K, K, 2k-1, 2k-1)
 //   h: soft threshold with a learned threshold an atom
 //   source: Gregor & LeCun 2010 (ICML, "Learning fast approximations of sparse coding") alg. 3;
 //   factored: Sreter & Giryes 2018 (arXiv 1711.00328) eq. 11, K times fewer operations
-// It starts as T + 1 steps of ISTA of length s = step / L: We = s D, S = identity - s D'D, threshold
-// s lambda, which is exact for factored on every border and for dense on border full.
-// Few iterations reach further with longer steps than all codes could bear, so We must grow: it and
-// the thresholds learn at rates of their size, s, the decoder at one of its own.
+// It starts as T + 1 steps of ISTA of length s = step / L: We = s D, S = identity - s D'D,
+// threshold s lambda, which is exact for factored on every border and for dense on border full. Few
+// iterations reach further with longer steps than all codes could bear, so We must grow: it and the
+// thresholds learn at rates of their size, s, the decoder at one of its own.
 #include "models/codes/code_encoder.h"
 
 #include "models/kernels/dictionary/dictionary_overlap.h"
@@ -97,8 +98,8 @@ static int build(graph *g, const void *settings, const code_space *s, int images
     return codes;
 }
 
-// S[a][b][d] = identity - length sum over c, u of D[a][c][u] D[b][c][u - d + (k-1)]: how much a code
-// of atom b, d places away, is inhibited by atom a.
+// S[a][b][d] = identity - length sum over c, u of D[a][c][u] D[b][c][u - d + (k-1)]: how much a
+// code of atom b, d places away, is inhibited by atom a.
 static void start_dense(const graph_param *p, int channels, const float *unit, double length,
                         float *weights)
 {

@@ -1,13 +1,14 @@
-// models/codes/penalties/inhibition.c -- lateral inhibition: atoms of one group at one position price each
-// other.
+// models/codes/penalties/inhibition.c -- lateral inhibition: atoms of one group at one position
+// price each other.
 //   R(z) = sum |z| + strength sum over positions, pairs i < j of a group of |z_i| |z_j|
 //                  + strength / 2 sum z^2
 //        = sum |z| + strength / 2 sum over positions, groups of (sum over the group of |z_i|)^2
 // The squares make the pairs' price convex, and its proximal step exact: with S the group's sum of
 // |z|, |z_i| = max(|u_i| - weight (1 + strength S), 0). Groups are runs of `group` atoms, so that
 // neighbours in the dictionary become alternatives.
-//   source: the energy |z|' W |z| of Gregor, Szlam, LeCun 2011 (structured sparse coding via lateral
-//   inhibition), with W = 1 in a group; prox of the squared group norm: Kowalski 2009, prop. 4
+//   source: the energy |z|' W |z| of Gregor, Szlam, LeCun 2011 (structured sparse coding via
+//   lateral inhibition), with W = 1 in a group; prox of the squared group norm: Kowalski 2009,
+//   prop. 4
 #include "models/codes/penalty.h"
 
 #include <math.h>

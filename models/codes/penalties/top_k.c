@@ -1,6 +1,7 @@
-// models/codes/penalties/top_k.c -- R(z) = 0 when at most k codes are not 0, else infinite; of a whole
-// sample or of each position.
-//   prox: the k codes of largest magnitude stay (of equal ones the first), the others become 0; with
+// models/codes/penalties/top_k.c -- R(z) = 0 when at most k codes are not 0, else infinite; of a
+// whole sample or of each position.
+//   prox: the k codes of largest magnitude stay (of equal ones the first), the others become 0;
+//   with
 //   z >= 0 the k largest positive ones. lambda has no part in it.
 //   source: Makhzani and Frey 2014 (k-sparse auto-encoders), as iterative hard thresholding,
 //   Blumensath and Davies 2008, eq. 1.6

@@ -1,5 +1,5 @@
-// models/codes/solvers/coordinate_descent.c -- L1 only: locally greedy coordinate descent with the atoms'
-// Gram tensor.
+// models/codes/solvers/coordinate_descent.c -- L1 only: locally greedy coordinate descent with the
+// atoms' Gram tensor.
 //
 //   G[a][s][b] = <atom a, atom b shifted by s>,  |s| < k in both directions  (or fewer positions)
 //

@@ -1,5 +1,5 @@
-// models/codes/solvers/encoder_only.c -- the start as it is (an encoder's output), negative codes at 0 when
-// z >= 0; tells its energy and gap.
+// models/codes/solvers/encoder_only.c -- the start as it is (an encoder's output), negative codes
+// at 0 when z >= 0; tells its energy and gap.
 #include "models/codes/solvers/objective.h"
 
 static size_t scratch_bytes(const void *settings, const dictionary_geometry *g)

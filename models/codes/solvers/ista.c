@@ -1,4 +1,5 @@
-// models/codes/solvers/ista.c -- iterative shrinkage: the proximal gradient method without momentum.
+// models/codes/solvers/ista.c -- iterative shrinkage: the proximal gradient method without
+// momentum.
 //   source: Daubechies, Defrise, De Mol 2004
 #include "models/codes/solvers/proximal.h"
 

@@ -1,4 +1,5 @@
-// models/codes/solvers/objective.c -- sums over images and codes in double, always in the same order.
+// models/codes/solvers/objective.c -- sums over images and codes in double, always in the same
+// order.
 #include "models/codes/solvers/objective.h"
 
 #include "models/kernels/lanes.h"

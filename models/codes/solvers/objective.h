@@ -1,4 +1,5 @@
-// models/codes/solvers/objective.h -- the energy of a code, what is left of the image, and the duality gap.
+// models/codes/solvers/objective.h -- the energy of a code, what is left of the image, and the
+// duality gap.
 //
 // With alpha the problem is a Lasso on stacked rows, y' = [m y; sqrt(2 alpha) f] and
 // D' = [m D; sqrt(2 alpha) I]. Its residual r' = y' - D' z, times a number s that makes

@@ -1,5 +1,6 @@
-// models/codes/solvers/proximal.c -- ISTA and FISTA. D v is had from D z by the same extrapolation, so
-// that an iteration costs one D' and one D of a sparse code, and the energy of z is always known.
+// models/codes/solvers/proximal.c -- ISTA and FISTA. D v is had from D z by the same extrapolation,
+// so that an iteration costs one D' and one D of a sparse code, and the energy of z is always
+// known.
 #include "models/codes/solvers/proximal.h"
 
 #include "models/kernels/lanes.h"

@@ -1,4 +1,5 @@
-// models/codes/solvers/proximal.h -- the proximal gradient method, plain (ISTA) or accelerated (FISTA).
+// models/codes/solvers/proximal.h -- the proximal gradient method, plain (ISTA) or accelerated
+// (FISTA).
 #ifndef MODELS_CODES_SOLVERS_PROXIMAL_H
 #define MODELS_CODES_SOLVERS_PROXIMAL_H
 

@@ -2,11 +2,11 @@
 //
 //   repeat: D' r of all codes ─> duality gap ─> small enough: done
 //           list = the codes that are not 0, and those whose gradient is largest
-//           passes of coordinate descent over the list, until the gap of the list alone is a part of
-//           the gap of all
+//           passes of coordinate descent over the list, until the gap of the list alone is a part
+//           of the gap of all
 //
-// Between two dense D' all work is that of the list. A code moves by its own curvature |d|^2, not by
-// the bound of all of D as in FISTA, and each move is seen by the next code at once: a fifth of
+// Between two dense D' all work is that of the list. A code moves by its own curvature |d|^2, not
+// by the bound of all of D as in FISTA, and each move is seen by the next code at once: a fifth of
 // FISTA's iterations, each a fraction of its price.
 //   source: Massias, Gramfort, Salmon 2018 (Celer), algorithm 4; coordinate descent by residuals:
 //   Friedman, Hastie, Tibshirani 2010, sec. 2.1
@@ -163,8 +163,8 @@ static void make_list(search *s)
     }
 }
 
-// The duality gap as if there were no codes but those of the list, `largest` being theirs. The terms
-// of other codes' predictions would be the same in both energies.
+// The duality gap as if there were no codes but those of the list, `largest` being theirs. The
+// terms of other codes' predictions would be the same in both energies.
 static double gap_of_list(const search *s, float largest)
 {
     const inference *p = s->problem;

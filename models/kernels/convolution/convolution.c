@@ -1,5 +1,5 @@
-// models/kernels/convolution/convolution.c -- chooses a backend for each pass, and converts between the numbers that are
-// stored and those a kernel takes.
+// models/kernels/convolution/convolution.c -- chooses a backend for each pass, and converts between
+// the numbers that are stored and those a kernel takes.
 #include "models/kernels/convolution/convolution.h"
 
 #include "base/arena.h"
@@ -143,7 +143,8 @@ static void widen(size_t *most, size_t bytes)
     if (bytes > *most) *most = bytes;
 }
 
-// Backward passes that take turns keep things apart from each other; else all passes have the same place.
+// Backward passes that take turns keep things apart from each other; else all passes have the same
+// place.
 static void divide_scratch(convolution *c)
 {
     const convolution_kernel *backward = &c->kernels[CONVOLUTION_BACKWARD_DATA];
@@ -189,7 +190,8 @@ static void convert(shape s, bool to_bf16, const void *from, void *to)
         bf16_to_floats(from, shape_count(s), to);
 }
 
-// x and y (or their gradients) that are stored otherwise than the kernel takes them have copies in scratch.
+// x and y (or their gradients) that are stored otherwise than the kernel takes them have copies in
+// scratch.
 void convolution_run(const convolution *c, convolution_pass pass, const convolution_operands *o)
 {
     ASSERT((int)pass < c->pass_count);

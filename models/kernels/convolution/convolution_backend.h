@@ -1,5 +1,5 @@
-// models/kernels/convolution/convolution_backend.h -- what a backend of convolution.h offers, for convolution.c
-// and for the tests, which hold every backend against reference.h.
+// models/kernels/convolution/convolution_backend.h -- what a backend of convolution.h offers, for
+// convolution.c and for the tests, which hold every backend against reference.h.
 #ifndef MODELS_KERNELS_CONVOLUTION_CONVOLUTION_BACKEND_H
 #define MODELS_KERNELS_CONVOLUTION_CONVOLUTION_BACKEND_H
 
@@ -57,8 +57,8 @@ extern const convolution_backend convolution_onednn;
 // The widest channel block oneDNN has fast kernels for on this processor: 16, 8 or 1.
 int convolution_onednn_block(void);
 
-// Do the processor and oneDNN multiply bf16 numbers? Does oneDNN's fast kernel for a pass? False also
-// when there is none.
+// Do the processor and oneDNN multiply bf16 numbers? Does oneDNN's fast kernel for a pass? False
+// also when there is none.
 bool convolution_onednn_has_bf16(void);
 bool convolution_onednn_reads_bf16(const convolution_spec *spec, convolution_pass pass);
 #endif

@@ -1,9 +1,10 @@
-// models/kernels/convolution/convolution_im2col.c -- convolution as matrix products, one sample at a time.
+// models/kernels/convolution/convolution_im2col.c -- convolution as matrix products, one sample at
+// a time.
 //   L (C K K, H' W'), the columns: row (c, u, v) holds all x[c, i s + u - p, j s + v - p]
 //   y = W L,  dL = W^T dy and dx gathers it back,  dW += dy L^T;  W is (out, C K K)
 //   source: Chellapilla, Puri, Simard 2006, High performance convolutional neural networks
-// Serves any shape and any block: a blocked sample is first copied to plain channels. The columns of
-// one sample stay in the cache, which those of a batch would not.
+// Serves any shape and any block: a blocked sample is first copied to plain channels. The columns
+// of one sample stay in the cache, which those of a batch would not.
 #include "models/kernels/convolution/convolution_backend.h"
 #include "models/kernels/layout.h"
 #include "models/kernels/matmul.h"

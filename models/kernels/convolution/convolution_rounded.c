@@ -1,8 +1,10 @@
-// models/kernels/convolution/convolution_rounded.c -- what a processor with instructions for bf16 numbers computes, on any other.
+// models/kernels/convolution/convolution_rounded.c -- what a processor with instructions for bf16
+// numbers computes, on any other.
 //
-// Images come as bf16 numbers, weights are rounded to such, and im2col multiplies both as floats: products of bf16
-// numbers are exact in float32. Images that a pass writes are stored as the spec says; gradients of weights are floats.
-// Slow: it serves tests, which plan and run nets of bf16 products with it where the processor has none.
+// Images come as bf16 numbers, weights are rounded to such, and im2col multiplies both as floats:
+// products of bf16 numbers are exact in float32. Images that a pass writes are stored as the spec
+// says; gradients of weights are floats. Slow: it serves tests, which plan and run nets of bf16
+// products with it where the processor has none.
 #include "base/arena.h"
 #include "models/kernels/bf16.h"
 #include "models/kernels/convolution/convolution_backend.h"

@@ -1,8 +1,8 @@
-// models/kernels/convolution/convolution_winograd.c -- convolution by F(4 x 4, 3 x 3), strip by strip: transform,
-// multiply and transform back while the tiles are in the second cache.
+// models/kernels/convolution/convolution_winograd.c -- convolution by F(4 x 4, 3 x 3), strip by
+// strip: transform, multiply and transform back while the tiles are in the second cache.
 //
-// Threads share strips, or groups of strips whose sums are added in a fixed order, so that their number does
-// not change the bits.
+// Threads share strips, or groups of strips whose sums are added in a fixed order, so that their
+// number does not change the bits.
 #include "models/kernels/convolution/convolution_backend.h"
 #include "models/kernels/threads.h"
 #include "models/kernels/convolution/winograd.h"
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The gradient of weights is summed over groups of strips, and then over the groups: short sums round less than
-// one of thousands of terms.
+// The gradient of weights is summed over groups of strips, and then over the groups: short sums
+// round less than one of thousands of terms.
 enum { MOST_GROUPS = 16, GROUP_STRIPS = 32 };
 
 typedef struct winograd_state {
@@ -22,9 +22,9 @@ typedef struct winograd_state {
     size_t in_floats, out_floats; // of a strip: what the products take and what they give
 } winograd_state;
 
-// Faster than oneDNN's direct kernels and its own F(4 x 4, 3 x 3) up to 64 channels: 1.05 to 2.7 times in all
-// passes, from 8 x 8 to 56 x 56 pixels, on one core of a Zen 4. With 128 the transformed weights leave the
-// second cache.
+// Faster than oneDNN's direct kernels and its own F(4 x 4, 3 x 3) up to 64 channels: 1.05 to 2.7
+// times in all passes, from 8 x 8 to 56 x 56 pixels, on one core of a Zen 4. With 128 the
+// transformed weights leave the second cache.
 static bool serves(const convolution_spec *s, convolution_pass pass)
 {
     (void)pass;
@@ -62,9 +62,9 @@ static bool suits_portions(const convolution_spec *spec, convolution_pass pass)
     return true;
 }
 
-// Of a pass over images transformed weights are kept, and for each thread a strip's inputs and outputs are scratch;
-// of the gradient of weights: the gradient of all groups so far, and for each thread sums and the two strips, then
-// the groups' gradients.
+// Of a pass over images transformed weights are kept, and for each thread a strip's inputs and
+// outputs are scratch; of the gradient of weights: the gradient of all groups so far, and for each
+// thread sums and the two strips, then the groups' gradients.
 static status create(convolution_kernel *k)
 {
     const convolution_spec *s = &k->spec;

@@ -1,15 +1,17 @@
-// models/kernels/convolution/convolution_winograd_wide.c -- F(4 x 4, 3 x 3) for many channels, whose transformed weights
-// do not fit the caches: some tiles, some input channels and some output channels at a time.
+// models/kernels/convolution/convolution_winograd_wide.c -- F(4 x 4, 3 x 3) for many channels,
+// whose transformed weights do not fit the caches: some tiles, some input channels and some output
+// channels at a time.
 //
 //   for each group of strips (64 tiles):
 //     forward, backward data   for some inputs:  transform them;  for some outputs:  transform the
-//                              weights between them, multiply, add;  then transform all outputs back
+//                              weights between them, multiply, add;  then transform all outputs
+//                              back
 //     backward weights         transform inputs and outputs;  for some of each:  multiply,
 //                              transform back, add
 //
-// Transformed weights, and sums of their gradient, live in the second cache only: written to memory they would be
-// four times the weights. Threads share strips and pairs of channels, so that their number does not change
-// the bits.
+// Transformed weights, and sums of their gradient, live in the second cache only: written to memory
+// they would be four times the weights. Threads share strips and pairs of channels, so that their
+// number does not change the bits.
 #include "models/kernels/convolution/convolution_backend.h"
 #include "models/kernels/threads.h"
 #include "models/kernels/convolution/winograd.h"
@@ -38,8 +40,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-// Up to 64 channels convolution_winograd.c is faster. Products of bf16 numbers were on small images (of oneDNN's
-// kernels of both kinds, on a Zen 4), but for the weights' gradient.
+// Up to 64 channels convolution_winograd.c is faster. Products of bf16 numbers were on small images
+// (of oneDNN's kernels of both kinds, on a Zen 4), but for the weights' gradient.
 static bool serves(const convolution_spec *s, convolution_pass pass)
 {
     const int fewest = 64;
@@ -63,8 +65,8 @@ static size_t gradient_bytes(const convolution_spec *s)
     return arena_padded(filter * (size_t)s->in.c * (size_t)s->out.c);
 }
 
-// Scratch: the group's inputs (of the gradient of weights all, else some) and all its outputs, then each thread's
-// filters. Kept: the gradient of weights so far.
+// Scratch: the group's inputs (of the gradient of weights all, else some) and all its outputs, then
+// each thread's filters. Kept: the gradient of weights so far.
 static status create(convolution_kernel *k)
 {
     const convolution_spec *s = &k->spec;

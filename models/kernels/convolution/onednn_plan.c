@@ -1,4 +1,5 @@
-// models/kernels/convolution/onednn_plan.c -- which of oneDNN's kernels computes a pass of a convolution.
+// models/kernels/convolution/onednn_plan.c -- which of oneDNN's kernels computes a pass of a
+// convolution.
 #include "models/kernels/convolution/onednn_plan.h"
 
 #include "models/kernels/convolution/convolution_backend.h"
@@ -109,8 +110,8 @@ static dnnl_status_t plan_with(onednn_plan *plan, dnnl_engine_t engine, const co
     return result;
 }
 
-// A gradient of weights is added to the sum of those before it, which takes as long as reading images of three times
-// its size.
+// A gradient of weights is added to the sum of those before it, which takes as long as reading
+// images of three times its size.
 bool onednn_suits_portions(const convolution_spec *s, convolution_pass pass)
 {
     if (pass != CONVOLUTION_BACKWARD_WEIGHTS) return true;
@@ -124,8 +125,8 @@ static bool is_fast(const onednn_plan *plan)
     return plan->primitive != NULL && strncmp(onednn_kernel_name(plan->primitive), "jit", 3) == 0;
 }
 
-// In bf16 where the processor multiplies such numbers (oneDNN would imitate that, at a third of float32's speed), else in
-// float32.
+// In bf16 where the processor multiplies such numbers (oneDNN would imitate that, at a third of
+// float32's speed), else in float32.
 dnnl_status_t onednn_plan_pass(onednn_plan *plan, dnnl_engine_t engine, const convolution_spec *s,
                                convolution_pass pass)
 {

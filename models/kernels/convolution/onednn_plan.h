@@ -1,5 +1,5 @@
-// models/kernels/convolution/onednn_plan.h -- which of oneDNN's kernels computes a pass of a convolution, and the
-// memory layouts of its operands. Included by convolution_onednn.c only.
+// models/kernels/convolution/onednn_plan.h -- which of oneDNN's kernels computes a pass of a
+// convolution, and the memory layouts of its operands. Included by convolution_onednn.c only.
 #ifndef MODELS_KERNELS_CONVOLUTION_ONEDNN_PLAN_H
 #define MODELS_KERNELS_CONVOLUTION_ONEDNN_PLAN_H
 
@@ -7,8 +7,9 @@
 
 #include <oneapi/dnnl/dnnl.h>
 
-// oneDNN's plan of a pass, and what it takes. Images are in the spec's layouts. A pass in bf16 reads bf16
-// numbers, and writes images as the spec stores them; the gradient of weights is float32 in any case.
+// oneDNN's plan of a pass, and what it takes. Images are in the spec's layouts. A pass in bf16
+// reads bf16 numbers, and writes images as the spec stores them; the gradient of weights is float32
+// in any case.
 typedef struct onednn_plan {
     dnnl_primitive_desc_t primitive; // owned; NULL: there is none
     bool bf16;                       // multiplies bf16 numbers

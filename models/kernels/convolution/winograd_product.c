@@ -1,12 +1,15 @@
-// models/kernels/convolution/winograd_product.c -- products of a strip's positions, with sums in registers.
+// models/kernels/convolution/winograd_product.c -- products of a strip's positions, with sums in
+// registers.
 //
-// A block of channels of all tiles is a panel (tiles, VECTOR), so that most addresses are constants.
+// A block of channels of all tiles is a panel (tiles, VECTOR), so that most addresses are
+// constants.
 #include "models/kernels/convolution/winograd.h"
 
 // Sums held in registers: 16 of the 32 of AVX-512, 8 of 16 elsewhere.
 enum { MOST_SUMS = 16 };
 
-// Operands of a block of sums: sums[r][v] += over k of a[r row_step + k term_step] b[k VECTOR + v vector_step]
+// Operands of a block of sums: sums[r][v] += over k of a[r row_step + k term_step] b[k VECTOR + v
+// vector_step]
 typedef struct factors {
     const float *a, *b;
     size_t row_step, term_step, vector_step;
@@ -91,7 +94,8 @@ void winograd_weigh(const float *inputs, const float *weights, size_t in_blocks,
         weigh_blocks(inputs, weights, in_blocks, out_blocks, false, outputs);
 }
 
-// `rows` input channels, from number `channel` on, and `vectors` output blocks from `block` on, over all tiles.
+// `rows` input channels, from number `channel` on, and `vectors` output blocks from `block` on,
+// over all tiles.
 ALWAYS_INLINE void correlate_channels(const winograd_strips *in, const winograd_strips *out,
                                       size_t channel, size_t block, bool add, float *to,
                                       size_t rows, size_t vectors)

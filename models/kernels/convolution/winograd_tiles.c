@@ -1,7 +1,8 @@
-// models/kernels/convolution/winograd_tiles.c -- transforms between images and the positions of a strip of tiles.
+// models/kernels/convolution/winograd_tiles.c -- transforms between images and the positions of a
+// strip of tiles.
 //
-// A 6 x 6 tile of a channel block is 36 registers; the compiler keeps what it can of them, and the rest
-// in the first cache.
+// A 6 x 6 tile of a channel block is 36 registers; the compiler keeps what it can of them, and the
+// rest in the first cache.
 #include "models/kernels/convolution/winograd.h"
 
 #include "base/arena.h"

@@ -1,5 +1,5 @@
-// models/kernels/convolution/winograd_weights.c -- transforms between weights and the positions of F(4 x 4, 3 x 3), for a
-// block of outputs side by side.
+// models/kernels/convolution/winograd_weights.c -- transforms between weights and the positions of
+// F(4 x 4, 3 x 3), for a block of outputs side by side.
 #include "models/kernels/convolution/winograd.h"
 
 #include "base/arena.h"
@@ -87,7 +87,8 @@ ALWAYS_INLINE void load_whole_vectors(const float *weights, size_t step, bool tu
 }
 #endif
 
-// The filters of VECTOR lanes, `step` floats apart; `turned`: by half a turn. Nothing is read from `end` on.
+// The filters of VECTOR lanes, `step` floats apart; `turned`: by half a turn. Nothing is read from
+// `end` on.
 ALWAYS_INLINE void load_filters(const float *weights, size_t step, const float *end, bool turned,
                                 vector w[TAPS][TAPS])
 {

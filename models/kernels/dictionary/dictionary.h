@@ -1,5 +1,5 @@
-// models/kernels/dictionary/dictionary.h -- a convolutional dictionary on one image: D z, its exact adjoint
-// D' r, and the gradient of the atoms.
+// models/kernels/dictionary/dictionary.h -- a convolutional dictionary on one image: D z, its exact
+// adjoint D' r, and the gradient of the atoms.
 //
 //   (D z)[p][c]  = sum over q, a, u with q + u = p  of  d[a][c][u] z[q][a]
 //   (D' r)[q][a] = sum over u, c  of  d[a][c][u] r[q + u][c]

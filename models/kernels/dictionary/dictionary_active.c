@@ -1,4 +1,5 @@
-// models/kernels/dictionary/dictionary_active.c -- a dictionary on listed codes, row by row of their atoms.
+// models/kernels/dictionary/dictionary_active.c -- a dictionary on listed codes, row by row of
+// their atoms.
 #include "models/kernels/dictionary/dictionary_layout.h"
 #include "models/kernels/fold.h"
 

@@ -1,5 +1,5 @@
-// models/kernels/dictionary/dictionary_bound.c -- one transform of k x k taps and one Hermitian matrix at a
-// time: for each column frequency the k rows, then for each row frequency the spectrum.
+// models/kernels/dictionary/dictionary_bound.c -- one transform of k x k taps and one Hermitian
+// matrix at a time: for each column frequency the k rows, then for each row frequency the spectrum.
 //
 // A pair is an atom and a channel; the larger of K and C is the slow index of pairs, so that the
 // Hermitian matrix has the side of the smaller. Complex arrays are split: real parts, then
@@ -173,8 +173,8 @@ static int taps_of(const dictionary_geometry *g)
     return g->channels * g->kernel * g->kernel;
 }
 
-// Floats before LAPACK's part of the scratch: the matrix and its singular values, in units that keep
-// what is behind them aligned.
+// Floats before LAPACK's part of the scratch: the matrix and its singular values, in units that
+// keep what is behind them aligned.
 static size_t patch_floats(const dictionary_geometry *g)
 {
     size_t atoms = (size_t)g->atoms, taps = (size_t)taps_of(g);

@@ -1,4 +1,5 @@
-// models/kernels/dictionary/dictionary_dense.c -- a dictionary on all codes: three products over one tile.
+// models/kernels/dictionary/dictionary_dense.c -- a dictionary on all codes: three products over
+// one tile.
 //
 // Each operation is
 //   output o = sum over terms t of  pixels[place(o) + place(t)] * vectors[t]

@@ -1,5 +1,5 @@
-// models/kernels/dictionary/dictionary_descent.c -- per code one inner product with the image under its atom,
-// and one subtraction when the code moves; both in vectors along the rows of the atom.
+// models/kernels/dictionary/dictionary_descent.c -- per code one inner product with the image under
+// its atom, and one subtraction when the code moves; both in vectors along the rows of the atom.
 #include "models/kernels/dictionary/dictionary_descent.h"
 
 #include "models/kernels/dictionary/dictionary_layout.h"

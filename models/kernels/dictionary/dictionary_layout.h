@@ -1,4 +1,5 @@
-// models/kernels/dictionary/dictionary_layout.h -- where things lie in `packed` and `sums` of dictionary.h.
+// models/kernels/dictionary/dictionary_layout.h -- where things lie in `packed` and `sums` of
+// dictionary.h.
 //
 // With T = k * k * C taps of an atom, in the order (row u, column v, channel c) of an image:
 //   packed  by tap:   (T, Kp), vectors over atoms, for dense analysis

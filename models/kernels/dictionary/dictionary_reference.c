@@ -1,4 +1,5 @@
-// models/kernels/dictionary/dictionary_reference.c -- the formulas of dictionary.h, one loop for each index.
+// models/kernels/dictionary/dictionary_reference.c -- the formulas of dictionary.h, one loop for
+// each index.
 #include "models/kernels/dictionary/dictionary_reference.h"
 
 #include <stdbool.h>

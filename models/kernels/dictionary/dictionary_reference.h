@@ -1,4 +1,5 @@
-// models/kernels/dictionary/dictionary_reference.h -- dictionary.h as plain loops: what the tests compare with.
+// models/kernels/dictionary/dictionary_reference.h -- dictionary.h as plain loops: what the tests
+// compare with.
 //
 // atoms, gradient (K, C, k, k) as they are; image and code as in dictionary.h. Sums in float64.
 #ifndef MODELS_KERNELS_DICTIONARY_DICTIONARY_REFERENCE_H

@@ -1,5 +1,5 @@
-// tests/bench/scaling/bits.c -- bits WORKERS FLOATS: prints a hash of the sum of real numbers, and how many ranks
-// have that sum. Exit code 1 unless all have. Run by scaling.sh.
+// tests/bench/scaling/bits.c -- bits WORKERS FLOATS: prints a hash of the sum of real numbers, and
+// how many ranks have that sum. Exit code 1 unless all have. Run by scaling.sh.
 #include "base/rng.h"
 #include "comm/exchange.h"
 #include "comm/reduce.h"

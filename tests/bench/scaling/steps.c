@@ -1,10 +1,11 @@
-// tests/bench/scaling/steps.c -- steps FLOATS SECONDS STEPS: one worker a rank; prints the simulated seconds of a
-// training step of which SECONDS are computing, and the memory that the sum takes of a rank. Run by scaling.sh.
+// tests/bench/scaling/steps.c -- steps FLOATS SECONDS STEPS: one worker a rank; prints the
+// simulated seconds of a training step of which SECONDS are computing, and the memory that the sum
+// takes of a rank. Run by scaling.sh.
 //
-// Thousands of gradients do not fit in one process: here large pieces of an arena are the same memory
-// on all ranks (SMPI then does not copy messages either), and an addition only lets time pass. So this
-// file takes the place of base/arena.c and of tree_add. Small pieces, which hold tables, are each
-// rank's own.
+// Thousands of gradients do not fit in one process: here large pieces of an arena are the same
+// memory on all ranks (SMPI then does not copy messages either), and an addition only lets time
+// pass. So this file takes the place of base/arena.c and of tree_add. Small pieces, which hold
+// tables, are each rank's own.
 #include "base/arena.h"
 #include "base/clock.h"
 #include "comm/reduce.h"
