@@ -46,7 +46,7 @@ static void visit_images(hid_t dataset, const char *name, void *context)
     if (rank < 2 || rank > 4 || !holds_pixels(class)) return;
     for (int i = 0; i < rank; i++)
         values *= dims[i];
-    bool named = strcmp(name, SHARD_IMAGES + 1) == 0;
+    bool named = strcmp(name, &SHARD_IMAGES[1]) == 0;
     bool stack = rank > 2, had_stack = w->rank > 2;
     bool better = stack != had_stack ? stack : values > w->values;
     if (strcmp(w->guess->images, SHARD_IMAGES) == 0 || !(named || better)) return;
@@ -77,7 +77,7 @@ static void visit_labels(hid_t dataset, const char *name, void *context)
         column = column && dims[i] == 1;
     for (int i = 0; i < w->rank && column; i++)
         fits = fits || w->dims[i] == dims[0];
-    bool named = strcmp(name, SHARD_LABELS + 1) == 0;
+    bool named = strcmp(name, &SHARD_LABELS[1]) == 0;
     bool first = w->guess->labels[0] == '\0' && says_labels(name);
     if (fits && (named || first)) keep_path(w->guess->labels, name);
 }

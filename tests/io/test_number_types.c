@@ -203,7 +203,7 @@ static float odd_pixel(dataset *d)
 static void nan_is_zero_or_the_mean_of_what_is_there(void **state)
 {
     (void)state;
-    const char *path = write_odd(NAN);
+    const char *path = write_odd((double)NAN);
     dataset *d = open_file(path, "NHW", NAN_ZERO);
     const dataset_info *info = dataset_get_info(d);
     assert_int_equal(info->nan_pixels, PIXELS / 2);
@@ -228,10 +228,10 @@ static void nan_without_a_rule_and_infinity_are_refused(void **state)
     (void)state;
     dataset *d;
     dataset_source source = {
-        .files = write_odd(NAN), .images = "/images", .labels = "", .axes = "NHW"};
+        .files = write_odd((double)NAN), .images = "/images", .labels = "", .axes = "NHW"};
     assert_fails(dataset_open(&d, &source), ST_BAD_DATA, "odd.h5: sample 2 holds NaN: replace");
     source.nan = NAN_ZERO;
-    write_odd(INFINITY);
+    write_odd((double)INFINITY);
     assert_fails(dataset_open(&d, &source), ST_BAD_DATA, "sample 2 holds infinite values");
     write_odd(1e300);
     assert_fails(dataset_open(&d, &source), ST_BAD_DATA, "numbers that no float32 holds");

@@ -47,7 +47,7 @@ static status train(training *t)
 static void step_to_curve(const float y[2], double step[2])
 {
     static double curve[CURVE][2], exponent[CURVE];
-    double most = -INFINITY, sum = 0;
+    double most = -(double)INFINITY, sum = 0;
     for (int i = 0; i < CURVE; i++) {
         spiral_point((i + 0.5) / CURVE, curve[i]);
         double dx = curve[i][0] - (double)y[0], dy = curve[i][1] - (double)y[1];
