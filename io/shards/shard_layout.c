@@ -72,7 +72,7 @@ static status read_shape(shard_layout *l, hid_t file, hid_t images, const datase
 static void add_filter_name(shard_layout *l, H5Z_filter_t filter, const char *name)
 {
     size_t used = strlen(l->filters);
-    snprintf(l->filters + used, sizeof l->filters - used, "%s%s", used > 0 ? ", " : "",
+    snprintf(l->filters + used, sizeof l->filters - used, "%s%.24s", used > 0 ? ", " : "",
              filter == H5Z_FILTER_DEFLATE ? "gzip" : name);
 }
 
