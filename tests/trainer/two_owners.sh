@@ -53,10 +53,13 @@ wait_for grep -q "\"step\":$((stopped + 3))," run/metrics.jsonl
 kill -9 $trainer
 ends_with 137 third.log
 
-# Killed: the next start begins at once, and the run is what it would have been alone.
+# Killed: the next start begins at once, and the run is what it would have been alone. It may have
+# come some epochs further, to another checkpoint, before the kill.
+newest=$(ls run/checkpoints/step-*.h5 | tail -1 | sed 's/.*step-0*\([0-9]*\)\.h5/\1/')
+end=$(((newest > stopped ? newest : stopped) + 6))
 [ -s run/owner ] || fail "a killed training has taken its line with it"
-train 2 run "${plain[@]}" schedule.epochs=100000 stop_after=$((stopped + 6))
+train 2 run "${plain[@]}" schedule.epochs=100000 stop_after=$end
 [ ! -s run/owner ] || fail "a training that has ended has left its line"
-train 1 whole "${plain[@]}" schedule.epochs=100000 stop_after=$((stopped + 6))
+train 1 whole "${plain[@]}" schedule.epochs=100000 stop_after=$end
 [ "$(hash_of run)" = "$(hash_of whole)" ] || fail "other bits than a run that was alone"
 echo "one owner at a time"
