@@ -11,7 +11,7 @@ bash jobs/packages.sh coverage
 find "$build" -name '*.gcda' -delete
 tests=0
 ctest --test-dir "$build" --output-on-failure --parallel 3 "$@" || tests=$?
-gcovr --root . --object-directory "$build" -j 2 --filter '(base|comm|io|models|trainer)/' --csv - \
+gcovr --root . --object-directory "$build" -j 2 --gcov-ignore-parse-errors --filter '(base|comm|io|models|trainer)/' --csv - \
     "$build" 2>"$build/gcovr.log" | sed 1d >"$build/lines.csv" ||
     { cat "$build/gcovr.log" >&2; exit 1; }
 
