@@ -1,5 +1,4 @@
-// models/graph/op.h -- what a differentiable operation is: a shape rule, a forward and a backward
-// pass.
+// models/graph/op.h -- a differentiable operation: a shape rule, a forward and a backward pass.
 //
 //   plan      once: shapes in → shape out, parameters, bytes wanted; may create kernels, no buffers
 //   prepare   after each change of the weights: copy them into the layout the kernel likes
@@ -10,9 +9,8 @@
 //
 // An operation is one file in models/ops/ (models/energies/ when its output is one scalar a sample)
 // that ends in one exported const op_type, and one line in the folder's .def. It sees the batch of
-// one logical worker. The graph owns all memory and passes views. Two things few operations do have
-// files of their own: meeting other workers (op_meeting.h), and working on a few samples at a time
-// (op_portions.h).
+// one logical worker. The graph owns all memory and passes views. What few operations do stands in
+// files of its own: meeting others (op_meeting.h), taking a few samples at a time (op_portions.h).
 #ifndef MODELS_GRAPH_OP_H
 #define MODELS_GRAPH_OP_H
 #include "base/config.h"
@@ -61,8 +59,7 @@ typedef struct op_run {
     const float *params[OP_MAX_PARAMS];
     float *dparams[OP_MAX_PARAMS];              // backward: added to
     const float *statistics[OP_MAX_STATISTICS]; // running statistics, read when !training
-    float
-        *batch_statistics[OP_MAX_STATISTICS]; // forward in training: overwritten; NULL = not wanted
+    float *batch_statistics[OP_MAX_STATISTICS]; // forward in training: overwritten; NULL: unwanted
     const void *packed;
     void *saved; // forward may write it only if plan->backward
     void *scratch;
@@ -83,14 +80,13 @@ typedef struct op_type {
     int min_inputs, max_inputs;
     bool takes_bf16; // any input may be bf16 numbers; else the graph widens them
     bool in_place;   // in[0] and out of one shape may share memory, and so dout and din[0]
-    status (*plan)(const void *settings,
-                   op_plan *plan); // ST_CONFIG: shapes do not fit, ST_INTERNAL
+    // Errors: ST_CONFIG shapes do not fit, ST_INTERNAL.
+    status (*plan)(const void *settings, op_plan *plan);
     void (*prepare)(const void *settings, const op_plan *plan, const float *const *params,
                     void *packed);
     op_pass *forward;
-    op_pass
-        *remake; // out bit for bit, from inputs it declares, params and saved; NULL: out is kept
-    op_pass *backward;                     // NULL: no gradient flows through it
+    op_pass *remake;   // out bit for bit, of declared inputs, params and saved; NULL: out is kept
+    op_pass *backward; // NULL: no gradient flows through it
     op_pass *forward_part, *backward_part; // NULL: no meeting in this pass
     const struct op_portions *portions;    // NULL: whole batches only
     void (*release)(op_plan *plan);        // NULL: plan creates nothing
