@@ -23,8 +23,7 @@ size_t arena_padded(size_t bytes);
 // take (base/memory_limit.h), ST_INTERNAL when there is not enough free.
 status arena_create(arena *a, size_t capacity, const char *what);
 
-// The same question for memory that does not come from an arena, before it is asked for. Errors:
-// ST_CONFIG.
+// Checks that memory outside an arena can be had, before it is asked for. Errors: ST_CONFIG.
 status arena_check_room(size_t bytes, const char *what);
 
 // The next `bytes`; the view lives as long as the arena. Taking more than was planned is a broken

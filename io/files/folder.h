@@ -15,8 +15,8 @@ status folder_create(const char *path);
 // Free with folder_free. Errors: ST_NO_INPUT, ST_IO.
 status folder_list(const char *path, char ***names);
 
-// The same, with a slash behind the names of folders (links to folders among them): in the order
-// that the paths of all files below have.
+// Lists as folder_list does, with a slash behind the names of folders (and of links to folders): in
+// the order that the paths of all files below have.
 status folder_list_marked(const char *path, char ***names);
 void folder_free(char **names);
 

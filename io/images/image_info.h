@@ -31,9 +31,9 @@ typedef struct dataset_info {
     // NaN among the pixels that mean and deviation come from, if there is a rule for it: pixels,
     // samples with them, samples looked at.
     uint64_t nan_pixels, nan_samples, looked_at;
-    // Of the file with the most samples in a chunk, if its images lie in chunks: samples that a
-    // chunk holds or touches, what the chunks went through ("shuffle, gzip"; "" nothing), and how
-    // many samples are unpacked for each that is read in random order. 0: they lie in one piece.
+    // These three tell of the file with the most samples in a chunk: how many samples a chunk holds
+    // or touches, what the chunks went through ("shuffle, gzip"; "" nothing), and how many samples
+    // are unpacked for each that is read in random order. 0: the images lie in one piece.
     uint64_t chunk_samples;
     char chunk_filters[DATASET_FILTERS_SIZE];
     double unpacked;

@@ -71,8 +71,8 @@ static span span_of(const axis *a, size_t at)
     return width < 2 * VECTOR ? SPAN_NEAR : SPAN_FAR;
 }
 
-// Of some channels, whose number is known to the compiler: their inputs in two registers each, and
-// their sums.
+// Holds some channels, whose number the compiler knows: the inputs of each in two registers, and
+// its sum.
 typedef struct near_inputs {
     vector low[3], high[3], sums[3];
 } near_inputs;

@@ -22,8 +22,8 @@ size_t resize_row_stride(int count);
 // stand.
 size_t resize_row_room(int count);
 
-// The same for `channels` rows: in (channels, room) -> out, where rows begin `out_row` floats after
-// each other and have stride each; they do not overlap.
+// Resizes `channels` rows: in (channels, room) -> out. The rows of `out` begin `out_row` floats
+// after each other and have stride each; they do not overlap.
 void resize_row(const axis *a, int channels, const float *in, size_t room, float *out,
                 size_t out_row);
 

@@ -25,8 +25,8 @@ typedef struct image_shard {
     pack_notes *notes; // counts each image that is stored
 } image_shard;
 
-// Of the images' names inside the source folder, their sizes in bytes and labels, the classes'
-// names and the form: what was made from something else, or otherwise, has another hash. Never 0.
+// Hashes the images' names inside the source folder, their sizes in bytes and labels, the classes'
+// names and the form. What was made from something else, or otherwise, has another hash. Never 0.
 // Errors: ST_NO_INPUT, ST_IO a file that cannot be looked at.
 status image_shard_hash(const image_shard *s, uint64_t *hash);
 
