@@ -23,12 +23,10 @@ typedef struct dataset_part {
 
 // What is done with pixels that are NaN.
 typedef enum nan_rule { NAN_REFUSE, NAN_ZERO, NAN_MEAN } nan_rule;
+#define NAN_RULES "refuse|zero|mean" // names, in this order
 
 // Samples of a data set, at most: their numbers tell their random draws apart (base/rng.h).
 #define DATASET_MOST_SAMPLES ((uint64_t)1 << 48)
-
-// "refuse", "zero" or "mean"; of any other text NAN_REFUSE.
-nan_rule nan_rule_find(const char *text);
 
 typedef struct dataset_source {
     const char *files;  // paths, globs, folders or lists (io/files/file_list.h)

@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-nan_rule nan_rule_find(const char *text)
-{
-    return strcmp(text, "zero") == 0 ? NAN_ZERO : strcmp(text, "mean") == 0 ? NAN_MEAN : NAN_REFUSE;
-}
-
 status dataset_pixels_prepare(dataset *d, nan_rule nan)
 {
     const shard_layout *l = &d->shards[0];

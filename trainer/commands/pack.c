@@ -18,7 +18,8 @@ typedef struct pack_options {
     int64_t test_every;
     char decode[CONFIG_TEXT_SIZE], pixels[CONFIG_TEXT_SIZE];
     char bad[CONFIG_TEXT_SIZE], raw[CONFIG_TEXT_SIZE], labels[CONFIG_TEXT_SIZE];
-    char images[CONFIG_TEXT_SIZE], axes[CONFIG_TEXT_SIZE], nan[CONFIG_TEXT_SIZE];
+    char images[CONFIG_TEXT_SIZE], axes[CONFIG_TEXT_SIZE];
+    int nan; // nan_rule
 } pack_options;
 
 static const config_field fields[] = {
@@ -41,7 +42,7 @@ static const config_field fields[] = {
     {"images", FIELD_TEXT, offsetof(pack_options, images), "", 0, 0, NULL,
      "HDF5: path of the images"},
     {"axes", FIELD_TEXT, offsetof(pack_options, axes), "", 0, 0, NULL, "HDF5: order of their axes"},
-    {"nan", FIELD_TEXT, offsetof(pack_options, nan), "refuse", 0, 0, "refuse|zero|mean",
+    {"nan", FIELD_CHOICE, offsetof(pack_options, nan), "refuse", 0, 0, NAN_RULES,
      "HDF5: what becomes of NaN"},
     {0}};
 
@@ -231,7 +232,7 @@ static status read_job(int argc, char **argv, const world *w, pack_command *c)
                         .images = given(o->images),
                         .column = given(o->labels),
                         .axes = given(o->axes),
-                        .nan = nan_rule_find(o->nan),
+                        .nan = (nan_rule)o->nan,
                         .shard_size = (uint64_t)o->shard_size,
                         .replace = o->force,
                         .pixels = read_pixels(o->pixels),

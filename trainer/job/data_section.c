@@ -34,7 +34,7 @@ const config_field job_data_fields[] = {
      "least and largest of train of longer ones, 0 and 1 of floats; LOW,HIGH; data = least and "
      "largest of train; percentile = all but 0.1 % at either "
      "end, percentile:2 all but 2 %"},
-    {"nan", FIELD_TEXT, offsetof(job_data, nan), "refuse", 0, 0, "refuse|zero|mean",
+    {"nan", FIELD_CHOICE, offsetof(job_data, nan), "refuse", 0, 0, NAN_RULES,
      "pixels that are NaN: an error, 0, or the mean of their channel in train"},
     {"changed", FIELD_TEXT, offsetof(job_data, changed), "refuse", 0, 0, "refuse|accept",
      "a run that goes on with other training data than before: accept it, or refuse"},
@@ -110,7 +110,7 @@ dataset_source job_source(const job *j, const char *files)
                              .labels = d->labels,
                              .by_number = strcmp(d->classes, "by_number") == 0,
                              .axes = d->axes,
-                             .nan = nan_rule_find(d->nan),
+                             .nan = (nan_rule)d->nan,
                              .each = (uint64_t)d->patches};
     if (test && d->test_labels[0] != '\0') source.labels = d->test_labels;
     if (!train && !test && dataset_labels_inside(d->labels, elsewhere) != d->labels)

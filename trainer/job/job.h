@@ -26,7 +26,7 @@ typedef struct job_data {
     int64_t test_every; // 0: nothing of train is held out
     char images[CONFIG_TEXT_SIZE], labels[CONFIG_TEXT_SIZE], axes[CONFIG_TEXT_SIZE];
     char changed[CONFIG_TEXT_SIZE]; // "refuse" or "accept"
-    char nan[CONFIG_TEXT_SIZE];     // "refuse", "zero" or "mean"
+    int nan;                        // nan_rule
     char classes[CONFIG_TEXT_SIZE]; // "by_name" or "by_number"
     char augment[CONFIG_TEXT_SIZE];
     char range[CONFIG_TEXT_SIZE]; // trainer/job/data_range.h
